@@ -1,0 +1,81 @@
+"""mlbench: which loss should I train a multi-label classifier with?
+
+The public names are loaded when they are first used, so that `import mlbench` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mlbench.version import __version__
+
+if TYPE_CHECKING:
+    from mlbench.losses.base import GaussianKernels, LabelStats, Loss, Memory, Outputs
+    from mlbench.records import load_records
+    from mlbench.search_space import Choice, Int, LogUniform, Uniform
+
+_HOMES = {
+    "Choice": "mlbench.search_space",
+    "Int": "mlbench.search_space",
+    "LogUniform": "mlbench.search_space",
+    "Uniform": "mlbench.search_space",
+    "GaussianKernels": "mlbench.losses.base",
+    "LabelStats": "mlbench.losses.base",
+    "Loss": "mlbench.losses.base",
+    "Memory": "mlbench.losses.base",
+    "Outputs": "mlbench.losses.base",
+    "load_records": "mlbench.records",
+}
+_REGISTERS = {
+    "register_loss": "LOSSES",
+    "register_dataset": "DATASETS",
+    "register_encoder": "ENCODERS",
+    "register_metric": "METRICS",
+    "register_claim": "CLAIMS",
+}
+
+__all__ = [
+    "Choice",
+    "GaussianKernels",
+    "Int",
+    "LabelStats",
+    "LogUniform",
+    "Loss",
+    "Memory",
+    "Outputs",
+    "Uniform",
+    "__version__",
+    "build_loss",
+    "load_records",
+    "register_claim",
+    "register_dataset",
+    "register_encoder",
+    "register_loss",
+    "register_metric",
+]
+
+
+def build_loss(name: str, /, **parameters: Any) -> Loss:
+    """A loss by its registered name: `build_loss("asl", gamma_neg=2)`.
+
+    Raises UnknownNameError for a name that is not registered, ConfigError for a parameter that the loss
+    does not have or a value of the wrong type.
+    """
+    from mlbench.registry import LOSSES
+
+    loss: Loss = LOSSES.build(name, **parameters)
+    return loss
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REGISTERS:
+        registry = getattr(importlib.import_module("mlbench.registry"), _REGISTERS[name])
+        return registry.register
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'mlbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

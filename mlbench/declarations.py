@@ -1,0 +1,239 @@
+"""What a Python file registers, read from its source by `ast`: nothing of the file is run.
+
+A declaration is a class or function under a `@register_…("name")` decorator, with the parameters of its
+constructor (or of the function), its class attributes and its docstring. Only literals can be read this
+way; whatever is not a literal is listed in `problems`, and `mlbench check` reports it as an error.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mlbench import search_space
+from mlbench.errors import ConfigError, did_you_mean
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "<required>"
+
+
+REQUIRED: Any = _Missing()
+"""The default of a parameter that has none."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name, its default (`REQUIRED` where it has none) and its annotation's type."""
+
+    name: str
+    default: Any
+    annotation: str
+
+    @property
+    def type(self) -> Any:
+        """The annotation as a type; `Any` where it is more than numbers, strings, literals and containers."""
+        return _type_of(ast.parse(self.annotation, mode="eval").body) if self.annotation else Any
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One registered object as its source states it."""
+
+    name: str
+    object_name: str
+    doc: str
+    parameters: tuple[Parameter, ...]
+    attributes: Mapping[str, Any]
+    file: Path
+    source_hash: str
+    problems: tuple[str, ...] = ()
+    origin: Literal["built in", "plugin", "entry point"] = "built in"
+    module: str | None = field(default=None, compare=False)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.strip().split("\n", 1)[0].strip()
+
+    @property
+    def version(self) -> int:
+        """The class attribute `version`, raised by hand when a change alters results."""
+        return int(self.attributes.get("version", 1))
+
+    def resolve(self, given: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """All parameters spelled out: `given`, checked against the annotations, over the defaults.
+
+        Raises ConfigError that starts with `where` for an unknown or missing parameter or a wrong type.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for key in given:
+            if key not in known:
+                hint = did_you_mean(key, known) if known else "; it has no parameters"
+                raise ConfigError(f"{where}: {self.name!r} has no parameter {key!r}{hint}")
+        resolved = {}
+        for name, parameter in known.items():
+            if name not in given:
+                if parameter.default is REQUIRED:
+                    raise ConfigError(f"{where}: {self.name!r} needs a value for {name!r}")
+                resolved[name] = parameter.default
+                continue
+            try:
+                resolved[name] = TypeAdapter(parameter.type).validate_python(given[name], strict=True)
+            except ValidationError as error:
+                reason = "; ".join(dict.fromkeys(str(item["msg"]) for item in error.errors()))
+                takes = f"{self.name!r} takes {name}: {parameter.annotation}"
+                raise ConfigError(f"{where}: {takes}, got {given[name]!r} ({reason})") from None
+        return resolved
+
+
+def read_declarations(file: Path, decorator: str) -> list[Declaration]:
+    """Every object of `file` under `@<decorator>("name")`, in the order of the source.
+
+    Raises ConfigError where the file cannot be read or is not Python.
+    """
+    try:
+        source = file.read_text(encoding="utf-8")
+        tree = ast.parse(source, filename=str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    except SyntaxError as error:
+        raise ConfigError(f"{file}, line {error.lineno}: not valid Python: {error.msg}") from error
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    siblings = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            for name in _registered_names(node, decorator):
+                found.append(_declare(name, node, siblings, file, digest))
+    return found
+
+
+def _registered_names(node: ast.ClassDef | ast.FunctionDef, decorator: str) -> list[str]:
+    names = []
+    for call in node.decorator_list:
+        if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant):
+            function = call.func
+            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if called == decorator:
+                names.append(str(call.args[0].value))
+    return names
+
+
+def _declare(
+    name: str,
+    node: ast.ClassDef | ast.FunctionDef,
+    siblings: Mapping[str, ast.ClassDef],
+    file: Path,
+    digest: str,
+) -> Declaration:
+    problems: list[str] = []
+    attributes: dict[str, Any] = {}
+    signature: ast.FunctionDef | None = node if isinstance(node, ast.FunctionDef) else None
+    if isinstance(node, ast.ClassDef):
+        for ancestor in reversed(_lineage(node, siblings)):
+            for statement in ancestor.body:
+                if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+                    signature = statement
+                else:
+                    _read_attribute(statement, attributes, problems)
+    parameters = _read_parameters(signature, problems) if signature else ()
+    doc = inspect.cleandoc(ast.get_docstring(node) or "")
+    return Declaration(
+        name, node.name, doc, parameters, attributes, file, digest, tuple(dict.fromkeys(problems))
+    )
+
+
+def _lineage(node: ast.ClassDef, siblings: Mapping[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """The class and those of its ancestors that stand in the same file, nearest first."""
+    lineage = [node]
+    for base in node.bases:
+        if isinstance(base, ast.Name) and base.id in siblings and siblings[base.id] is not node:
+            lineage += _lineage(siblings[base.id], siblings)
+    return lineage
+
+
+def _read_attribute(statement: ast.stmt, attributes: dict[str, Any], problems: list[str]) -> None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target, value = statement.target, statement.value
+    else:
+        return
+    if not isinstance(target, ast.Name) or target.id.startswith("_"):
+        return
+    try:
+        attributes[target.id] = _literal(value)
+    except ValueError as error:
+        problems.append(f"class attribute {target.id!r} is not a literal: {error}")
+
+
+def _read_parameters(function: ast.FunctionDef, problems: list[str]) -> tuple[Parameter, ...]:
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    pairs = list(zip(positional, [*defaults, *arguments.defaults], strict=True))
+    if function.name == "__init__":
+        pairs = pairs[1:]
+    pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    if arguments.vararg or arguments.kwarg:
+        problems.append("parameters are passed on blind (*args or **kwargs); name each one")
+    read = []
+    for argument, default in pairs:
+        value = REQUIRED
+        if default is not None:
+            try:
+                value = _literal(default)
+            except ValueError as error:
+                problems.append(f"the default of {argument.arg!r} is not a literal: {error}")
+        annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+        read.append(Parameter(argument.arg, value, annotation))
+    return tuple(read)
+
+
+def _literal(node: ast.expr) -> Any:
+    """The value of a literal, or of a search-space constructor called with literals."""
+    if isinstance(node, ast.Call) and not node.keywords:
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in search_space.CONSTRUCTORS:
+            return search_space.CONSTRUCTORS[called](*(_literal(argument) for argument in node.args))
+        if called in ("set", "frozenset", "dict") and not node.args:
+            return {"set": set, "frozenset": frozenset, "dict": dict}[called]()
+        if called == "frozenset" and len(node.args) == 1:
+            return frozenset(_literal(node.args[0]))
+    if isinstance(node, ast.Dict) and all(key is not None for key in node.keys):
+        return {
+            _literal(key): _literal(value) for key, value in zip(node.keys, node.values, strict=True) if key
+        }
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise ValueError(ast.unparse(node)) from None
+
+
+_SIMPLE_TYPES: dict[str, Any] = {"float": float, "int": int, "str": str, "bool": bool, "None": None}
+
+
+def _type_of(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return None if node.value is None else Any
+    if isinstance(node, ast.Name):
+        return _SIMPLE_TYPES.get(node.id, Any)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        left, right = _type_of(node.left), _type_of(node.right)
+        return Any if Any in (left, right) else left | right if left is not None else right | None
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        if node.value.id == "Literal":
+            choices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            return Literal[tuple(ast.literal_eval(choice) for choice in choices)]
+        if node.value.id in ("list", "Sequence"):
+            return list.__class_getitem__(_type_of(node.slice))
+    return Any

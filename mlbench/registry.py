@@ -1,0 +1,266 @@
+"""One registry for every kind of thing that a suite names: losses, datasets, encoders, metrics, claims.
+
+Names come from four places: the files of a package of mlbench (found by reading, never by importing),
+installed packages that declare an entry point, loose files given as `--plugin`, and calls of the decorator
+at run time. Listing and describing import nothing; `get` imports the one module that holds the object.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from importlib.machinery import PathFinder
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from mlbench.declarations import Declaration, read_declarations
+from mlbench.errors import ConfigError, UnknownNameError
+
+T = TypeVar("T")
+Registered = TypeVar("Registered")
+
+PACKAGE_FOLDER = Path(__file__).parent
+
+
+def fold(name: str) -> str:
+    """The form in which names are compared: `-` and `_` are one, case does not count."""
+    return name.lower().replace("-", "_")
+
+
+class Registry(Generic[T]):
+    """Named things of one kind.
+
+    `room` is the folder of mlbench that holds the built-in ones, `decorator` the name under which files use
+    `register`, and `group` the entry-point group of installed packages. With `stem_is_name` a built-in's
+    file stem is its name, so that describing one reads one file.
+    """
+
+    def __init__(
+        self, kind: str, room: str, *, decorator: str, group: str | None = None, stem_is_name: bool = False
+    ) -> None:
+        self.kind, self.room, self.decorator = kind, room, decorator
+        self.group = group or f"mlbench.{room}"
+        self.stem_is_name = stem_is_name
+        self._objects: dict[str, tuple[str, Any]] = {}
+        self._plugins: dict[str, Declaration] = {}
+        self._declared: dict[str, Declaration] = {}
+        self._built_in: dict[str, Path] | None = None
+        self._entry_points: dict[str, EntryPoint] | None = None
+
+    def register(self, name: str) -> Callable[[Registered], Registered]:
+        """A decorator that files a class or function under `name`; a name that is taken is an error."""
+
+        def decorate(target: Registered) -> Registered:
+            self._refuse_collision(name, target)
+            self._objects[fold(name)] = (name, target)
+            return target
+
+        return decorate
+
+    def names(self) -> list[str]:
+        """All names, sorted, none of their modules imported."""
+        built_in = {key: self._name_of(key, file) for key, file in self._files().items()}
+        others = {key: point.name for key, point in self._points().items()}
+        plugins = {key: declaration.name for key, declaration in self._plugins.items()}
+        registered = {key: name for key, (name, _) in self._objects.items()}
+        return sorted({**registered, **others, **plugins, **built_in}.values())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and fold(name) in {fold(known) for known in self.names()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def describe(self, name: str, where: str = "") -> Declaration:
+        """What the source says of `name`, read by `ast`; raises UnknownNameError with the nearest names."""
+        key = fold(name)
+        if key in self._plugins:
+            return self._plugins[key]
+        if key not in self._declared:
+            self._declared[key] = self._read(key, name, where)
+        return self._declared[key]
+
+    def get(self, name: str, where: str = "") -> T:
+        """The object itself; imports its module where that has not happened yet."""
+        key = fold(name)
+        if key not in self._objects:
+            declaration = self.describe(name, where)
+            _import(declaration)
+            if key not in self._objects:
+                raise ConfigError(f"{declaration.file}: importing it did not register {self.kind} {name!r}")
+        found: T = self._objects[key][1]
+        return found
+
+    def build(self, name: str, **parameters: Any) -> Any:
+        """The object called with `parameters`, which are checked against its signature first."""
+        declaration = self.describe(name)
+        declaration.resolve(parameters, f"{self.kind} {declaration.name!r}")
+        built: Any = self.get(name)
+        return built(**parameters)
+
+    def load_plugin(self, file: Path) -> list[str]:
+        """File the names that a loose file registers; nothing of it is run before `get`."""
+        added = []
+        for declaration in read_declarations(file, self.decorator):
+            key = fold(declaration.name)
+            earlier = self._plugins.get(key)
+            if key in self._files() or key in self._points() or (earlier and earlier.file != file.resolve()):
+                raise ConfigError(
+                    f"{file}: {self.kind} {declaration.name!r} is already registered; choose another name"
+                )
+            module = f"mlbench_plugin_{file.stem}_{declaration.source_hash}"
+            self._plugins[key] = replace(declaration, origin="plugin", module=module, file=file.resolve())
+            added.append(declaration.name)
+        return added
+
+    # Where names come from
+
+    def _files(self) -> dict[str, Path]:
+        """The built-in names, folded, each with its file."""
+        if self._built_in is None:
+            folder = PACKAGE_FOLDER / self.room
+            use = re.compile(rf"""^@{self.decorator}\(\s*["']([^"']+)["']""", re.MULTILINE)
+            index: dict[str, Path] = {}
+            for file in sorted(folder.rglob("*.py")):
+                names = use.findall(file.read_text(encoding="utf-8"))
+                if self.stem_is_name:
+                    if fold(file.stem) in map(fold, names):
+                        index[fold(file.stem)] = file
+                    continue
+                for declaration in read_declarations(file, self.decorator) if names else ():
+                    if fold(declaration.name) in index:
+                        raise ConfigError(f"{file}: {self.kind} {declaration.name!r} is registered twice")
+                    index[fold(declaration.name)] = file
+                    self._declared[fold(declaration.name)] = replace(declaration, module=_module_of(file))
+            self._built_in = index
+        return self._built_in
+
+    def _name_of(self, key: str, file: Path) -> str:
+        return file.stem if self.stem_is_name else self._declared[key].name
+
+    def _points(self) -> dict[str, EntryPoint]:
+        if self._entry_points is None:
+            self._entry_points = {fold(point.name): point for point in entry_points(group=self.group)}
+        return self._entry_points
+
+    def _read(self, key: str, name: str, where: str) -> Declaration:
+        if key in self._files():
+            file = self._files()[key]
+            for declaration in read_declarations(file, self.decorator):
+                if fold(declaration.name) == key:
+                    return replace(declaration, module=_module_of(file))
+            raise ConfigError(f"{file}: registers no {self.kind} of its file's own name {file.stem!r}")
+        if key in self._points():
+            return self._read_entry_point(self._points()[key])
+        if key in self._objects:
+            registered_name, target = self._objects[key]
+            return self._read_object(registered_name, target)
+        raise UnknownNameError(self.kind, name, self.names(), where)
+
+    def _read_entry_point(self, point: EntryPoint) -> Declaration:
+        file = _locate(point.module)
+        for declaration in read_declarations(file, self.decorator):
+            if fold(declaration.name) == fold(point.name):
+                return replace(declaration, origin="entry point", module=point.module)
+        raise ConfigError(
+            f"entry point {point.name!r} of group {self.group!r}: "
+            f"{file} holds no @{self.decorator}({point.name!r})"
+        )
+
+    def _read_object(self, name: str, target: Any) -> Declaration:
+        """A thing registered at run time is read from the file that it was written in."""
+        try:
+            file = Path(inspect.getsourcefile(target) or "")
+            declared = read_declarations(file, self.decorator)
+        except (TypeError, OSError, ConfigError):
+            declared = []
+        for declaration in declared:
+            if fold(declaration.name) == fold(name):
+                return replace(declaration, origin="plugin", module=target.__module__)
+        raise ConfigError(
+            f"{self.kind} {name!r} has no source file that can be read; "
+            "write it in a file and give that as --plugin"
+        )
+
+    def _refuse_collision(self, name: str, target: Any) -> None:
+        key = fold(name)
+        if key in self._objects:
+            other = self._objects[key][1]
+            same = (other.__module__, other.__qualname__) == (target.__module__, target.__qualname__)
+            if not same:
+                raise ConfigError(
+                    f"{self.kind} {name!r} is already registered by {other.__module__}.{other.__qualname__}"
+                )
+        elif key in self._files() and target.__module__ != _module_of(self._files()[key]):
+            raise ConfigError(f"{self.kind} {name!r} is built in ({self._files()[key]}); choose another name")
+
+
+def _module_of(file: Path) -> str:
+    relative = file.relative_to(PACKAGE_FOLDER).with_suffix("")
+    parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+    return ".".join(("mlbench", *parts))
+
+
+def _locate(module: str) -> Path:
+    """The source file of a module, found without importing it or its parents."""
+    parts = module.split(".")
+    spec = PathFinder.find_spec(parts[0])
+    for depth in range(2, len(parts) + 1):
+        if spec is None or spec.submodule_search_locations is None:
+            break
+        spec = PathFinder.find_spec(".".join(parts[:depth]), list(spec.submodule_search_locations))
+    if spec is None or spec.origin is None:
+        raise ConfigError(f"module {module!r} of an entry point cannot be found")
+    return Path(spec.origin)
+
+
+def _import(declaration: Declaration) -> None:
+    module = declaration.module or ""
+    if declaration.origin == "plugin" and module.startswith("mlbench_plugin_"):
+        if module in sys.modules:
+            return
+        spec = importlib.util.spec_from_file_location(module, declaration.file)
+        if spec is None or spec.loader is None:
+            raise ConfigError(f"{declaration.file}: cannot be imported")
+        loaded = importlib.util.module_from_spec(spec)
+        sys.modules[module] = loaded
+        try:
+            spec.loader.exec_module(loaded)
+        except BaseException:
+            del sys.modules[module]
+            raise
+    else:
+        importlib.import_module(module)
+
+
+LOSSES: Registry[Any] = Registry("loss", "losses", decorator="register_loss", stem_is_name=True)
+DATASETS: Registry[Any] = Registry("dataset", "datasets", decorator="register_dataset")
+ENCODERS: Registry[Any] = Registry(
+    "encoder", "models", decorator="register_encoder", group="mlbench.encoders"
+)
+METRICS: Registry[Any] = Registry("metric", "metrics", decorator="register_metric")
+CLAIMS: Registry[Any] = Registry("claim", "report", decorator="register_claim", group="mlbench.claims")
+REGISTRIES: tuple[Registry[Any], ...] = (LOSSES, DATASETS, ENCODERS, METRICS, CLAIMS)
+
+
+def load_plugins(files: Iterable[Path]) -> list[str]:
+    """File everything that loose files register, in whatever registry; returns the names.
+
+    Raises ConfigError for a file that is not there, is not Python or registers nothing.
+    """
+    added = []
+    for file in files:
+        if not file.is_file():
+            raise ConfigError(f"--plugin {file}: no such file")
+        names = [name for registry in REGISTRIES for name in registry.load_plugin(file)]
+        if not names:
+            decorators = ", ".join(f"@{registry.decorator}" for registry in REGISTRIES)
+            raise ConfigError(f"--plugin {file}: registers nothing; use one of {decorators}")
+        added += names
+    return added

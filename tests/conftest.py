@@ -1,0 +1,23 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def data_root() -> Path:
+    """The folder of real datasets that `$MLBENCH_DATA` names; the test is skipped where it names none."""
+    folder = os.environ.get("MLBENCH_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("MLBENCH_DATA does not name a folder of datasets")
+    return Path(folder).resolve()
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test session's caches lie in a folder of its own, so that no test reads what another run left."""
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
