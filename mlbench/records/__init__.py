@@ -1,0 +1,18 @@
+"""What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many."""
+
+from mlbench.records.frame import flatten, load_records
+from mlbench.records.schema import HEAD, READINGS, SCHEMA, RecordError, decode, encode
+from mlbench.records.store import Store, stores
+
+__all__ = [
+    "HEAD",
+    "READINGS",
+    "SCHEMA",
+    "RecordError",
+    "Store",
+    "decode",
+    "encode",
+    "flatten",
+    "load_records",
+    "stores",
+]

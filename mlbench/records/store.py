@@ -1,0 +1,218 @@
+"""The store: one JSON record a cell, written whole or not at all.
+
+<folder>/cells/<cell-id>.json     the record; its first line is a head that can be read alone
+<folder>/scores/<cell-id>.npz     the scores that its metrics are of
+<folder>/records.parquet          optional: many records in one file, one a row, equally legal
+<folder>/tmp, <folder>/claims     work in progress
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlbench.errors import DataError
+from mlbench.records.schema import RecordError, check, decode, decode_head, encode, head_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Store:
+    """The records and scores of one suite: `Store(Path("results/quick"))`."""
+
+    folder: Path
+
+    @property
+    def cells_folder(self) -> Path:
+        return self.folder / "cells"
+
+    @property
+    def scores_folder(self) -> Path:
+        return self.folder / "scores"
+
+    @property
+    def tmp_folder(self) -> Path:
+        return self.folder / "tmp"
+
+    @property
+    def claims_folder(self) -> Path:
+        return self.folder / "claims"
+
+    @property
+    def packed_file(self) -> Path:
+        return self.folder / "records.parquet"
+
+    def prepare(self) -> None:
+        """Make the folders; raises DataError where the place cannot be written to."""
+        try:
+            for folder in (self.cells_folder, self.scores_folder, self.tmp_folder, self.claims_folder):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.tmp_folder / f"probe-{_unique()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise DataError(f"{self.folder}: results cannot be written here: {error.strerror}") from error
+
+    def cell_file(self, identifier: str) -> Path:
+        return self.cells_folder / f"{identifier}.json"
+
+    def scores_file(self, identifier: str) -> Path:
+        return self.scores_folder / f"{identifier}.npz"
+
+    def write(self, record: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None = None) -> Path:
+        """Write a record, and before it the scores that it speaks of; returns the record's file.
+
+        Each is written to `tmp/`, flushed to the disk and moved into place, so that a reader sees all of it
+        or nothing. Raises RecordError for a record that lacks a key, DataError where the disk refuses.
+        """
+        check(record, str(record.get("id")))
+        text = encode(record)
+        try:
+            if scores is not None:
+                self._write_scores(str(record["id"]), scores)
+            return self._place(text.encode(), self.cell_file(str(record["id"])))
+        except OSError as error:
+            raise DataError(
+                f"{self.folder}: cell {record['id']} could not be written: {error.strerror}; "
+                "what was written earlier is intact"
+            ) from error
+
+    def read(self, identifier: str) -> dict[str, Any]:
+        """One record, from its own file or from the packed ones; raises KeyError where there is none."""
+        file = self.cell_file(identifier)
+        if file.exists():
+            return decode(file.read_bytes(), str(file))
+        for record in self._packed(identifier):
+            return record
+        raise KeyError(identifier)
+
+    def scores(self, identifier: str) -> dict[str, np.ndarray]:
+        """The stored scores of a cell; raises FileNotFoundError where none were kept."""
+        import numpy as np
+
+        with np.load(self.scores_file(identifier), allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+
+    def ids(self) -> set[str]:
+        """The ids of all records, own files and packed ones; opens no record."""
+        own = {entry.name[:-5] for entry in _scan(self.cells_folder) if entry.name.endswith(".json")}
+        return own | {str(head["id"]) for head in self._packed_heads()}
+
+    def heads(self) -> Iterator[dict[str, Any]]:
+        """What the first line of each record says (see HEAD); cheap even for many thousands."""
+        seen = set()
+        for entry in _scan(self.cells_folder):
+            if entry.name.endswith(".json"):
+                seen.add(entry.name[:-5])
+                with Path(entry.path).open("rb") as file:
+                    yield decode_head(file.readline(), Path(entry.path))
+        for head in self._packed_heads():
+            if head["id"] not in seen:
+                yield head
+
+    def records(self) -> Iterator[dict[str, Any] | RecordError]:
+        """Every record, in the order of their ids; a file that is none comes as the RecordError it raises."""
+        seen = set()
+        for entry in sorted(_scan(self.cells_folder), key=lambda entry: entry.name):
+            if entry.name.endswith(".json"):
+                seen.add(entry.name[:-5])
+                try:
+                    yield decode(Path(entry.path).read_bytes(), entry.path)
+                except RecordError as error:
+                    yield error
+        yield from (record for record in self._packed() if record["id"] not in seen)
+
+    def pack(self) -> Path:
+        """All records in `records.parquet`, one a row: what is published. The own files stay."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        records = [record for record in self.records() if not isinstance(record, RecordError)]
+        table = pa.table(
+            {
+                "id": [record["id"] for record in records],
+                "head": [json.dumps(head_of(record)) for record in records],
+                "record": [encode(record) for record in records],
+            }
+        )
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd", compression_level=9)
+        self.tmp_folder.mkdir(parents=True, exist_ok=True)
+        return self._place(sink.getvalue().to_pybytes(), self.packed_file)
+
+    def _packed(self, identifier: str | None = None) -> Iterator[dict[str, Any]]:
+        if self.packed_file.exists():
+            filters = None if identifier is None else [("id", "==", identifier)]
+            for text in read_packed(self.packed_file, "record", filters):
+                yield decode(text.encode(), str(self.packed_file))
+
+    def _packed_heads(self) -> Iterator[dict[str, Any]]:
+        if self.packed_file.exists():
+            yield from map(json.loads, read_packed(self.packed_file, "head"))
+
+    def _write_scores(self, identifier: str, scores: Mapping[str, np.ndarray]) -> None:
+        import numpy as np
+
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **scores)
+        self._place(buffer.getvalue(), self.scores_file(identifier))
+
+    def _place(self, content: bytes, target: Path) -> Path:
+        temporary = self.tmp_folder / f"{target.stem}-{_unique()}{target.suffix}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return target
+
+
+def stores(path: Path) -> list[Store]:
+    """The stores under a results root, or the one that `path` itself is.
+
+    Raises DataError where there is none.
+    """
+    if _is_store(path):
+        return [Store(path)]
+    found = [Store(entry) for entry in sorted(path.iterdir()) if _is_store(entry)] if path.is_dir() else []
+    if not found:
+        raise DataError(f"{path}: no results here; `mlbench run SUITE --results {path}` makes some")
+    return found
+
+
+def read_packed(file: Path, column: str, filters: Any = None) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_table(file, columns=[column], filters=filters)[column].to_pylist())
+    except (pa.ArrowException, KeyError, OSError) as error:
+        raise RecordError(f"{file}: not a file of packed records: {error}") from error
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _is_store(path: Path) -> bool:
+    return (path / "cells").is_dir() or (path / "records.parquet").is_file()
+
+
+def _unique() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"

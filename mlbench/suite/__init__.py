@@ -1,0 +1,12 @@
+"""What to run: a TOML file becomes a Suite, and a Suite a list of Cells.
+
+Nothing here loads torch, reads data or knows a device.
+"""
+
+from mlbench.suite.cell import Cell, LossChoice
+from mlbench.suite.load import load_suite, parse_suite
+from mlbench.suite.model import Suite
+from mlbench.suite.protocol import Protocol, duration
+from mlbench.suite.select import Selection
+
+__all__ = ["Cell", "LossChoice", "Protocol", "Selection", "Suite", "duration", "load_suite", "parse_suite"]

@@ -1,0 +1,77 @@
+"""A cell: one training run, and the hash that names its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlbench.registry import LOSSES
+from mlbench.suite.protocol import Protocol
+from mlbench.version import TRAINING_VERSION
+
+
+@dataclass(frozen=True)
+class LossChoice:
+    """A loss as a suite picked it; `id` is what tables call it, `parameters` are all spelled out."""
+
+    name: str
+    id: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Dataset, fraction, seed, encoder, loss and protocol: everything that decides a result."""
+
+    suite: str
+    dataset: str
+    loader: str
+    dataset_parameters: Mapping[str, Any]
+    fraction: float | int
+    seed: int
+    encoder: str
+    encoder_options: Mapping[str, Any]
+    loss: LossChoice
+    train: Protocol = field(repr=False)
+
+    def describe(self) -> dict[str, Any]:
+        """The `cell` of a record."""
+        return {
+            "dataset": self.dataset,
+            "loader": self.loader,
+            "dataset_parameters": dict(self.dataset_parameters),
+            "fraction": self.fraction,
+            "seed": self.seed,
+            "encoder": self.encoder,
+            "encoder_options": dict(self.encoder_options),
+            "loss": {"name": self.loss.name, "id": self.loss.id, "parameters": dict(self.loss.parameters)},
+            "train": self.train.model_dump(),
+        }
+
+    def id(self, fingerprint: str) -> str:
+        """The cell's name in the store: 20 hexadecimal digits of a SHA-256.
+
+        It covers what can change the result and nothing else. The data stands in it by its `fingerprint`,
+        the code by TRAINING_VERSION and the loss's `version`, a loss that is not built in by a hash of its
+        source.
+        """
+        declared = LOSSES.describe(self.loss.name)
+        identity = {
+            "data": fingerprint,
+            "fraction": float(self.fraction) if self.fraction <= 1 else int(self.fraction),
+            "seed": self.seed,
+            "encoder": self.encoder,
+            "encoder_options": dict(self.encoder_options),
+            "loss": [self.loss.name, dict(self.loss.parameters)],
+            "train": self.train.identity(),
+            "versions": [TRAINING_VERSION, declared.version],
+            "source": None if declared.origin == "built in" else declared.source_hash,
+        }
+        text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}"

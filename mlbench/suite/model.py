@@ -1,0 +1,167 @@
+"""A suite as its file states it, checked; and the cells that it stands for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mlbench.errors import ConfigError
+from mlbench.registry import DATASETS, ENCODERS, LOSSES
+from mlbench.suite.cell import Cell, LossChoice
+from mlbench.suite.protocol import Protocol
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+"""What names that become folders or rows may look like."""
+
+
+class Store(BaseModel):
+    """`[store]`: how scores are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    scores: Literal["float32", "float16", "none"] = "float32"
+
+
+class LossEntry(BaseModel):
+    """A loss of the suite; keys beside `name` and `id` are its parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+    id: str | None = None
+
+
+class EncoderEntry(BaseModel):
+    """The table form of an encoder; keys beside `name` are its options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+
+class DatasetEntry(BaseModel):
+    """A dataset of the suite; keys beside these are parameters of its loader."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+    id: str | None = Field(None, description="what tables call it; the name where not given")
+    encoder: str | EncoderEntry
+    train: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @property
+    def shown(self) -> str:
+        return self.id or self.name
+
+    @property
+    def loader(self) -> str:
+        """The registered loader: `own` for data that a path or a hub id names."""
+        return "own" if {"path", "hub"} & set(self.parameters) else self.name
+
+
+class Suite(BaseModel):
+    """A grid of cells under one protocol."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    name: str
+    description: str = ""
+    seeds: list[int] = Field(min_length=1)
+    fractions: list[float | int] = Field(min_length=1)
+    losses: Literal["all"] | list[str | LossEntry]
+    train: dict[str, Any] = Field(default_factory=dict)
+    store: Store = Store()
+    datasets: list[DatasetEntry] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _safe(cls, name: str) -> str:
+        if not SAFE_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} names a folder: letters, digits, '.', '_', '+' and '-' only, 100 at most"
+            )
+        return name
+
+    @field_validator("seeds", "fractions")
+    @classmethod
+    def _distinct(cls, values: list[Any]) -> list[Any]:
+        if len(set(values)) < len(values):
+            raise ValueError(f"{values} holds a value twice")
+        return values
+
+    @field_validator("fractions")
+    @classmethod
+    def _fraction(cls, values: list[float | int]) -> list[float | int]:
+        for value in values:
+            whole = isinstance(value, int) or value.is_integer()
+            if not (0 < value <= 1 or (whole and value > 1)):
+                raise ValueError(f"{value} is neither a share in (0, 1] nor a whole number of rows above 1")
+        return [float(value) if value <= 1 else int(value) for value in values]
+
+    def cells(self, where: str = "") -> list[Cell]:
+        """Every cell, all losses of a dataset, fraction and seed together, so that early answers compare.
+
+        Raises ConfigError (of `where`, the suite's file) for a name, parameter or value that does not fit.
+        """
+        where = where or f"suite {self.name!r}"
+        losses = self._losses(where)
+        resolved = [self._dataset(entry, index, where) for index, entry in enumerate(self.datasets)]
+        shown = [parts["dataset"] for parts in resolved]
+        if len(set(shown)) < len(shown):
+            twice = next(name for name in shown if shown.count(name) > 1)
+            raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
+        return [
+            Cell(suite=self.name, fraction=fraction, seed=seed, loss=loss, **parts)
+            for seed in self.seeds
+            for parts in resolved
+            for fraction in self.fractions
+            for loss in losses
+        ]
+
+    def _losses(self, where: str) -> list[LossChoice]:
+        entries = LOSSES.names() if self.losses == "all" else self.losses
+        choices: list[LossChoice] = []
+        for index, entry in enumerate(entries):
+            key = f"{where}, losses[{index}]"
+            named = LossEntry(name=entry) if isinstance(entry, str) else entry
+            declared = LOSSES.describe(named.name, key)
+            parameters = declared.resolve(named.model_extra or {}, key)
+            shown = named.id or declared.name
+            if not SAFE_NAME.fullmatch(shown):
+                raise ConfigError(f"{key}: id {shown!r} may hold letters, digits, '.', '_', '+' and '-' only")
+            choices.append(LossChoice(declared.name, shown, parameters))
+        ids = [choice.id for choice in choices]
+        if len(set(ids)) < len(ids):
+            twice = next(name for name in ids if ids.count(name) > 1)
+            raise ConfigError(f"{where}, losses: {twice!r} stands there twice; give one of them an `id`")
+        if not choices:
+            raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
+        return choices
+
+    def _dataset(self, entry: DatasetEntry, index: int, where: str) -> dict[str, Any]:
+        key = f"{where}, datasets[{index}] ({entry.shown})"
+        if not SAFE_NAME.fullmatch(entry.shown):
+            raise ConfigError(f"{key}: a name may hold letters, digits, '.', '_', '+' and '-' only")
+        declared = DATASETS.describe(entry.loader, key)
+        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
+        kind, _, model = encoder.name.partition(":")
+        recipe = ENCODERS.describe(kind, f"{key}, encoder")
+        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
+        options = recipe.resolve(given, f"{key}, encoder")
+        return {
+            "dataset": entry.shown,
+            "loader": declared.name,
+            "dataset_parameters": declared.resolve(entry.parameters, key),
+            "encoder": encoder.name,
+            "encoder_options": options,
+            "train": self._protocol(recipe.attributes.get("train_defaults", {}), entry.train, key),
+        }
+
+    def _protocol(self, defaults: dict[str, Any], own: dict[str, Any], key: str) -> Protocol:
+        try:
+            return Protocol(**{**defaults, **self.train, **own})
+        except ValidationError as error:
+            item = error.errors()[0]
+            place = ".".join(str(part) for part in item["loc"])
+            raise ConfigError(f"{key}, train.{place}: {item['msg']}, got {item['input']!r}") from None

@@ -1,0 +1,72 @@
+"""`[train]`: how a cell is trained, one and the same for every loss of a suite."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration(value: Any) -> float:
+    """Seconds, from a number or from text such as "90s", "15m", "2h" or "1.5d"."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]*)\s*", str(value).lower())
+    if match and float(match[1]) > 0 and (match[2] or "s") in _UNITS:
+        return float(match[1]) * _UNITS[match[2] or "s"]
+    raise ValueError(f"{value!r} is not a duration; write seconds, or text such as '90s', '15m', '2h'")
+
+
+Duration = Annotated[float, BeforeValidator(duration)]
+
+
+class Protocol(BaseModel):
+    """The values of `[train]`. Defaults are those of mlbench; an encoder may bring others of its own
+    (`train_defaults`), the suite overrides both, and a dataset of the suite may override the suite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    epochs: int = Field(20, ge=1, description="passes over the training rows, raised to reach `min_steps`")
+    min_steps: int = Field(300, ge=0, description="updates that every cell makes at least")
+    batch_size: int = Field(128, ge=1, description="rows of one update, cut to the rows there are")
+    optimiser: Literal["adamw"] = Field("adamw", description="scale-free, with decoupled weight decay")
+    encoder_lr: float = Field(1e-3, gt=0, description="peak learning rate of the encoder")
+    head_lr: float = Field(1e-3, gt=0, description="peak learning rate of adapter, heads and the loss itself")
+    weight_decay: float = Field(0.01, ge=0, description="decoupled; never on biases, norms and embeddings")
+    schedule: Literal["cosine", "constant"] = Field("cosine", description="after the warm-up")
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the updates in which the rates rise")
+    clip_norm: float | None = Field(None, gt=0, description="gradient norm clipped to this; off by default")
+    precision: Literal["float32", "bf16", "fp16"] = Field(
+        "float32", description="of the trunk; losses see float32"
+    )
+    ema: float | None = Field(None, gt=0, lt=1, description="decay of the averaged weights that are scored")
+    reduction: Literal["mean", "batchmean", "sum"] = Field(
+        "batchmean", description="given to every loss that takes one"
+    )
+    select: Literal["best", "last"] = Field("best", description="which point of the schedule counts")
+    select_metric: Literal["map", "ap_micro"] = Field("map", description="on validation, for `select`")
+    evaluations: int = Field(5, ge=1, description="points at which validation is scored")
+    probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
+    probe_steps: int = Field(500, ge=1, description="updates of the linear probe")
+    adapter_width: int = Field(512, ge=1, description="of the two-layer adapter over frozen vectors")
+    projection_dim: int = Field(256, ge=1, description="P, of embeddings, prototypes and label embeddings")
+    augmentation: Literal["none", "flip", "crop"] = Field("none", description="of training images")
+    views: int = Field(1, ge=1, description="augmented copies of each row in a batch, for contrastive terms")
+    queue: int = Field(0, ge=0, description="rows of the cross-batch memory, for losses that accept one")
+    validation: Literal["full", "fraction"] = Field("full", description="whether fractions cut it too")
+    deterministic: bool = Field(True, description="as far as PyTorch can on the device")
+    threads: int | None = Field(None, ge=1, description="of one cell; cores ÷ jobs where not given")
+    time_limit: Duration | None = Field(None, description="of one cell, in seconds")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Protocol:
+        if self.views > 1 and self.augmentation == "none":
+            raise ValueError("views above 1 need an augmentation that makes them differ")
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """What of this can change a result: all but threads and time limit."""
+        return self.model_dump(exclude={"threads", "time_limit"})
