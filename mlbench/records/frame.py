@@ -60,7 +60,7 @@ def flatten(record: Mapping[str, Any]) -> dict[str, Any]:
         "loss_name": cell["loss"]["name"],
     }
     for key, value in record.items():
-        if key not in row and key != "error":
+        if key != "error" and (key not in row or isinstance(value, Mapping)):
             _flatten_into(row, key, value)
     return row
 
