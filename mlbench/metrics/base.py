@@ -1,0 +1,60 @@
+"""What a metric is, to this package and to whoever adds one.
+
+    @mlbench.register_metric("f2_macro")
+    class MacroF2(Metric):
+        \"\"\"The mean over labels of F2, which counts a missed label four times a false one.\"\"\"
+        kind = "decision"
+        direction = "higher"
+        bounds = (0.0, 1.0)
+        formula = "mean_l 5 tp_l / (5 tp_l + 4 fn_l + fp_l)"
+        by_label = True
+
+        def __call__(self, view: Decisions) -> Tensor:
+            label = view.labels
+            return 5 * label.hits / (4 * label.positives + label.predicted).clamp(min=1)
+
+A file with this, dropped into this folder or given as `--plugin`, puts `f2_macro@label`,
+`f2_macro@label/tail` and so on into every record, table and rescore. The declarations are literals: they are
+read from the source.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Kind = Literal["ranking", "decision", "calibration"]
+
+
+class Metric(ABC):
+    """A number of one split.
+
+    - `kind` says what it is given: "ranking" a `Rankings` (the order of the scores), "decision" a `Decisions`
+      (yes or no, once for each threshold policy, which then stands in the key), "calibration" a
+      `Probabilities`.
+    - `direction` "higher" or "lower" is better; `bounds` its least and greatest value, None where there is
+      none; `formula` in a line.
+    - `by_label`: it returns one number per label, float64 [L], NaN where the label has none. They are
+      averaged over the labels that have a positive in the split, over all and by frequency bucket. Otherwise
+      it returns a scalar tensor. Nothing may leave the device.
+    - `cutoffs`: the rank cut-offs k, each a metric of its own named `<name>_<k>`, which finds k in `self.k`.
+    - `ranked`: whether losses may be ordered by it.
+    """
+
+    kind: ClassVar[Kind]
+    direction: ClassVar[Literal["higher", "lower"]]
+    bounds: ClassVar[tuple[float | None, float | None]]
+    formula: ClassVar[str]
+    by_label: ClassVar[bool] = False
+    cutoffs: ClassVar[tuple[int, ...]] = ()
+    ranked: ClassVar[bool] = True
+
+    def __init__(self, k: int = 0) -> None:
+        self.k = k
+
+    @abstractmethod
+    def __call__(self, view: Any) -> Tensor:
+        """The number, or the numbers of the labels; NaN where it is not defined."""

@@ -1,0 +1,170 @@
+"""Where the positives of ranked lists stand: the one sort that all ranking metrics and thresholds share.
+
+A label's samples, a sample's labels and all entries of a split at once are each a list of scored items.
+Average precision, AUROC, LRAP, ranking loss, coverage, P@k, nDCG and the best threshold all follow from two
+numbers of each positive: how many items of its list score higher, and how many at least as high. So a list
+is sorted by value alone (no indices travel along, which is several times faster) and only the positives, few
+in multi-label data, are looked up in it. Items of equal score form a group that is entered as a whole.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+RUN = 1 << 21
+"""One list of more items than this is sorted as several runs, which the threads share."""
+_SIGN = 1 << 31
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """The P positives of C lists, ordered by list and by falling score; all counts are float64.
+
+    `list` [P] int64 names the list of each and `score` [P] its score; `above` and `level` [P] count the items
+    of its list with a higher and with at least its score, `positives_above` and `positives_level` those
+    that are positives; `below` [P] is the next lower score of the list, -inf where there is none. `counted`
+    and `positives` [C] are the sizes of the lists.
+    """
+
+    list: Tensor
+    score: Tensor
+    above: Tensor
+    level: Tensor
+    positives_above: Tensor
+    positives_level: Tensor
+    below: Tensor
+    counted: Tensor
+    positives: Tensor
+
+    def sum(self, values: Tensor) -> Tensor:
+        """The sum over each list of a number that each of its positives has; [P] -> [C]."""
+        return torch.zeros_like(self.positives).index_add_(0, self.list, values)
+
+    def average_precision(self) -> Tensor:
+        """Mean over a list's positives of the precision at its score; NaN for a list without positives."""
+        return self.sum(self.positives_level / self.level) / self.positives
+
+    def area_under_roc(self) -> Tensor:
+        """The share of (positive, negative) pairs in the right order, ties half; NaN without a pair."""
+        above = self.above - self.positives_above
+        level = self.level - self.positives_level
+        negatives = self.counted - self.positives
+        return 1 - self.sum(above + level) / (2 * self.positives * negatives)
+
+
+def rank_rows(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
+    """The ranks of the rows of `scores` [C, M], each row a list; -inf marks an item that does not count."""
+    place = positive.reshape(-1).nonzero().squeeze(1)
+    ordered = scores.clone(memory_format=torch.contiguous_format)
+    owner, value = _order(place // scores.shape[1], ordered.view(-1)[place])
+    _sort_rows(ordered)
+    lower, not_higher = _count_lower(ordered, owner, value)
+    first = owner * ordered.shape[1]
+    below = _before(ordered.view(-1), first, first + lower)
+    return _ranks(owner, value, ordered.shape[1] - not_higher, ordered.shape[1] - lower, below, counted)
+
+
+def rank_columns(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
+    """The ranks of the columns of `scores` [M, C]."""
+    return rank_rows(scores.T, positive.T, counted)
+
+
+def rank_pooled(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
+    """The ranks of all entries of `scores` as one list; `counted` is a scalar."""
+    flat = scores.reshape(-1)
+    value = _order(None, flat[positive.reshape(-1)])[1]
+    above = torch.zeros(value.shape, dtype=torch.int64, device=value.device)
+    level, below = above.clone(), torch.full_like(value, -torch.inf)
+    runs = -(-flat.numel() // RUN)
+    for run in _sort_runs(flat.clone(), runs):
+        lower = torch.searchsorted(run, value)
+        level += run.numel() - lower
+        above += run.numel() - torch.searchsorted(run, value, right=True)
+        below = torch.maximum(below, _before(run, torch.zeros_like(lower), lower))
+    owner = torch.zeros_like(level)
+    return _ranks(owner, value, above, level, below, counted.reshape(1))
+
+
+def _ranks(
+    owner: Tensor, value: Tensor, above: Tensor, level: Tensor, below: Tensor, counted: Tensor
+) -> Ranks:
+    """Counts the positives of each tie group, given positives in order."""
+    positives = torch.zeros_like(counted).index_add_(0, owner, torch.ones_like(owner, dtype=counted.dtype))
+    new = torch.ones_like(owner, dtype=torch.bool)
+    new[1:] = (owner[1:] != owner[:-1]) | (value[1:] != value[:-1])
+    group = new.cumsum(0) - 1
+    size = torch.zeros_like(group).index_add_(0, group, torch.ones_like(group))
+    end = size.cumsum(0)
+    start = positives.cumsum(0) - positives
+    positives_level = end[group] - start[owner]
+    return Ranks(
+        list=owner,
+        score=value,
+        above=above.double(),
+        level=level.double(),
+        positives_above=positives_level - size[group],
+        positives_level=positives_level,
+        below=below,
+        counted=counted,
+        positives=positives,
+    )
+
+
+def _order(owner: Tensor | None, value: Tensor) -> tuple[Tensor, Tensor]:
+    """The positives by list and by falling score, sorted as one integer key each."""
+    bits = value.view(torch.int32).long()
+    rising = torch.where(bits < 0, -(bits & (_SIGN - 1)), bits)
+    key = -rising if owner is None else (owner << 32) - rising
+    key = _sort_rows(key[None])[0]
+    owner = (key + _SIGN) >> 32
+    rising = (owner << 32) - key
+    bits = torch.where(rising < 0, -rising - _SIGN, rising)
+    return owner, bits.int().view(torch.float32)
+
+
+def _count_lower(ordered: Tensor, owner: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """How many items of row `owner` are below `value`, and how many not above it; by bisection."""
+    flat, width = ordered.view(-1), ordered.shape[1]
+    upper = torch.nextafter(value, torch.full_like(value, torch.inf))
+    wanted = torch.cat((value, upper))
+    first = torch.cat((owner, owner)) * width
+    count = torch.zeros_like(first)
+    for power in reversed(range(width.bit_length())):
+        probe = count + (1 << power)
+        item = flat[first + probe.clamp(max=width) - 1]
+        count = torch.where((probe <= width) & (item < wanted), probe, count)
+    lower, not_higher = count.chunk(2)
+    return lower, not_higher
+
+
+def _before(flat: Tensor, first: Tensor, end: Tensor) -> Tensor:
+    """The item just before `end`, -inf where that is before `first`."""
+    return torch.where(end > first, flat[(end - 1).clamp(min=0)], -torch.inf)
+
+
+def _sort_runs(flat: Tensor, runs: int) -> list[Tensor]:
+    """`flat` cut into runs, each sorted; overwrites it."""
+    width = -(-flat.numel() // runs)
+    whole = flat.numel() // width
+    _sort_rows(flat[: whole * width].view(whole, width))
+    rest = flat[whole * width :]
+    return [*flat[: whole * width].view(whole, width)] + ([_sort_rows(rest[None])[0]] if len(rest) else [])
+
+
+def _sort_rows(rows: Tensor) -> Tensor:
+    """Sorts each row upwards, in place. NumPy sorts values alone with vector instructions; torch does not."""
+    if rows.device.type != "cpu":
+        for chunk in torch.split(rows, max(1, (1 << 25) // rows.shape[1])):
+            chunk.copy_(chunk.sort(dim=1).values)
+        return rows
+    threads = min(torch.get_num_threads(), rows.shape[0])
+    if threads == 1 or rows.numel() < 1 << 18:
+        rows.numpy().sort(axis=1)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda chunk: chunk.numpy().sort(axis=1), rows.chunk(4 * threads)))
+    return rows

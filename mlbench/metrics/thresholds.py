@@ -1,0 +1,49 @@
+"""Where to cut the scores: the threshold policies, tuned by exact search.
+
+A label is predicted where its logit is greater than the threshold. Of all possible cuts of a list only those
+just below a positive's score can have the greatest F1 (lowering the cut past negatives adds false ones
+alone), so the search reads the positives' ranks, which the ranking metrics have found already. Of equally
+good cuts the highest is taken, and the threshold is put midway to the next lower score.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlbench.metrics.rankings import Rankings
+from mlbench.metrics.ranks import Ranks
+
+MIN_POSITIVES = 5
+"""A label with fewer positives in validation takes the global cut: its own would fit a handful of samples."""
+
+
+def tune_global(validation: Rankings) -> Tensor:
+    """The one threshold with the greatest micro-F1; 0 where the split has no positive. float32 []."""
+    best = best_cuts(validation.pooled)
+    return best.where(validation.pooled.positives > 0, 0.0).squeeze()
+
+
+def tune_per_label(validation: Rankings, fallback: Tensor) -> Tensor:
+    """Each label's threshold of greatest F1, `fallback` under MIN_POSITIVES positives. float32 [L]."""
+    ranks = validation.by_label
+    return best_cuts(ranks).where(ranks.positives >= MIN_POSITIVES, fallback)
+
+
+def tune_oracle(test: Rankings) -> Tensor:
+    """Each label's threshold of greatest F1 on the split itself, however few its positives. float32 [L]."""
+    ranks = test.by_label
+    return best_cuts(ranks).where(ranks.positives > 0, torch.inf)
+
+
+def best_cuts(ranks: Ranks) -> Tensor:
+    """The threshold of greatest F1 of each list; undefined for a list without positives. float32 [C]."""
+    f1 = 2 * ranks.positives_level / (ranks.level + ranks.positives[ranks.list])
+    best = torch.zeros_like(ranks.positives).scatter_reduce_(0, ranks.list, f1, "amax")
+    tops = torch.where(f1 == best[ranks.list], ranks.score, -torch.inf)
+    lowest = torch.full_like(best, -torch.inf, dtype=torch.float32)
+    score = lowest.scatter_reduce(0, ranks.list, tops, "amax")
+    at_cut = ranks.score == score[ranks.list]
+    below = lowest.scatter_reduce(0, ranks.list, torch.where(at_cut, ranks.below, -torch.inf), "amax")
+    middle = ((score.double() + below.double()) / 2).float()
+    return torch.where(middle < score, middle, below)
