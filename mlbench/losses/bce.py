@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from mlbench.losses.base import LabelStats, register_loss
+from mlbench.losses.checks import nonnegative, within
+from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.search_space import Choice
+
+WEIGHT_CAP = 100.0
+
+
+@register_loss("bce")
+class BinaryCrossEntropy(ElementwiseLoss):
+    """Binary cross-entropy: each label on its own, the baseline of the field.
+
+        −[w y log p + (1 − y) log q],  p = σ(x), q = 1 − p,  w = `pos_weight` (1 where None)
+
+    Shapes: logits x and targets y, both [B, L]; a scalar under `reduction`. y may be soft.
+    `pos_weight` "balanced" is w_k = (N − n_k)/n_k of the training rows, n_k clamped to [1, N−1], w_k capped
+    at 100. `label_smoothing` s reads y as y(1 − s) + s/2. Errors: ValueError for a weight below 0, a
+    smoothing outside [0, 1], or "balanced" before `prepare`. Source: folklore; as torch.nn.BCEWithLogitsLoss,
+    which means over B·L.
+    """
+
+    needs = {"logits"}
+    soft_targets = True
+    search_space = {
+        "pos_weight": Choice(None, "balanced", 2.0, 5.0),
+        "label_smoothing": Choice(0.0, 0.05, 0.1),
+    }
+
+    def __init__(
+        self,
+        pos_weight: float | Literal["balanced"] | None = None,
+        label_smoothing: float = 0.0,
+        reduction: Literal["mean", "batchmean", "sum"] = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        self.balanced = pos_weight == "balanced"
+        self.label_smoothing = within("label_smoothing", label_smoothing, 0, 1)
+        self.weight: Tensor | None
+        self.register_buffer("weight", None)
+        if isinstance(pos_weight, str):
+            if not self.balanced:
+                raise ValueError(f"pos_weight must be a number, 'balanced' or None, got {pos_weight!r}")
+        elif pos_weight is not None:
+            self.weight = torch.tensor(nonnegative("pos_weight", pos_weight), dtype=torch.float64)
+
+    def prepare(self, stats: LabelStats) -> None:
+        if self.balanced:
+            counts, total = stats.clamped()
+            self.weight = ((total - counts) / counts).clamp(max=WEIGHT_CAP)
+
+    def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
+        if self.balanced and self.weight is None:
+            raise ValueError(
+                "bce with pos_weight='balanced' needs prepare(LabelStats(counts, num_samples)) first"
+            )
+        weight = None if self.weight is None else self.weight.to(logits)
+        smooth = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
+        return binary_cross_entropy_with_logits(logits, smooth, pos_weight=weight, reduction="none")

@@ -1,0 +1,1 @@
+"""What every loss has to fulfil, and the checks of it."""

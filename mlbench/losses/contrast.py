@@ -1,0 +1,85 @@
+"""What the contrastive losses on embeddings share: similarities, softmax over the others, label overlap."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlbench.losses.base import Loss, Outputs
+
+
+class ContrastiveLoss(Loss):
+    """A contrastive loss over (anchor, candidate) pairs.
+
+    A subclass gives the pairs' `weights`; a weight above 0 makes a positive. `contrast` turns similarities
+    and weights into the scalar: the mean over anchors that have a positive of −Σ_j w_ij log
+    softmax_{k≠i}(s_ij/τ).
+    """
+
+    temperature: float
+
+    def similarities(self, out: Outputs) -> Tensor:
+        """s_ij/τ [B, B (+ Q)] of the batch to batch and memory; an anchor to itself is as good as −∞."""
+        scaled = out.embeddings @ with_memory(out).T / self.temperature
+        return mask_self(scaled)
+
+    def weights(self, out: Outputs, targets: Tensor) -> Tensor:
+        """w_ij ≥ 0 [B, B (+ Q)], 0 from an anchor to itself."""
+        raise NotImplementedError(f"{type(self).__name__} has no weights")
+
+    def contrast(self, similarities: Tensor, weights: Tensor) -> Tensor:
+        """The scalar, from `similarities` and `weights` of one shape."""
+        per_anchor = -(weights * similarities.log_softmax(dim=1)).sum(dim=1)
+        return masked_mean(per_anchor, weights.sum(dim=1) > 0)
+
+    def forward(self, out: Outputs, targets: Tensor) -> Tensor:
+        return self.contrast(self.similarities(out), self.weights(out, targets))
+
+
+def with_memory(out: Outputs) -> Tensor:
+    """The candidates' embeddings [B (+ Q), P]: the batch, then the memory."""
+    return out.embeddings if out.memory is None else torch.cat([out.embeddings, out.memory.embeddings])
+
+
+def candidate_targets(out: Outputs, targets: Tensor) -> Tensor:
+    """The candidates' label sets [B (+ Q), L]: the batch, then the memory."""
+    return targets if out.memory is None else torch.cat([targets, out.memory.targets])
+
+
+def mask_self(scores: Tensor) -> Tensor:
+    """`scores` [A, K] with the lowest finite number where candidate j is anchor i itself (j = i).
+
+    Finite, since a row of −∞ alone (B = 1) would make NaN of a softmax and 0 · −∞ one of a sum.
+    """
+    return scores.masked_fill(is_self(scores), torch.finfo(scores.dtype).min)
+
+
+def is_self(scores: Tensor) -> Tensor:
+    """Where j = i, of a matrix [A, K]."""
+    anchors, candidates = (torch.arange(size, device=scores.device) for size in scores.shape)
+    return anchors[:, None] == candidates[None, :]
+
+
+def overlap(anchors: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
+    """|y_i ∩ y_j| and |y_i ∪ y_j|, each [A, K], of label sets [A, L] and [K, L]; both 0 where j = i."""
+    shared = anchors @ candidates.T
+    union = anchors.sum(dim=1)[:, None] + candidates.sum(dim=1)[None, :] - shared
+    itself = is_self(shared)
+    return shared.masked_fill(itself, 0), union.masked_fill(itself, 0)
+
+
+def jaccard(anchors: Tensor, candidates: Tensor) -> Tensor:
+    """J_ij = |y_i ∩ y_j| / |y_i ∪ y_j| [A, K], 0 where both sets are empty and where j = i."""
+    shared, union = overlap(anchors, candidates)
+    return shared / union.clamp(min=1)
+
+
+def normalised(weights: Tensor) -> Tensor:
+    """`weights` [A, K] ≥ 0 divided by their row sums; rows of zeros stay zeros."""
+    total = weights.sum(dim=1, keepdim=True)
+    return weights / total.where(total > 0, 1)
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """The mean of the values [A] where `mask`; without any, a zero that is still connected to the graph."""
+    return (values * mask).sum() / mask.sum().clamp(min=1)

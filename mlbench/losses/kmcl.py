@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from mlbench.losses.asl import AsymmetricLoss
+from mlbench.losses.base import Loss, Outputs, register_loss
+from mlbench.losses.checks import nonnegative, one_of, positive
+from mlbench.losses.contrast import jaccard
+from mlbench.losses.gaussian import bhattacharyya_distance, log_floored, log_kernel, seen_features
+from mlbench.search_space import Choice, LogUniform
+
+FLOOR = 1e-7
+
+
+@register_loss("kmcl")
+class KernelContrastive(Loss):
+    """KMCL: ASL, plus a reconstruction of each sample by its labels' Gaussian kernels, plus a kernel
+    contrast.
+
+        asl_weight · ASL + rec_weight · REC + con_weight · CON
+        g_k = exp(−½ Σ_d (f_d − μ_kd)²/v_kd),   π = σ(logits)
+        REC = (1/B) Σ_n −log max(Σ_k y_k π_k g_k / Σ_k π_k g_k, 1e-7)
+        CON = (1/B) Σ_n −1/|A(n)| Σ_{m∈A(n)} Σ_{k∈y_n∩y_m} ℓ,   A(n): the others that share a label with n
+        ℓ = J_nm log r (`jaccard` "outside") or log(J_nm r + 1e-7) ("inside")
+        r = e^{BC_k(n,m)/τ} / Σ_{l≠n} e^{BC_k(n,l)/τ}
+        BC_k = exp(−Δ_k), Δ_k = Σ_d ½ log((v_n + v_m)/(2√(v_n v_m))) + ¼ (μ_n − μ_m)²/(v_n + v_m)
+
+    Shapes: logits [B, L]; features [B, M]; kernels μ, v [B, L] (`case` "isotropic", where f is the features
+    and D = M) or [B, D, L] ("anisotropic", where f is the kernels' own features [B, D]); targets [B, L]. An
+    anchor that shares nothing gives 0. All is in log-space: with M in the thousands g underflows, and the
+    released code then drops REC in silence. Only (sample, label) pairs that are present get a row of BC.
+    Errors: ValueError for a temperature not above 0, a weight below 0, or kernels of the other case. Source:
+    Sajedi et al. 2023, "End-to-End Supervised Multilabel Contrastive Learning",
+    https://arxiv.org/abs/2307.03967. The released code has Jaccard inside the logarithm, the anisotropic Δ
+    times D (`bc_scale` "reference") and ASL summed over B·L; ASL's γ₋ 4, γ₊ 0, clip 0.05 as in asl.
+    """
+
+    needs = {"logits", "features", "kernels"}
+    gathers = True
+    exact_gradient = {"focus_grad": True}
+    search_space = {
+        "case": Choice("anisotropic", "isotropic"),
+        "temperature": LogUniform(0.05, 1.0),
+        "rec_weight": Choice(0.1, 0.3, 1.0),
+        "con_weight": Choice(0.1, 0.3, 1.0),
+    }
+
+    def __init__(
+        self,
+        case: Literal["anisotropic", "isotropic"] = "anisotropic",
+        temperature: float = 0.17,
+        asl_weight: float = 1.0,
+        rec_weight: float = 1.0,
+        con_weight: float = 1.0,
+        gamma_neg: float = 4.0,
+        gamma_pos: float = 0.0,
+        clip: float = 0.05,
+        focus_grad: bool = False,
+        asl_reduction: Literal["sum", "batchmean", "mean"] = "sum",
+        jaccard: Literal["outside", "inside"] = "outside",
+        bc_scale: Literal["exact", "reference"] = "exact",
+    ) -> None:
+        super().__init__()
+        self.kernel_case = one_of("case", case, ("anisotropic", "isotropic"))
+        self.temperature = positive("temperature", temperature)
+        self.weights = {
+            "asl": nonnegative("asl_weight", asl_weight),
+            "reconstruction": nonnegative("rec_weight", rec_weight),
+            "contrast": nonnegative("con_weight", con_weight),
+        }
+        self.asl = AsymmetricLoss(gamma_neg, gamma_pos, clip, focus_grad=focus_grad, reduction=asl_reduction)
+        self.jaccard = one_of("jaccard", jaccard, ("outside", "inside"))
+        self.bc_scale = one_of("bc_scale", bc_scale, ("exact", "reference"))
+
+    def forward(self, out: Outputs, targets: Tensor) -> Tensor:
+        if out.kernels.mean.ndim != (3 if self.kernel_case == "anisotropic" else 2):
+            raise ValueError(
+                f"kmcl with case={self.kernel_case!r} got kernels {list(out.kernels.mean.shape)}: "
+                "anisotropic ones are [B, D, L], isotropic ones [B, L]"
+            )
+        terms = {
+            "asl": self.asl.forward(out, targets),
+            "reconstruction": reconstruction(out, targets),
+            "contrast": self.contrast(out, targets),
+        }
+        self.components = {name: term.detach() for name, term in terms.items()}
+        return sum((self.weights[name] * term for name, term in terms.items()), start=targets.new_zeros(()))
+
+    def contrast(self, out: Outputs, targets: Tensor) -> Tensor:
+        """CON, over the pairs (n, k) present; sorted by label, so that a label's rows lie together."""
+        labels, rows = targets.T.nonzero(as_tuple=True)
+        distance = bhattacharyya_distance(out, rows, labels)
+        if self.bc_scale == "reference" and self.kernel_case == "anisotropic":
+            distance = distance * seen_features(out).shape[1]
+        scores = torch.exp(-distance) / self.temperature
+        itself = rows[:, None] == torch.arange(len(targets), device=rows.device)
+        log_r = scores.masked_fill(itself, torch.finfo(scores.dtype).min).log_softmax(dim=1)
+        overlap = jaccard(targets, targets)
+        neighbours = (overlap > 0).sum(dim=1, keepdim=True).clamp(min=1)
+        also = (targets.T[labels] / neighbours[rows]).masked_fill(itself, 0)
+        overlap = overlap[rows]
+        terms = overlap * log_r if self.jaccard == "outside" else (overlap * log_r.exp() + FLOOR).log()
+        return -(also * terms).sum() / len(targets)
+
+
+def reconstruction(out: Outputs, targets: Tensor) -> Tensor:
+    """REC; a row without labels gives −log 1e-7 and no gradient."""
+    log_joint = logsigmoid(out.logits) + log_kernel(out)
+    absent = torch.finfo(log_joint.dtype).min
+    log_present = log_joint.masked_fill(targets == 0, absent).logsumexp(dim=1)
+    return -log_floored(log_present - log_joint.logsumexp(dim=1), FLOOR).mean()

@@ -1,0 +1,101 @@
+"""What a model hands to a loss, and what a loss may know of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+ABSENT = cast(Any, None)
+"""The default of a field that the loss does not name in `needs`; typed as present, since no loss reads it."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class GaussianKernels:
+    """One Gaussian per sample and label.
+
+    `mean` and `variance` (positive) are each [B, L] (isotropic) or [B, D, L] (anisotropic); `features` [B, D]
+    is what the kernel sees, None means `Outputs.features`.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    features: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A queue of earlier samples, without gradient: `embeddings` [Q, P], L2-normalised, `targets` [Q, L]."""
+
+    embeddings: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model gives for one batch: the fields that the loss names in `needs` are there, the rest None.
+
+    `logits` [B, L]; `features` [B, M], the trunk's output before any projection; `embeddings` [B, P],
+    L2-normalised; `prototypes` [L, P], L2-normalised label vectors; `label_embeddings` [B, L, P], one
+    L2-normalised vector per sample and label; `kernels`, see GaussianKernels; `memory`, see Memory.
+    """
+
+    logits: Tensor = ABSENT
+    features: Tensor = ABSENT
+    embeddings: Tensor = ABSENT
+    prototypes: Tensor = ABSENT
+    label_embeddings: Tensor = ABSENT
+    kernels: GaussianKernels = ABSENT
+    memory: Memory | None = None
+
+
+FIELDS = ("logits", "features", "embeddings", "prototypes", "label_embeddings", "kernels", "memory")
+
+
+@dataclass(frozen=True)
+class LabelStats:
+    """How often each label occurs: `counts` [L], of any dtype, among `num_samples` training rows."""
+
+    counts: Tensor
+    num_samples: int
+
+    def __post_init__(self) -> None:
+        if self.counts.ndim != 1:
+            raise ValueError(f"counts must be [L], got shape {list(self.counts.shape)}")
+        if self.num_samples < 1:
+            raise ValueError(f"num_samples must be at least 1, got {self.num_samples}")
+
+    def clamped(self) -> tuple[Tensor, int]:
+        """(n, N): the counts in float64, kept within [1, N−1] so that n, N/n − 1 and their logarithms exist.
+
+        At 1 % of the rows many labels have no positive; N is read as 2 where there is one row only.
+        """
+        total = max(self.num_samples, 2)
+        return self.counts.detach().to(torch.float64).clamp(1, total - 1), total
+
+
+def tensors_of(value: Tensor | GaussianKernels | Memory | None) -> list[Tensor]:
+    """The tensors of one field of Outputs."""
+    if value is None:
+        return []
+    if isinstance(value, GaussianKernels):
+        return [value.mean, value.variance, *tensors_of(value.features)]
+    return [value.embeddings, value.targets] if isinstance(value, Memory) else [value]
+
+
+def map_field(value: T, convert: Callable[[Tensor], Tensor]) -> T:
+    """One field of Outputs with `convert` applied to each of its tensors."""
+    mapped: Any = value
+    if isinstance(value, GaussianKernels):
+        seen = None if value.features is None else convert(value.features)
+        mapped = GaussianKernels(convert(value.mean), convert(value.variance), seen)
+    elif isinstance(value, Memory):
+        mapped = Memory(convert(value.embeddings), convert(value.targets))
+    elif value is not None:
+        mapped = convert(cast(Tensor, value))
+    return cast(T, mapped)
