@@ -15,7 +15,8 @@
 
 A file with this, dropped into this folder or given as `--plugin`, puts `f2_macro@label`,
 `f2_macro@label/tail` and so on into every record, table and rescore. The declarations are literals: they are
-read from the source.
+read from the source. One class may be registered under several names that differ in a cut-off, such as
+`precision_at_3`; it finds the number in `self.k`.
 """
 
 from __future__ import annotations
@@ -36,11 +37,10 @@ class Metric(ABC):
       (yes or no, once for each threshold policy, which then stands in the key), "calibration" a
       `Probabilities`.
     - `direction` "higher" or "lower" is better; `bounds` its least and greatest value, None where there is
-      none; `formula` in a line.
+      none; `formula` in a line; the docstring's first line explains it.
     - `by_label`: it returns one number per label, float64 [L], NaN where the label has none. They are
       averaged over the labels that have a positive in the split, over all and by frequency bucket. Otherwise
       it returns a scalar tensor. Nothing may leave the device.
-    - `cutoffs`: the rank cut-offs k, each a metric of its own named `<name>_<k>`, which finds k in `self.k`.
     - `ranked`: whether losses may be ordered by it.
     """
 
@@ -49,11 +49,15 @@ class Metric(ABC):
     bounds: ClassVar[tuple[float | None, float | None]]
     formula: ClassVar[str]
     by_label: ClassVar[bool] = False
-    cutoffs: ClassVar[tuple[int, ...]] = ()
     ranked: ClassVar[bool] = True
 
-    def __init__(self, k: int = 0) -> None:
-        self.k = k
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def k(self) -> int:
+        """The rank cut-off at the end of the name it is registered under."""
+        return int(self.name.rsplit("_", 1)[-1])
 
     @abstractmethod
     def __call__(self, view: Any) -> Tensor:

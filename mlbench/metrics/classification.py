@@ -96,6 +96,42 @@ class MacroRecall(Metric):
         return view.labels.recall()
 
 
+@register_metric("cf1")
+class ClassF1(Metric):
+    """The harmonic mean of macro precision and macro recall, KMCL's CF1; it is not macro-F1."""
+
+    kind = "decision"
+    direction = "higher"
+    bounds = (0.0, 1.0)
+    formula = "2 CP CR / (CP + CR)"
+
+    def __call__(self, view: Decisions) -> Tensor:
+        present = view.labels.positives > 0
+        precision, recall = (
+            values.where(present, 0.0).sum(-1) / present.sum(-1)
+            for values in (view.labels.precision(), view.labels.recall())
+        )
+        return 2 * precision * recall / (precision + recall).where(precision + recall != 0, 1.0)
+
+
+@register_metric("mcc_macro")
+class MacroMCC(Metric):
+    """The mean over labels of Matthews' correlation; 0 where a row or column of the table is empty."""
+
+    kind = "decision"
+    direction = "higher"
+    bounds = (-1.0, 1.0)
+    formula = "mean_l (tp tn − fp fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn))"
+    by_label = True
+
+    def __call__(self, view: Decisions) -> Tensor:
+        label = view.labels
+        covariance = label.hits * label.counted - label.predicted * label.positives
+        variances = [n * (label.counted - n) for n in (label.predicted, label.positives)]
+        product = variances[0].sqrt() * variances[1].sqrt()
+        return covariance / product.where(product > 0, 1.0)
+
+
 @register_metric("f1_sample")
 class SampleF1(Metric):
     """The mean over samples of F1; 0 for a sample without labels."""

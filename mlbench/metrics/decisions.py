@@ -28,7 +28,7 @@ class Counts:
 
     def total(self) -> Counts:
         """The counts of all entries together; scalars."""
-        return Counts(self.hits.sum(), self.predicted.sum(), self.positives.sum(), self.counted.sum())
+        return Counts(*(part.sum(-1) for part in (self.hits, self.predicted, self.positives, self.counted)))
 
     def precision(self) -> Tensor:
         """hits / predicted, 0 where nothing is predicted."""

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from mlbench.metrics.base import Metric
 from mlbench.metrics.buckets import frequency_buckets
-from mlbench.metrics.decisions import Rule, cut, decide
-from mlbench.metrics.rankings import Rankings
+from mlbench.metrics.decisions import Rule, cut, decide, top
+from mlbench.metrics.probabilities import assess
+from mlbench.metrics.rankings import Rankings, propensities
 from mlbench.metrics.ranks import rank_rows
-from mlbench.metrics.scored import Scored, as_logits, as_targets
+from mlbench.metrics.scored import Scored, as_logits, as_targets, as_tensor
 from mlbench.metrics.thresholds import tune_global, tune_oracle, tune_per_label
 from mlbench.registry import METRICS
 
@@ -25,12 +26,14 @@ def evaluate(
     threshold: float | None,
     train_counts: Any = None,
     seen_counts: Any = None,
+    train_size: int | None = None,
 ) -> dict[str, dict[str, float]]:
     """Every metric of both splits: `{"validation": {key: number}, "test": {key: number}}`.
 
     Keys are `name[@policy][/bucket]`. `threshold` is the loss's own on the logit (`@native` is absent where
     it is None); `train_counts` [L] are the positives of each label in the full training split and
-    `seen_counts` [L] those among the cell's own rows, for the buckets. `@global` and `@label` are tuned on
+    `seen_counts` [L] those among the cell's own rows, for the buckets; `train_size` is the number of samples
+    of the full training split, without which there is no PSP@k. `@global` and `@label` are tuned on
     validation, so on validation they flatter; `@oracle` is of test alone. A number that is not defined on a
     split (no positive in it, a bucket none of whose labels occur) has no key.
     """
@@ -38,7 +41,10 @@ def evaluate(
         raise ValueError(
             f"validation has {validation.logits.shape[1]} labels and test {test.logits.shape[1]}"
         )
-    views = {"validation": Rankings(validation), "test": Rankings(test)}
+    chances = None
+    if train_counts is not None and train_size:
+        chances = propensities(as_tensor(train_counts), train_size).to(test.logits.device)
+    views = {"validation": Rankings(validation, chances), "test": Rankings(test, chances)}
     rules = _validation_rules(views["validation"], threshold)
     buckets = frequency_buckets(train_counts, seen_counts)
     results = {}
@@ -78,6 +84,7 @@ def _validation_rules(validation: Rankings, threshold: float | None) -> dict[str
         rules["native"] = cut(torch.tensor(threshold, device=device, dtype=torch.float32))
     rules["global"] = cut(everywhere)
     rules["label"] = cut(tune_per_label(validation, everywhere))
+    rules["top3"] = top(3)
     return rules
 
 
@@ -103,9 +110,10 @@ def _measure(view: Rankings, rules: Mapping[str, Rule], buckets: Mapping[str, Te
 
 def _values(view: Rankings, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Metric, Tensor]]:
     metrics = list(_metrics())
+    probabilities = assess(view.scored)
     for name, metric in metrics:
-        if metric.kind == "ranking":
-            yield name, metric, metric(view)
+        if metric.kind != "decision":
+            yield name, metric, metric(view if metric.kind == "ranking" else probabilities)
     for policy, rule in rules.items():
         decisions = decide(view.scored, rule)
         for name, metric in metrics:
@@ -114,10 +122,6 @@ def _values(view: Rankings, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Me
 
 
 def _metrics() -> Iterator[tuple[str, Metric]]:
-    """Every registered metric by name, one for each of its cut-offs."""
+    """Every registered metric by name."""
     for name in METRICS.names():
-        metric = METRICS.get(name)
-        if metric.cutoffs:
-            yield from ((f"{name}_{k}", metric(k)) for k in metric.cutoffs)
-        else:
-            yield name, metric()
+        yield name, METRICS.get(name)(name)

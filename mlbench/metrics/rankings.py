@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
 from mlbench.metrics.ranks import Ranks, rank_columns, rank_pooled, rank_rows
@@ -15,7 +17,7 @@ from mlbench.metrics.scored import Scored
 class Rankings:
     """The order of a split's scores; each order is found when it is first asked for.
 
-    `propensities` [L] are the estimated chances that a true label was observed, None where unknown.
+    `propensities` [L] are the estimated chances that a true label is observed, None where not known.
     """
 
     scored: Scored
@@ -42,3 +44,14 @@ class Rankings:
         if among is not None:
             chosen = chosen & among
         return values.where(chosen, 0.0).sum() / chosen.sum()
+
+
+def propensities(counts: Tensor, samples: int) -> Tensor:
+    """The chance that a true label is observed, from its count among the training samples; float64 [L].
+
+    p_l = 1 / (1 + C (n_l + B)^−A) with C = (log N − 1)(B + 1)^A, A = 0.55, B = 1.5 (Jain, Prabhu and Varma
+    2016; the values in common use where a data set has none fitted to it).
+    """
+    a, b = 0.55, 1.5
+    scale = max(math.log(samples) - 1, 0.0) * math.pow(b + 1, a)
+    return (1 + scale * torch.pow(counts.double() + b, -a)).reciprocal()

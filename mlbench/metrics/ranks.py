@@ -17,20 +17,20 @@ from torch import Tensor
 
 RUN = 1 << 21
 """One list of more items than this is sorted as several runs, which the threads share."""
-_SIGN = 1 << 31
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
     """The P positives of C lists, ordered by list and by falling score; all counts are float64.
 
-    `list` [P] int64 names the list of each and `score` [P] its score; `above` and `level` [P] count the items
-    of its list with a higher and with at least its score, `positives_above` and `positives_level` those
-    that are positives; `below` [P] is the next lower score of the list, -inf where there is none. `counted`
-    and `positives` [C] are the sizes of the lists.
+    `list` and `item` [P] int64 say which item of which list each is, and `score` [P] its score; `above` and
+    `level` [P] count the items of its list with a higher and with at least its score, `positives_above` and
+    `positives_level` those that are positives; `below` [P] is the next lower score of the list, -inf where
+    there is none. `counted` and `positives` [C] are the sizes of the lists.
     """
 
     list: Tensor
+    item: Tensor
     score: Tensor
     above: Tensor
     level: Tensor
@@ -60,12 +60,13 @@ def rank_rows(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
     """The ranks of the rows of `scores` [C, M], each row a list; -inf marks an item that does not count."""
     place = positive.reshape(-1).nonzero().squeeze(1)
     ordered = scores.clone(memory_format=torch.contiguous_format)
-    owner, value = _order(place // scores.shape[1], ordered.view(-1)[place])
+    width = ordered.shape[1]
+    place, value = _order(place // width, place, ordered.view(-1)[place])
+    owner = place // width
     _sort_rows(ordered)
     lower, not_higher = _count_lower(ordered, owner, value)
-    first = owner * ordered.shape[1]
-    below = _before(ordered.view(-1), first, first + lower)
-    return _ranks(owner, value, ordered.shape[1] - not_higher, ordered.shape[1] - lower, below, counted)
+    below = _before(ordered.view(-1), owner * width, owner * width + lower)
+    return _ranks(owner, place % width, value, width - not_higher, width - lower, below, counted)
 
 
 def rank_columns(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
@@ -76,21 +77,21 @@ def rank_columns(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
 def rank_pooled(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
     """The ranks of all entries of `scores` as one list; `counted` is a scalar."""
     flat = scores.reshape(-1)
-    value = _order(None, flat[positive.reshape(-1)])[1]
-    above = torch.zeros(value.shape, dtype=torch.int64, device=value.device)
-    level, below = above.clone(), torch.full_like(value, -torch.inf)
+    place = positive.reshape(-1).nonzero().squeeze(1)
+    place, value = _order(torch.zeros_like(place), place, flat[place])
+    above, level = torch.zeros_like(place), torch.zeros_like(place)
+    below = torch.full_like(value, -torch.inf)
     runs = -(-flat.numel() // RUN)
     for run in _sort_runs(flat.clone(), runs):
         lower = torch.searchsorted(run, value)
         level += run.numel() - lower
         above += run.numel() - torch.searchsorted(run, value, right=True)
         below = torch.maximum(below, _before(run, torch.zeros_like(lower), lower))
-    owner = torch.zeros_like(level)
-    return _ranks(owner, value, above, level, below, counted.reshape(1))
+    return _ranks(torch.zeros_like(place), place, value, above, level, below, counted.reshape(1))
 
 
 def _ranks(
-    owner: Tensor, value: Tensor, above: Tensor, level: Tensor, below: Tensor, counted: Tensor
+    owner: Tensor, item: Tensor, value: Tensor, above: Tensor, level: Tensor, below: Tensor, counted: Tensor
 ) -> Ranks:
     """Counts the positives of each tie group, given positives in order."""
     positives = torch.zeros_like(counted).index_add_(0, owner, torch.ones_like(owner, dtype=counted.dtype))
@@ -103,6 +104,7 @@ def _ranks(
     positives_level = end[group] - start[owner]
     return Ranks(
         list=owner,
+        item=item,
         score=value,
         above=above.double(),
         level=level.double(),
@@ -114,16 +116,12 @@ def _ranks(
     )
 
 
-def _order(owner: Tensor | None, value: Tensor) -> tuple[Tensor, Tensor]:
-    """The positives by list and by falling score, sorted as one integer key each."""
+def _order(owner: Tensor, place: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """The positives by list and by falling score: the bits of both make one integer that is sorted."""
     bits = value.view(torch.int32).long()
-    rising = torch.where(bits < 0, -(bits & (_SIGN - 1)), bits)
-    key = -rising if owner is None else (owner << 32) - rising
-    key = _sort_rows(key[None])[0]
-    owner = (key + _SIGN) >> 32
-    rising = (owner << 32) - key
-    bits = torch.where(rising < 0, -rising - _SIGN, rising)
-    return owner, bits.int().view(torch.float32)
+    rising = torch.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
+    order = ((owner << 32) - rising).sort().indices
+    return place[order], value[order]
 
 
 def _count_lower(ordered: Tensor, owner: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
