@@ -1,0 +1,112 @@
+"""Everything that tables, figures, words and claims ask of a grid, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from mlbench.report.grid import READINGS, Floats, Grid
+from mlbench.report.measures import Measure, main_keys, measure
+from mlbench.report.statistics import (
+    Blocks,
+    Friedman,
+    Pair,
+    Ranking,
+    Within,
+    against_control,
+    friedman,
+    make_blocks,
+    rank_losses,
+    within_dataset,
+)
+from mlbench.report.tables.scores import Summary, summarise
+
+Replicates = Callable[[str, str, int, int], Floats | None]
+"""(reading, metric key, task, fraction) -> [losses, seeds, draws], or None where none were stored."""
+
+
+class View(NamedTuple):
+    """One question: a metric under one reading at one fraction (by its index)."""
+
+    key: str
+    reading: str
+    fraction: int
+
+
+class Analysis:
+    """A grid and what was found of it; each part is computed when it is first asked for."""
+
+    def __init__(self, grid: Grid, replicates: Replicates | None = None) -> None:
+        self.grid = grid
+        self.measures: dict[str, Measure] = {key: measure(key) for key in grid.metric_keys}
+        self.main = main_keys(grid.metric_keys)
+        self._replicates = replicates
+        self.blocks = lru_cache(None)(self._blocks)
+        self.ranking = lru_cache(None)(self._ranking)
+        self.pairs = lru_cache(None)(self._pairs)
+        self.within = lru_cache(None)(self._within)
+        self.summary = lru_cache(None)(self._summary)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The readings that any finished record has."""
+        return tuple(
+            reading
+            for reading, column in READINGS.items()
+            if any(name.startswith(f"{column}/test/") for name in self.grid.cells.columns)
+        )
+
+    @property
+    def default(self) -> View | None:
+        """What the page opens with: the first main metric, own logits, the largest fraction with results."""
+        if not self.main or not self.readings:
+            return None
+        done = ~np.isnan(self.grid.scores(self.readings[0], self.main[0])).all((0, 1, 3))
+        return View(self.main[0], self.readings[0], int(np.flatnonzero(done).max(initial=0)))
+
+    def views(self, keys: tuple[str, ...] | None = None) -> Iterator[View]:
+        """Every metric, reading and fraction that has a number; only of `keys` where given."""
+        for key in keys if keys is not None else self.grid.metric_keys:
+            for reading in self.readings:
+                scores = self.grid.scores(reading, key)
+                for fraction in range(len(self.grid.fractions)):
+                    if not np.isnan(scores[:, :, fraction]).all():
+                        yield View(key, reading, fraction)
+
+    def friedman(self, view: View) -> Friedman | None:
+        blocks = self.blocks(view)
+        return None if blocks is None else friedman(blocks.scores)
+
+    def _blocks(self, view: View) -> Blocks | None:
+        return make_blocks(self.grid, view.reading, self.measures[view.key], view.fraction)
+
+    def _ranking(self, view: View) -> Ranking | None:
+        blocks = self.blocks(view)
+        return None if blocks is None or len(blocks.losses) < 2 else rank_losses(blocks)
+
+    def _pairs(self, view: View) -> list[Pair]:
+        blocks = self.blocks(view)
+        control = None if blocks is None else blocks.control()
+        return [] if blocks is None or control is None else against_control(blocks, control)
+
+    def _summary(self, view: View) -> Summary:
+        return summarise(self.grid, view.reading, self.measures[view.key], view.fraction, self.blocks(view))
+
+    def _within(self, view: View) -> Mapping[int, Within]:
+        """For each task's index, who cannot be told from its best."""
+        rule = self.measures[view.key]
+        if not rule.ranked:
+            return {}
+        scores = self.grid.scores(view.reading, view.key)[:, :, view.fraction] * rule.sign
+        found = {}
+        for task in range(len(self.grid.tasks)):
+            drawn = None
+            if self._replicates is not None and view.key in self.main:
+                drawn = self._replicates(view.reading, view.key, task, view.fraction)
+            result = within_dataset(scores[:, task], None if drawn is None else drawn * rule.sign)
+            if result is not None:
+                found[task] = result
+        return found

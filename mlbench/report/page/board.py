@@ -1,0 +1,62 @@
+"""The leaderboard of one view: average ranks with their intervals, drawn as bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.figures.style import Look
+from mlbench.report.tables.model import format_number
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One loss; positions are in percent of the way from rank 1 to the last."""
+
+    loss: str
+    colour: str
+    rank: str
+    interval: str
+    low_at: float
+    high_at: float
+    at: float
+    mean: str
+    control: str
+    difference: str
+    first: str
+
+
+def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRow]:
+    """Rows best first; empty where nothing can be ranked."""
+    blocks, ranking = analysis.blocks(view), analysis.ranking(view)
+    if blocks is None or ranking is None:
+        return []
+    span = max(len(ranking.losses) - 1, 1)
+    means = blocks.scores.mean(0) * blocks.measure.sign
+    pairs = {pair.loss: pair for pair in analysis.pairs(view)}
+    control = blocks.control() or ""
+    rows = []
+    for index in ranking.order:
+        loss = ranking.losses[index]
+        pair = pairs.get(loss)
+        rows.append(
+            BoardRow(
+                loss=loss,
+                colour=look[loss].colour,
+                rank=f"{ranking.ranks[index]:.2f}",
+                interval=f"{ranking.low[index]:.1f} to {ranking.high[index]:.1f}",
+                low_at=round(100 * (ranking.low[index] - 1) / span, 1),
+                high_at=round(100 * (ranking.high[index] - 1) / span, 1),
+                at=round(100 * (ranking.ranks[index] - 1) / span, 1),
+                mean=format_number(float(means[index])),
+                control=control,
+                difference="" if not control else "control" if pair is None else _signed(pair.mean),
+                first=f"{ranking.first[index]:g} of {blocks.count}",
+            )
+        )
+    return rows
+
+
+def _signed(value: float) -> str:
+    text = format_number(abs(value))
+    return text if float(text) == 0 else ("+" if value > 0 else "−") + text

@@ -1,0 +1,74 @@
+"use strict";
+// Shows the fragments of the metric, reading and fraction that the reader chose, and makes tables sortable.
+(() => {
+  const fragments = JSON.parse(document.getElementById("fragments").textContent);
+  const choice = (name) => document.getElementById(name).value;
+  const hidden = { loss: new Set(), task: new Set() };
+
+  async function inflate(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).text();
+  }
+
+  function name(slot) {
+    const by = slot.dataset.by.split(" ").filter(Boolean);
+    return [slot.dataset.slot, ...by.map(choice)].join("/");
+  }
+
+  async function show(slot) {
+    const wanted = name(slot);
+    if (slot.dataset.shown === wanted) return;
+    slot.dataset.shown = wanted;
+    const packed = fragments[wanted];
+    const html = packed === undefined ? '<p class="empty">' + slot.dataset.empty + "</p>" : await inflate(packed);
+    if (slot.dataset.shown !== wanted) return;
+    slot.innerHTML = html;
+    dress(slot);
+  }
+
+  function dress(root) {
+    for (const table of root.querySelectorAll("table.data")) {
+      const grid = new DataTable(table, {
+        paging: false, info: false, order: [], layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
+        autoWidth: false,
+      });
+      grid.search.fixed("losses", (text, data, index) => {
+        const row = grid.row(index).node();
+        return !(row && hidden.loss.has(row.dataset.loss));
+      });
+      table.grid = grid;
+    }
+    filter(root);
+  }
+
+  function filter(root) {
+    for (const row of root.querySelectorAll("table:not(.data) tr[data-loss]")) row.hidden = hidden.loss.has(row.dataset.loss);
+    for (const table of root.querySelectorAll("table.data")) {
+      if (!table.grid) continue;
+      table.grid.columns().every(function () {
+        const task = this.header().dataset.task;
+        if (task !== undefined) this.visible(!hidden.task.has(task), false);
+      });
+      table.grid.draw();
+    }
+  }
+
+  const slots = [...document.querySelectorAll("[data-slot]")];
+  for (const select of document.querySelectorAll(".controls select")) {
+    select.addEventListener("change", () => slots.forEach(show));
+  }
+  for (const box of document.querySelectorAll(".filter input")) {
+    box.addEventListener("change", () => {
+      if (box.checked) hidden[box.name].delete(box.value); else hidden[box.name].add(box.value);
+      filter(document);
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const open = document.querySelector(".filter[open]");
+    if (open && !open.contains(event.target)) open.open = false;
+  });
+  slots.forEach((slot) => { slot.dataset.shown = name(slot); });
+  dress(document);
+  slots.forEach(show);
+})();

@@ -1,0 +1,77 @@
+"""The protocol in words, read off the records, and whether it was one and the same for all losses."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mlbench.report.grid import Grid
+
+_SHOWN = (
+    "epochs",
+    "min_steps",
+    "batch_size",
+    "optimiser",
+    "encoder_lr",
+    "head_lr",
+    "weight_decay",
+    "schedule",
+    "precision",
+    "select",
+    "probe",
+    "augmentation",
+)
+_RULES = (
+    "Every loss sees the same rows, the same initialisation, the same batch order and the same schedule; "
+    "what differs is the loss, its heads and its own hyperparameters.",
+    "Two readings of every cell: the loss's own logits where it has them (else the probe's), and one and the "
+    "same linear probe on the frozen features of every loss.",
+    "Thresholds, the epoch that counts and the probe's settings are chosen on validation; no choice looks at "
+    "test.",
+    "The floor is what the training frequencies reach as constant scores: a model that learnt nothing.",
+)
+_FACTS = {
+    "environment/device": "device",
+    "environment/git": "git commit",
+    "environment/packages/torch": "torch",
+    "suite": "suite",
+}
+
+
+def protocol(grid: Grid) -> list[str]:
+    """How the cells were trained and scored, a sentence each."""
+    cells = grid.cells
+    lines = [*_RULES, f"Encoders: {_listed(cells, 'encoder')}."]
+    known = [key for key in _SHOWN if f"cell/train/{key}" in cells.columns]
+    values = {key: cells[f"cell/train/{key}"].dropna().unique() for key in known}
+    shared = [f"{key.replace('_', ' ')} {found[0]}" for key, found in values.items() if len(found) == 1]
+    varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
+    if shared:
+        lines.append("Shared by all cells: " + ", ".join(shared) + ".")
+    if varied:
+        lines.append("Set by dataset, alike for all losses there: " + ", ".join(varied) + ".")
+    return lines
+
+
+def environment(grid: Grid) -> list[tuple[str, str]]:
+    """Code, packages and devices that the records name."""
+    cells = grid.cells
+    facts = [(name, _listed(cells, column)) for column, name in _FACTS.items() if column in cells.columns]
+    days = (
+        cells["finished"].dropna().astype(str).str[:10]
+        if "finished" in cells.columns
+        else pd.Series(dtype=str)
+    )
+    if len(days):
+        first, last = days.min(), days.max()
+        facts.append(("trained", first if first == last else f"{first} to {last}"))
+    if "timing/total" in cells.columns:
+        hours = pd.to_numeric(cells["timing/total"], errors="coerce").sum() / 3600
+        facts.append(
+            ("training and scoring", f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes")
+        )
+    return facts
+
+
+def _listed(cells: pd.DataFrame, column: str) -> str:
+    values = [str(value) for value in cells[column].dropna().unique()]
+    return ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")

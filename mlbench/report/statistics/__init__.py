@@ -1,0 +1,41 @@
+"""What can be said of many losses on few datasets, and how sure it is.
+
+The block of every comparison is a family of datasets, at one fraction, under one metric and one reading.
+"""
+
+from mlbench.report.statistics.aggregate import Normalised, interquartile_mean, normalise, performance_profile
+from mlbench.report.statistics.bayes import SignedRank, signed_rank
+from mlbench.report.statistics.blocks import Blocks, make_blocks
+from mlbench.report.statistics.frequentist import (
+    Friedman,
+    Pair,
+    against_control,
+    blocks_needed,
+    critical_difference,
+    friedman,
+    nemenyi,
+)
+from mlbench.report.statistics.ranks import Ranking, rank_losses
+from mlbench.report.statistics.within import Within, within_dataset
+
+__all__ = [
+    "Blocks",
+    "Friedman",
+    "Normalised",
+    "Pair",
+    "Ranking",
+    "SignedRank",
+    "Within",
+    "against_control",
+    "blocks_needed",
+    "critical_difference",
+    "friedman",
+    "interquartile_mean",
+    "make_blocks",
+    "nemenyi",
+    "normalise",
+    "performance_profile",
+    "rank_losses",
+    "signed_rank",
+    "within_dataset",
+]

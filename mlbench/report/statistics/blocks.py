@@ -1,0 +1,118 @@
+"""Which losses can be compared on which families: nothing imputed, what is left out is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.report.grid import Floats, Grid
+from mlbench.report.measures import Measure
+
+CONTROL = "bce"
+"""The loss that others are compared with by default."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A complete table of losses × families, and the seeds it is made of.
+
+    `by_task` holds for each task the paired scores [losses, seeds], more is better whatever the metric;
+    `family_of` the index of each task's family. `losses_aside` and `tasks_aside` say what is not in it.
+    """
+
+    measure: Measure
+    losses: tuple[str, ...]
+    tasks: tuple[str, ...]
+    families: tuple[str, ...]
+    family_of: tuple[int, ...]
+    by_task: tuple[Floats, ...]
+    losses_aside: tuple[str, ...]
+    tasks_aside: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """N, the number of blocks."""
+        return len(self.families)
+
+    @property
+    def scores(self) -> Floats:
+        """[families, losses]: the mean over a family's tasks of the mean over seeds; more is better."""
+        return self.average_families(np.stack([task.mean(1) for task in self.by_task]))
+
+    def average_families(self, by_task: Floats) -> Floats:
+        """[tasks, …] -> [families, …]."""
+        weights = np.zeros((self.count, len(self.tasks)))
+        weights[list(self.family_of), range(len(self.tasks))] = 1.0
+        weights /= weights.sum(1, keepdims=True)
+        averaged: Floats = np.tensordot(weights, by_task, axes=1)
+        return averaged
+
+    def differences(self, loss: str, control: str) -> Floats:
+        """[families]: how much better `loss` is than `control`."""
+        scores = self.scores
+        return np.asarray(scores[:, self.losses.index(loss)] - scores[:, self.losses.index(control)])
+
+    def control(self, wanted: str = CONTROL) -> str | None:
+        """The control where it is among the losses compared, else None."""
+        return wanted if wanted in self.losses else None
+
+
+def make_blocks(grid: Grid, reading: str, measure: Measure, fraction: int) -> Blocks | None:
+    """The largest complete comparison at a fraction (its index); None where fewer than one task is left.
+
+    A loss is there on a task where it finished at least half of the task's seeds; scores are paired on the
+    seeds that all losses compared there finished. While something is missing, the loss or the task that
+    lacks the largest share is set aside.
+    """
+    scores = grid.scores(reading, measure.key)[:, :, fraction] * measure.sign
+    if not measure.ranked:
+        return None
+    finished = ~np.isnan(scores)
+    planned = grid.planned()[:, fraction].sum(1)
+    there = (finished.sum(2) * 2 >= planned) & finished.any(2)
+    losses = [index for index in range(len(grid.losses)) if there[index].any()]
+    tasks = [index for index in range(len(grid.tasks)) if there[:, index].any()]
+    while losses and tasks:
+        losses, tasks = _complete(there, losses, tasks)
+        paired = [finished[losses, task].all(0) for task in tasks]
+        unpaired = [task for task, seeds in zip(tasks, paired, strict=True) if not seeds.any()]
+        if not unpaired:
+            break
+        tasks = [task for task in tasks if task not in unpaired]
+    if not losses or not tasks:
+        return None
+    by_task = tuple(scores[losses, task][:, seeds] for task, seeds in zip(tasks, paired, strict=True))
+    families = tuple(dict.fromkeys(grid.tasks[task].family for task in tasks))
+    present = grid.has_fraction(fraction)
+    return Blocks(
+        measure=measure,
+        losses=tuple(grid.losses[index] for index in losses),
+        tasks=tuple(grid.tasks[index].name for index in tasks),
+        families=families,
+        family_of=tuple(families.index(grid.tasks[task].family) for task in tasks),
+        by_task=by_task,
+        losses_aside=tuple(name for index, name in enumerate(grid.losses) if index not in losses),
+        tasks_aside=tuple(
+            task.name for index, task in enumerate(grid.tasks) if present[index] and index not in tasks
+        ),
+    )
+
+
+def _complete(
+    there: npt.NDArray[np.bool_], losses: Sequence[int], tasks: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Drop the emptiest loss or task until nothing is missing; of two equally empty ones the loss goes."""
+    losses, tasks = list(losses), list(tasks)
+    while losses and tasks:
+        gaps = ~there[np.ix_(losses, tasks)]
+        if not gaps.any():
+            break
+        by_loss, by_task = gaps.mean(1), gaps.mean(0)
+        if by_loss.max() >= by_task.max():
+            del losses[int(by_loss.argmax())]
+        else:
+            del tasks[int(by_task.argmax())]
+    return losses, tasks

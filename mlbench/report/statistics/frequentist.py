@@ -1,0 +1,141 @@
+"""Friedman, Iman–Davenport, Wilcoxon with Holm's correction, Nemenyi: and when they cannot speak.
+
+Demšar, Statistical Comparisons of Classifiers over Multiple Data Sets, JMLR 7 (2006).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from mlbench.report.grid import Floats
+from mlbench.report.statistics.blocks import Blocks
+from mlbench.report.statistics.ranks import block_ranks
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Whether the losses differ at all. `chi2` is corrected for ties; `f` is Iman and Davenport's."""
+
+    chi2: float
+    p: float
+    f: float
+    p_f: float
+    blocks: int
+    losses: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A loss against the control over the families; differences are positive where the loss is better.
+
+    `p` is Wilcoxon's exact one where it can be had, `p_holm` after Holm's correction over all losses; both
+    None where so few families could never reach the level. `effect` is the matched-pairs rank-biserial
+    correlation: +1 where the loss is better everywhere, −1 where worse.
+    """
+
+    loss: str
+    control: str
+    mean: float
+    median: float
+    wins: int
+    ties: int
+    defeats: int
+    effect: float
+    p: float | None
+    p_holm: float | None
+
+
+def friedman(scores: Floats) -> Friedman | None:
+    """Of [blocks, losses]; None where there are fewer than three losses or two blocks, or all is tied."""
+    blocks, losses = scores.shape
+    if losses < 3 or blocks < 2 or bool((scores == scores[:, :1]).all()):
+        return None
+    chi2, p = stats.friedmanchisquare(*scores.T)
+    spare = blocks * (losses - 1) - chi2
+    f = math.inf if spare <= 0 else (blocks - 1) * chi2 / spare
+    p_f = float(stats.f.sf(f, losses - 1, (losses - 1) * (blocks - 1)))
+    return Friedman(float(chi2), float(p), float(f), p_f, blocks, losses)
+
+
+def blocks_needed(comparisons: int, alpha: float = ALPHA) -> int:
+    """How many families it takes until a loss that wins on all of them can pass Holm's first threshold.
+
+    The smallest two-sided p of a signed-rank test over N blocks is 2^(1−N).
+    """
+    return max(1, math.ceil(1 + math.log2(max(comparisons, 1) / alpha)))
+
+
+def against_control(blocks: Blocks, control: str) -> list[Pair]:
+    """Every other loss against the control."""
+    others = [loss for loss in blocks.losses if loss != control]
+    speaks = blocks.count >= blocks_needed(len(others))
+    differences = [blocks.differences(loss, control) for loss in others]
+    p = [_wilcoxon(difference) if speaks else None for difference in differences]
+    corrected = holm([value for value in p if value is not None])
+    pairs = []
+    for index, (loss, difference) in enumerate(zip(others, differences, strict=True)):
+        pairs.append(
+            Pair(
+                loss=loss,
+                control=control,
+                mean=float(difference.mean()),
+                median=float(np.median(difference)),
+                wins=int((difference > 0).sum()),
+                ties=int((difference == 0).sum()),
+                defeats=int((difference < 0).sum()),
+                effect=rank_biserial(difference),
+                p=p[index],
+                p_holm=corrected[index] if speaks else None,
+            )
+        )
+    return pairs
+
+
+def holm(p: list[float]) -> list[float]:
+    """Holm's step-down adjusted p-values, in the order given.
+
+    scipy has none, and statsmodels' collects garbage in every call: 70 ms for a handful of numbers.
+    """
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return [float(value) for value in adjusted]
+
+
+def rank_biserial(differences: Floats) -> float:
+    """(R⁺ − R⁻) / (R⁺ + R⁻) of the ranks of the differences that are not zero; 0 where all are."""
+    kept = differences[differences != 0]
+    if not len(kept):
+        return 0.0
+    ranks = stats.rankdata(np.abs(kept))
+    return float((ranks * np.sign(kept)).sum() / ranks.sum())
+
+
+def critical_difference(losses: int, blocks: int, alpha: float = ALPHA) -> float:
+    """Nemenyi's: average ranks further apart differ. q √(k(k+1)/6N), q the studentised range's over √2."""
+    q = stats.studentized_range.ppf(1 - alpha, losses, np.inf) / math.sqrt(2)
+    return float(q * math.sqrt(losses * (losses + 1) / (6 * blocks)))
+
+
+def nemenyi(scores: Floats) -> Floats:
+    """p of every pair of losses, [losses, losses], of [blocks, losses] scores."""
+    blocks, losses = scores.shape
+    ranks = block_ranks(scores).mean(0)
+    distance = np.abs(ranks[:, None] - ranks) / math.sqrt(losses * (losses + 1) / (6 * blocks))
+    p: Floats = np.asarray(stats.studentized_range.sf(distance * math.sqrt(2), losses, np.inf))
+    np.fill_diagonal(p, 1.0)
+    return np.clip(p, 0, 1)
+
+
+def _wilcoxon(differences: Floats) -> float:
+    if not np.any(differences):
+        return 1.0
+    return float(stats.wilcoxon(differences, method="auto").pvalue)

@@ -1,0 +1,1 @@
+"""Tables of the report: built once, written as HTML, Markdown, LaTeX and CSV with the same numbers."""

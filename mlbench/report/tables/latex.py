@@ -1,0 +1,109 @@
+r"""A table as LaTeX with booktabs, ready for `\input`; and all tables as one document that compiles."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from mlbench.report.tables.model import Entry, Table
+
+WIDTH = 6
+"""Columns beside the first that fit a page; a wider table is set in panels."""
+
+_REPLACED = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "—": "---",
+    "±": r"$\pm$",
+    "−": r"$-$",
+    "×": r"$\times$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "Δ": r"$\Delta$",
+    "γ": r"$\gamma$",
+    "τ": r"$\tau$",
+    "α": r"$\alpha$",
+    "β": r"$\beta$",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    "…": r"\dots{}",
+    "·": r"$\cdot$",
+}
+
+
+def escape(text: str) -> str:
+    """Text that LaTeX prints as it stands; a letter that Latin fonts lack becomes its name's code point."""
+    return "".join(_letter(letter) for letter in " ".join(text.split()))
+
+
+def _letter(letter: str) -> str:
+    if letter in _REPLACED:
+        return _REPLACED[letter]
+    if ord(letter) < 127 or (ord(letter) < 0x180 and letter.isalpha()):
+        return letter
+    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return "".join(_REPLACED.get(part, part) for part in plain) or f"[U+{ord(letter):04X}]"
+
+
+def to_latex(table: Table) -> str:
+    """A `table` environment; a table wider than a page becomes several panels in it."""
+    panels = []
+    for columns, rows in table.panels(WIDTH):
+        shape = "".join("r" if column.numeric else "l" for column in columns)
+        head = " & ".join(escape(column.title) for column in columns) + r" \\"
+        body: list[tuple[str, str]] = []
+        for row, entries in zip(table.rows, rows, strict=True):
+            if row.kind == "reference" and (not body or body[-1][0] != "reference"):
+                body.append(("reference", r"\midrule"))
+            body.append((row.kind, " & ".join(map(_entry, entries)) + r" \\"))
+        lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", head, r"\midrule"]
+        lines += [line for _, line in body]
+        panels.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
+    label = "tab:" + "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in table.key)
+    caption = escape(f"{table.title}. {table.caption}".strip())
+    return "\n".join(
+        [
+            r"\begin{table}[p]",
+            r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
+            rf"\caption{{{caption}}}",
+            rf"\label{{{label}}}",
+            "\n\n\\medskip\n".join(panels),
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def document(title: str, tables: Iterable[Table]) -> str:
+    """A document of all tables, which needs booktabs and what every LaTeX brings."""
+    body = "\n\\clearpage\n".join(map(to_latex, tables))
+    return (
+        "\\documentclass[10pt]{article}\n\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}\n"
+        "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n"
+        f"\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n{body}\n\\end{{document}}\n"
+    )
+
+
+def _entry(entry: Entry) -> str:
+    text = escape(entry.text)
+    if entry.best:
+        text = rf"\textbf{{{text}}}"
+    elif entry.alike:
+        text = rf"\underline{{{text}}}"
+    if entry.spread:
+        text += rf" {{\scriptsize$\pm${entry.spread}}}"
+    return text + (rf" {{\scriptsize({escape(entry.note)})}}" if entry.note else "")

@@ -1,0 +1,173 @@
+"""The table of a metric: losses × tasks at one fraction, with average rank and mean, floor and ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.report.grid import FAILED, Floats, Grid, nanmean, nanstd, show_fraction
+from mlbench.report.measures import Measure
+from mlbench.report.statistics import Blocks, Within
+from mlbench.report.statistics.ranks import block_ranks
+from mlbench.report.tables.model import ABSENT, Column, Entry, Row, Table, format_number, number, word
+
+READING_WORDS = {"own": "own logits", "probe": "linear probe"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A metric at one fraction: arrays [losses, tasks] over seeds, and the average ranks of the blocks."""
+
+    mean: Floats
+    deviation: Floats
+    finished: npt.NDArray[np.int64]
+    planned: npt.NDArray[np.int64]
+    failed: npt.NDArray[np.int64]
+    ranks: Floats
+    average: Floats
+
+    @property
+    def order(self) -> list[int]:
+        """Losses by average rank, those without one after them by their mean score's presence, then name."""
+        keys = [(np.isnan(rank), rank if rank == rank else 0.0) for rank in self.ranks]
+        return sorted(range(len(keys)), key=lambda index: (keys[index], index))
+
+
+def summarise(grid: Grid, reading: str, measure: Measure, fraction: int, blocks: Blocks | None) -> Summary:
+    """Means and spreads of what finished; ranks only of what `blocks` could compare."""
+    scores = grid.scores(reading, measure.key)[:, :, fraction]
+    ranks, average = np.full(len(grid.losses), np.nan), np.full(len(grid.losses), np.nan)
+    if blocks is not None:
+        places = [grid.losses.index(loss) for loss in blocks.losses]
+        table = blocks.scores
+        ranks[places] = block_ranks(table).mean(0)
+        average[places] = table.mean(0) * measure.sign
+    return Summary(
+        mean=nanmean(scores, 2),
+        deviation=nanstd(scores, 2),
+        finished=(~np.isnan(scores)).sum(2),
+        planned=np.broadcast_to(grid.planned()[:, fraction].sum(1), scores.shape[:2]),
+        failed=(grid.state[:, :, fraction] == FAILED).sum(2),
+        ranks=ranks,
+        average=average,
+    )
+
+
+def score_table(
+    grid: Grid,
+    reading: str,
+    measure: Measure,
+    fraction: int,
+    blocks: Blocks | None,
+    within: Mapping[int, Within],
+) -> Table:
+    """`within` holds for each task's index which losses cannot be told from its best."""
+    summary = summarise(grid, reading, measure, fraction, blocks)
+    tasks = [int(task) for task in np.flatnonzero(grid.has_fraction(fraction))]
+    failures = _failure_classes(grid, fraction)
+    grey = _without_threshold(grid, reading, measure)
+    rows = [
+        Row(
+            (
+                word(grid.losses[loss], muted=grid.losses[loss] in grey),
+                number(summary.ranks[loss], 2),
+                number(summary.average[loss]),
+                *(_entry(summary, measure, loss, task, within, failures) for task in tasks),
+            )
+        )
+        for loss in summary.order
+    ]
+    rows += _references(grid, measure, fraction, tasks)
+    columns = (
+        Column("loss", numeric=False),
+        Column("rank", "average rank over families, 1 is best"),
+        Column("mean", "mean over families"),
+        *(Column(grid.tasks[task].name, task=True) for task in tasks),
+    )
+    share = show_fraction(grid.fractions[fraction])
+    title = f"{measure.title}: {READING_WORDS[reading]}, {share} of the training data"
+    return Table(_key(reading, measure, grid, fraction), title, columns, tuple(rows), _caption(grid, measure))
+
+
+def _entry(
+    summary: Summary,
+    measure: Measure,
+    loss: int,
+    task: int,
+    within: Mapping[int, Within],
+    failures: Mapping[tuple[int, int], str],
+) -> Entry:
+    finished, planned = int(summary.finished[loss, task]), int(summary.planned[loss, task])
+    failed = int(summary.failed[loss, task])
+    if finished == 0:
+        if failed:
+            return Entry(failures.get((loss, task), "failed"), note="", bad=True)
+        return Entry(ABSENT, note="missing" if planned else "", bad=planned > 0, muted=planned == 0)
+    value, deviation = float(summary.mean[loss, task]), float(summary.deviation[loss, task])
+    column = summary.mean[:, task] * measure.sign
+    best = bool(measure.ranked and value * measure.sign >= np.nanmax(column))
+    compared = within.get(task)
+    alike = bool(measure.ranked and not best and compared is not None and compared.alike[loss])
+    there = deviation == deviation
+    return Entry(
+        format_number(value),
+        value,
+        format_number(deviation) if there else "",
+        deviation if there else None,
+        "" if finished == planned else f"{finished}/{planned}",
+        best,
+        alike,
+        False,
+        False,
+    )
+
+
+def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -> list[Row]:
+    floor = nanmean(grid.floor(measure.key)[:, fraction], 1)
+    ceiling = grid.ceiling(measure.key)
+    rows = []
+    for name, values in (("floor", floor), ("ceiling", ceiling)):
+        if not np.isnan(values[tasks]).all():
+            entries = (number(float(values[task]), 3, muted=True) for task in tasks)
+            rows.append(Row((word(name, muted=True), word(""), word(""), *entries), "reference"))
+    return rows
+
+
+def _failure_classes(grid: Grid, fraction: int) -> dict[tuple[int, int], str]:
+    """How the failed cells of each (loss, task) failed, in a word."""
+    losses, tasks, fractions, _ = grid.rows()
+    failed = np.flatnonzero((grid.cells["status"] == "failed").to_numpy() & (fractions == fraction))
+    classes = grid.cells["error_class"].to_numpy()
+    return {(int(losses[row]), int(tasks[row])): f"failed: {classes[row]}" for row in failed}
+
+
+def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
+    """Losses whose scores have no fixed origin: what `@0.5` says of them means nothing."""
+    if measure.policy != "0.5" or reading != "own":
+        return set()
+    done = grid.cells[grid.cells["status"] == "done"]
+    if "threshold/metrics" not in done.columns:
+        return set(done["loss"]) if "threshold" in done.columns else set()
+    without = done["threshold/metrics"].isna().groupby(done["loss"]).all()
+    return {str(loss) for loss, none in without.items() if none}
+
+
+def _key(reading: str, measure: Measure, grid: Grid, fraction: int) -> str:
+    return f"{file_name(measure.key)}-{reading}-{grid.fractions[fraction]:g}"
+
+
+def file_name(key: str) -> str:
+    """A metric key as part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "._@-" else "--" for letter in key)
+
+
+def _caption(grid: Grid, measure: Measure) -> str:
+    better = "more is better" if measure.higher else "less is better"
+    seeds = f"{len(grid.seeds)} seed{'s' if len(grid.seeds) > 1 else ''}"
+    return (
+        f"Mean ± standard deviation over {seeds} on the test split; {better}. Bold: best of its column; "
+        "underlined: not told apart from it (5 %, Holm). Rank and mean are over families of datasets."
+    )

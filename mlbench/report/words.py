@@ -1,0 +1,149 @@
+"""What the numbers say, in sentences: the answer, the protocol, and what they cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.grid import DONE, FAILED, MISSING, show_fraction
+from mlbench.report.measures import Measure
+from mlbench.report.statistics import Blocks, Ranking, blocks_needed
+from mlbench.report.statistics.frequentist import ALPHA
+from mlbench.report.tables.scores import READING_WORDS
+
+
+def count(number: int, thing: str, plural: str = "") -> str:
+    """`1 family`, `5 families`."""
+    return f"{number:,} {thing if number == 1 else plural or thing + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """`a, b and c`; of more than `most` the rest as a number."""
+    names = list(names)
+    if len(names) > most:
+        names = [*names[:most], f"{len(names) - most} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def question(analysis: Analysis, view: View) -> str:
+    """`by mAP, own logits, with 100 % of the training data`."""
+    fraction = show_fraction(analysis.grid.fractions[view.fraction])
+    return (
+        f"{analysis.measures[view.key].title}, {READING_WORDS[view.reading]}, {fraction} of the training data"
+    )
+
+
+def answer(analysis: Analysis, view: View) -> list[str]:
+    """The verdict of one view: who leads, by how much, and how sure that is. The first is the headline."""
+    blocks, ranking = analysis.blocks(view), analysis.ranking(view)
+    rule = analysis.measures[view.key]
+    if not rule.ranked:
+        return ["This metric is never ranked.", f"{rule.title}."]
+    if blocks is None:
+        return ["Nothing can be compared here.", "No two losses finished the same cells."]
+    if ranking is None:
+        return [f"Only {blocks.losses[0]} is here: there is nothing to compare it with."]
+    place = ranking.order[0]
+    families = count(blocks.count, "family", "families")
+    sentences = [
+        f"{ranking.best} leads" if blocks.count > 1 else f"{ranking.best} leads on the one family there is",
+        f"Its average rank is {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
+        f"datasets (95 % interval {ranking.low[place]:.1f} to {ranking.high[place]:.1f}), and it is first on "
+        f"{ranking.first[place]:g} of them.",
+    ]
+    return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *_aside(blocks)]
+
+
+def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
+    """The leader against the runner-up and against the control."""
+    sentences = []
+    within, grid = analysis.within(view), analysis.grid
+    runner = ranking.losses[ranking.order[1]]
+    best, other = grid.losses.index(ranking.best), grid.losses.index(runner)
+    tasks = [task for task in within if grid.tasks[task].name in blocks.tasks]
+    alike = [task for task in tasks if within[task].alike[best] and within[task].alike[other]]
+    if tasks:
+        sentences.append(
+            f"{runner} comes next; within the datasets the two cannot be told apart on "
+            f"{len(alike)} of {len(tasks)}."
+        )
+    control = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
+    if control is not None:
+        verb = "better" if control.mean >= 0 else "worse"
+        text = (
+            f"Against {control.control} it is {abs(control.mean):.3f} {verb} on average, ahead on "
+            f"{control.wins} and behind on {control.defeats} of {blocks.count}"
+        )
+        if control.p_holm is not None:
+            told = "told apart" if control.p_holm <= ALPHA else "not told apart"
+            text += f" (Wilcoxon, Holm: p = {control.p_holm:.3g}, {told})"
+        sentences.append(text + ".")
+    return sentences
+
+
+def _too_few(blocks: Blocks) -> list[str]:
+    comparisons = len(blocks.losses) - 1
+    needed = blocks_needed(comparisons)
+    if blocks.count >= needed:
+        return []
+    return [
+        f"{count(blocks.count, 'family is', 'families are')} too few to test "
+        f"{count(len(blocks.losses), 'loss', 'losses')} across datasets: even a loss that won everywhere "
+        f"could not reach significance. {needed} families would do."
+    ]
+
+
+def _aside(blocks: Blocks) -> list[str]:
+    sentences = []
+    if blocks.losses_aside:
+        sentences.append(
+            f"Not ranked, since results are missing or failed: {listed(blocks.losses_aside)}. "
+            "Nothing is filled in for them."
+        )
+    if blocks.tasks_aside:
+        sentences.append(
+            f"Left out of the ranks, since losses are missing there: {listed(blocks.tasks_aside)}."
+        )
+    return sentences
+
+
+def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
+    """What a reader should know before quoting a number."""
+    grid = analysis.grid
+    state = grid.state
+    planned = np.broadcast_to(grid.planned(), state.shape)
+    failed, missing = int((state == FAILED).sum()), int(((state == MISSING) & planned).sum())
+    spread = "a spread over one seed is unknown" if len(grid.seeds) == 1 else "spreads are over seeds alone"
+    families = count(len(grid.families), "family", "families")
+    lines = [f"{count(len(grid.seeds), 'seed')} and {families} of datasets: {spread}."]
+    if failed or missing:
+        lines.append(
+            f"{count(failed, 'cell')} failed and {count(missing, 'cell is', 'cells are')} missing, of "
+            f"{int(planned.sum()):,}. They are shown as such and never filled in; ranks use only what all "
+            "losses share."
+        )
+    shared = [family for family in grid.families if sum(task.family == family for task in grid.tasks) > 1]
+    if shared:
+        lines.append(f"Datasets that share their inputs count once in every rank and test: {listed(shared)}.")
+    lines += [f"Left out: {problem}" for problem in problems]
+    return lines
+
+
+def totals(analysis: Analysis) -> list[tuple[str, str]]:
+    """The size of the comparison: pairs of a number and what it counts."""
+    grid = analysis.grid
+    done, failed = int((grid.state == DONE).sum()), int((grid.state == FAILED).sum())
+    pairs = [
+        (f"{len(grid.losses):,}", "loss" if len(grid.losses) == 1 else "losses"),
+        (f"{len(grid.tasks):,}", "dataset" if len(grid.tasks) == 1 else "datasets"),
+        (", ".join(show_fraction(fraction) for fraction in grid.fractions), "of the training data"),
+        (f"{len(grid.seeds):,}", "seed" if len(grid.seeds) == 1 else "seeds"),
+        (f"{done:,}", "finished cells"),
+    ]
+    return [*pairs, (f"{failed:,}", "failed")] if failed else pairs
+
+
+def better(rule: Measure) -> str:
+    return "more is better" if rule.higher else "less is better"
