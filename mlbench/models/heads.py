@@ -32,7 +32,7 @@ class Head(nn.Module):
 
     gives: ClassVar[tuple[str, ...]]
 
-    def __init__(self, sizes: Sizes) -> None:  # noqa: ARG002
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
@@ -75,7 +75,7 @@ class PrototypeHead(Head):
         super().__init__(sizes)
         self.vectors = label_vectors(sizes)
 
-    def forward(self, features: Tensor) -> Mapping[str, Any]:  # noqa: ARG002
+    def forward(self, features: Tensor) -> Mapping[str, Any]:
         return {"prototypes": normalize(self.vectors, dim=-1)}
 
 

@@ -1,0 +1,71 @@
+"""What an encoder is: a recipe that is fitted to a dataset and then gives freshly initialised trunks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from mlbench.datasets import Dataset
+from mlbench.models.inputs import Batch, Inputs
+from mlbench.registry import ENCODERS
+
+register_encoder = ENCODERS.register
+
+
+class Trunk(nn.Module):
+    """The part of a network that turns a batch into features [B, `dim`]."""
+
+    dim: int
+
+    def forward(self, batch: Batch) -> Tensor:
+        raise NotImplementedError
+
+    def augment(self, batch: Batch, generator: torch.Generator, how: str) -> Batch:
+        """A changed copy of a training batch; `how` is the protocol's `augmentation`."""
+        raise NotImplementedError(f"{type(self).__name__} has no augmentation {how!r}")
+
+    def own_optimiser(self) -> torch.optim.Optimizer | None:
+        """The optimiser of this trunk's own parameters, where it brings one; else the protocol's is used."""
+        return None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An encoder fitted to one cell's training rows.
+
+    `train` holds those rows alone, in their order. `build` gives a new trunk, initialised from torch's global
+    generator. Where `vectors` is True the trunk has nothing to train and an adapter goes on top of it.
+    """
+
+    train: Inputs
+    validation: Inputs
+    test: Inputs
+    build: Callable[[], Trunk]
+    vectors: bool = False
+
+
+class Encoder(ABC):
+    """A recipe, built from its options alone. Options are the parameters of `__init__`, all with literal
+    defaults but for the `model` that follows the colon of the encoder's name."""
+
+    modalities: ClassVar[AbstractSet[str]]
+    """What it can read: "text", "image", "features"."""
+    train_defaults: ClassVar[Mapping[str, Any]] = {}
+    """Values of `[train]` that suit this encoder; a suite overrides them."""
+
+    @abstractmethod
+    def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        """Prepare all splits, looking at the training rows `rows` alone.
+
+        Raises ConfigError for a modality or option that does not fit, DataError for a sample that cannot be
+        read. `cache` is a folder for what is worth keeping between cells.
+        """

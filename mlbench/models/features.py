@@ -1,0 +1,27 @@
+"""`features`: the vectors are given; an adapter is trained on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.datasets import Dataset
+from mlbench.models.base import Encoder, Fitted, register_encoder
+from mlbench.models.vectors import fitted_vectors
+
+
+@register_encoder("features")
+class GivenFeatures(Encoder):
+    """The dataset's own vectors, each column standardised by the training rows; the adapter is the trunk."""
+
+    modalities = {"features"}
+    train_defaults = {"epochs": 30, "head_lr": 0.001}
+
+    def __init__(self) -> None:
+        pass
+
+    def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        train = np.asarray(dataset.train.inputs, dtype=np.float32)[rows]
+        return fitted_vectors(train, dataset.validation.inputs, dataset.test.inputs, per_feature=True)

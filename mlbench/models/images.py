@@ -1,0 +1,70 @@
+"""Images on their way to a trunk: resident as uint8, changed and normalised on the device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mlbench.datasets import Dataset, decode_images
+from mlbench.datasets.cache import Cache
+from mlbench.models.inputs import Batch, Dense
+
+SIZE = 64
+"""The side that images are resized to where neither the encoder nor the data says otherwise."""
+
+
+def resident_images(
+    dataset: Dataset, rows: npt.NDArray[np.int64], size: int | None, cache: Path
+) -> tuple[Dense, Dense, Dense]:
+    """The images of train (`rows` alone), validation and test as uint8 [N, H, W, 3]."""
+    arrays = {name: split_array(dataset, name, size, cache) for name in dataset.splits}
+    train = np.ascontiguousarray(arrays["train"][rows])
+    return dense(train), dense(arrays["validation"]), dense(arrays["test"])
+
+
+def split_array(dataset: Dataset, name: str, size: int | None, cache: Path) -> npt.NDArray[np.uint8]:
+    """One split's images, decoded and resized once per (dataset, size) and kept on disk. Without a size,
+    images that come as arrays keep theirs."""
+    split = dataset.splits[name]
+    if isinstance(split.inputs, np.ndarray) and size in (None, split.inputs.shape[1]):
+        return split.inputs.astype(np.uint8, copy=False)
+    side = size or SIZE
+    key = {"images": side, "split": name, "data": dataset.fingerprint}
+    return Cache(cache).array(key, lambda: decode_images(split, side))
+
+
+def dense(images: npt.NDArray[np.uint8]) -> Dense:
+    """An array as resident inputs; a memory map is read into memory."""
+    return Dense(torch.from_numpy(np.array(images)))
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """uint8 [B, H, W, C] as floats in [0, 1], [B, C, H, W]."""
+    return images.permute(0, 3, 1, 2).float() / 255
+
+
+def augment_images(batch: Batch, generator: torch.Generator, how: str) -> Batch:
+    """`flip`: half of the images mirrored. `crop`: that, and a random shift by up to an eighth of the side,
+    zeros moving in. Works on uint8 [B, H, W, C] wherever it lies; `generator` draws on the CPU."""
+    (images,) = batch
+    mirrored = torch.rand(len(images), generator=generator) < 0.5
+    images = torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(2), images)
+    if how == "crop":
+        images = _shift(images, generator)
+    return (images,)
+
+
+def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
+    count, height, width, _ = images.shape
+    reach = max(1, height // 8)
+    padded = functional.pad(images, (0, 0, reach, reach, reach, reach))
+    down, right = torch.randint(0, 2 * reach + 1, (2, count), generator=generator).to(images.device)
+    rows = down[:, None] + torch.arange(height, device=images.device)
+    columns = right[:, None] + torch.arange(width, device=images.device)
+    index = torch.arange(count, device=images.device)
+    return padded[index[:, None, None], rows[:, :, None], columns[:, None, :]]

@@ -1,0 +1,91 @@
+"""Samples as a model takes them: resident in memory, any rows of them as one batch."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+Batch: TypeAlias = tuple[Tensor, ...]
+
+
+class Inputs(ABC):
+    """The prepared samples of one split."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def batch(self, rows: Tensor) -> Batch:
+        """The samples of `rows` (int64 [B], on the CPU) as the tensors that the trunk takes."""
+
+
+@dataclass(frozen=True)
+class Dense(Inputs):
+    """One row of numbers a sample: features float32 [N, D], or images uint8 [N, H, W, C]."""
+
+    values: Tensor
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def batch(self, rows: Tensor) -> Batch:
+        return (self.values[rows],)
+
+
+@dataclass(frozen=True)
+class Bags(Inputs):
+    """A weighted bag of words a sample, as the rows of a sparse matrix."""
+
+    starts: Tensor
+    words: Tensor
+    weights: Tensor
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def batch(self, rows: Tensor) -> Batch:
+        """(words [T], weights [T], offsets [B]) of the T words of all the rows, one row after the other."""
+        first = self.starts[rows]
+        counts = self.starts[rows + 1] - first
+        offsets = counts.cumsum(0) - counts
+        positions = torch.arange(int(counts.sum())) + (first - offsets).repeat_interleave(counts)
+        return self.words[positions], self.weights[positions], offsets
+
+
+@dataclass(frozen=True)
+class Tokens(Inputs):
+    """A sequence of token ids a sample, one after the other in one array."""
+
+    starts: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int32]
+    padding: int
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Number of tokens of each sample."""
+        return np.diff(self.starts)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Tokens:
+        """The samples of `rows` alone."""
+        starts = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
+        pieces = [self.ids[self.starts[row] : self.starts[row + 1]] for row in rows]
+        return Tokens(starts, np.concatenate(pieces) if pieces else self.ids[:0], self.padding)
+
+    def batch(self, rows: Tensor) -> Batch:
+        """(ids [B, T], mask [B, T]), padded to the longest of these rows."""
+        index = rows.numpy()
+        first, counts = self.starts[index], self.starts[index + 1] - self.starts[index]
+        mask = np.arange(max(1, int(counts.max())))[None, :] < counts[:, None]
+        ids = np.full(mask.shape, self.padding, dtype=np.int64)
+        positions = (first[:, None] + np.arange(mask.shape[1])[None, :])[mask]
+        ids[mask] = self.ids[positions]
+        return torch.from_numpy(ids), torch.from_numpy(mask)

@@ -1,0 +1,33 @@
+"""`lsa`: latent semantic analysis, tf-idf and a truncated SVD; then the adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.datasets import Dataset
+from mlbench.models.base import Encoder, Fitted, register_encoder
+from mlbench.models.tfidf import fit_tfidf
+from mlbench.models.vectors import fitted_vectors
+
+
+@register_encoder("lsa")
+class LatentSemanticAnalysis(Encoder):
+    """The `dimensions` leading right singular directions of the training rows' tf-idf matrix (words that at
+    least `min_count` of them hold), by scikit-learn's TruncatedSVD; each text's coordinates are its vector."""
+
+    modalities = {"text"}
+    train_defaults = {"epochs": 20, "head_lr": 0.001}
+
+    def __init__(self, dimensions: int = 512, min_count: int = 3) -> None:
+        self.dimensions, self.min_count = dimensions, min_count
+
+    def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        from sklearn.decomposition import TruncatedSVD
+
+        matrices, words = fit_tfidf(dataset, rows, min_count=self.min_count)
+        dimensions = max(1, min(self.dimensions, words - 1, len(rows) - 1))
+        svd = TruncatedSVD(dimensions, random_state=0).fit(matrices[0])
+        return fitted_vectors(*(svd.transform(matrix) for matrix in matrices), per_feature=False)

@@ -1,0 +1,54 @@
+"""The network of one cell: trunk, adapter where the vectors are fixed, and the heads that its loss needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from torch import Tensor, nn
+
+from mlbench.losses.base import Loss, Memory, Outputs
+from mlbench.models.adapter import Adapter
+from mlbench.models.base import Fitted, Trunk
+from mlbench.models.heads import Heads
+from mlbench.models.inputs import Batch
+from mlbench.suite import Protocol
+
+Stream = Callable[[str], AbstractContextManager[None]]
+
+
+class Model(nn.Module):
+    """Batch → trunk → (adapter) → features [B, M] → heads → Outputs."""
+
+    def __init__(self, trunk: Trunk, adapter: Adapter | None, heads: Heads) -> None:
+        super().__init__()
+        self.trunk, self.adapter, self.heads = trunk, adapter, heads
+
+    @classmethod
+    def build(cls, fitted: Fitted, loss: Loss, labels: int, protocol: Protocol, stream: Stream) -> Model:
+        """A freshly initialised model for `loss`. Each part draws from a stream of its own, so that the trunk
+        starts from the same weights whatever the heads are."""
+        with stream("trunk"):
+            trunk = fitted.build()
+        adapter, width = None, trunk.dim
+        if fitted.vectors:
+            with stream("adapter"):
+                adapter, width = Adapter(trunk.dim, protocol.adapter_width), protocol.adapter_width
+        with stream("heads"):
+            heads = Heads(loss, width, labels, protocol.projection_dim)
+        return cls(trunk, adapter, heads)
+
+    def features(self, batch: Batch) -> Tensor:
+        """The output of the trainable trunk, [B, M]: what heads and probe read."""
+        features: Tensor = self.trunk(batch)
+        return features if self.adapter is None else self.adapter(features)
+
+    def forward(self, batch: Batch, memory: Memory | None = None) -> Outputs:
+        """What the loss needs of one batch."""
+        outputs: Outputs = self.heads(self.features(batch), memory)
+        return outputs
+
+    def logits(self, features: Tensor) -> Tensor:
+        """The logits [B, L] of features, for a loss that trains logits."""
+        outputs: Outputs = self.heads(features)
+        return outputs.logits

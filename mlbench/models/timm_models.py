@@ -1,0 +1,114 @@
+"""`timm:<model>`: any image encoder of timm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mlbench.datasets import Dataset
+from mlbench.errors import ConfigError, did_you_mean
+from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.frozen import freeze
+from mlbench.models.images import augment_images, dense, resident_images, split_array, to_unit
+from mlbench.models.inputs import Batch, Dense
+from mlbench.models.weights import local_folder
+
+
+@register_encoder("timm")
+class TimmEncoder(Encoder):
+    """An image encoder of timm by its name, with its own mean and deviation, its classifier taken off.
+
+    `pretrained` loads its weights: from `weights` (a safetensors or PyTorch file with timm's key names), from
+    `$MLBENCH_MODELS/<model>/model.safetensors`, or from the hub. `size` is the side that images are resized
+    to (the model's own where not given). `frozen` encodes every sample once and trains an adapter only.
+    """
+
+    modalities = {"image"}
+    train_defaults = {"epochs": 30, "batch_size": 64, "encoder_lr": 0.0001, "head_lr": 0.001}
+
+    def __init__(
+        self,
+        model: str,
+        pretrained: bool = True,
+        frozen: bool = False,
+        size: int | None = None,
+        weights: str | None = None,
+    ) -> None:
+        import timm
+
+        if not timm.is_model(model):
+            raise ConfigError(
+                f"encoder 'timm:{model}': no such model{did_you_mean(model, timm.list_models())}"
+            )
+        self.model, self.pretrained, self.frozen = model, pretrained, frozen
+        self.weights = self._local_weights(weights) if pretrained else None
+        self.config: dict[str, Any] = dict(timm.get_pretrained_cfg(model, allow_unregistered=False).to_dict())
+        self.size = size or int(self.config["input_size"][-1])
+
+    def _local_weights(self, weights: str | None) -> Path | None:
+        if weights is not None:
+            given = Path(weights).expanduser()
+            if not given.is_file():
+                raise ConfigError(f"encoder 'timm:{self.model}': weights {weights!r}: no such file")
+            return given
+        folder = local_folder(self.model)
+        return folder / "model.safetensors" if folder and (folder / "model.safetensors").is_file() else None
+
+    def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        if not self.frozen:
+            return Fitted(*resident_images(dataset, rows, self.size, cache), build=self._build)
+        settings = {"timm": self.model, "pretrained": self.pretrained, "size": self.size}
+        if self.weights is not None:
+            settings["weights"] = [self.weights.stat().st_size, self.weights.name]
+
+        def images(split: str) -> Dense:
+            return dense(split_array(dataset, split, self.size, cache))
+
+        return freeze(dataset, rows, cache, settings, images, self._build)
+
+    def _build(self) -> Trunk:
+        import timm
+
+        overlay = {"file": str(self.weights)} if self.weights is not None else None
+        sized = {"img_size": self.size} if self._takes_size() else {}
+        try:
+            network = timm.create_model(
+                self.model, pretrained=self.pretrained, pretrained_cfg_overlay=overlay, num_classes=0, **sized
+            )
+        except (OSError, RuntimeError) as error:
+            raise ConfigError(
+                f"encoder 'timm:{self.model}': its weights cannot be loaded ({error}); give a file as "
+                "`weights`, put model.safetensors in $MLBENCH_MODELS/<model>/, or set pretrained = false"
+            ) from error
+        return _TimmTrunk(network, self.config)
+
+    def _takes_size(self) -> bool:
+        """Transformers with a fixed grid of patches are told the size; convolutions take any."""
+        own = int(self.config["input_size"][-1])
+        return self.size != own and bool(self.config.get("fixed_input_size"))
+
+
+class _TimmTrunk(Trunk):
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, network: Any, config: dict[str, Any]) -> None:
+        super().__init__()
+        self.network = network
+        self.dim = int(
+            network.head_hidden_size if hasattr(network, "head_hidden_size") else network.num_features
+        )
+        self.register_buffer("mean", torch.tensor(config["mean"]).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(config["std"]).view(1, -1, 1, 1), persistent=False)
+
+    def forward(self, batch: Batch) -> Tensor:
+        features: Tensor = self.network((to_unit(batch[0]) - self.mean) / self.std)
+        return features
+
+    def augment(self, batch: Batch, generator: torch.Generator, how: str) -> Batch:
+        return augment_images(batch, generator, how)

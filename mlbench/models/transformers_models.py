@@ -1,0 +1,130 @@
+"""`hf:<model>`: any text encoder of transformers, by hub id or local folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mlbench.datasets import Dataset
+from mlbench.datasets.cache import Cache
+from mlbench.errors import ConfigError
+from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.frozen import freeze
+from mlbench.models.inputs import Batch, Tokens
+from mlbench.models.weights import local_folder
+
+
+@register_encoder("hf")
+class TransformersEncoder(Encoder):
+    """A text encoder of transformers: a hub id, a local folder, or the name of a folder in $MLBENCH_MODELS.
+
+    `pooling` makes one vector of a text's tokens: their `mean`, the first (`cls`), or the model's own
+    `pooler`. Texts are cut to `max_length` tokens and tokenised once. `frozen` encodes every sample once and
+    trains an adapter only. Only safetensors are loaded, and no code that comes with a model is run.
+    """
+
+    modalities = {"text"}
+    train_defaults = {"epochs": 10, "batch_size": 32, "encoder_lr": 3e-5, "head_lr": 0.001}
+
+    def __init__(
+        self,
+        model: str,
+        pooling: Literal["mean", "cls", "pooler"] = "mean",
+        max_length: int = 128,
+        frozen: bool = False,
+        pretrained: bool = True,
+    ) -> None:
+        self.name, self.pooling, self.max_length = model, pooling, max_length
+        self.frozen, self.pretrained = frozen, pretrained
+        self.source = str(local_folder(model) or model)
+
+    def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        tokeniser = self._load_tokeniser()
+        settings = {"hf": self.name, "max_length": self.max_length, "size": len(tokeniser)}
+
+        def tokens(split: str, chosen: npt.NDArray[np.int64] | None = None) -> Tokens:
+            return self._tokenise(tokeniser, dataset, split, cache, settings, chosen)
+
+        if self.frozen:
+            pooled = {**settings, "pooling": self.pooling, "pretrained": self.pretrained}
+            return freeze(dataset, rows, cache, pooled, tokens, self._build)
+        return Fitted(tokens("train", rows), tokens("validation"), tokens("test"), build=self._build)
+
+    def _tokenise(
+        self,
+        tokeniser: Any,
+        dataset: Dataset,
+        split: str,
+        cache: Path,
+        settings: dict[str, Any],
+        chosen: npt.NDArray[np.int64] | None,
+    ) -> Tokens:
+        """One split's token ids, tokenised once per (dataset, tokeniser, max_length) and kept on disk."""
+        encoded: list[list[list[int]]] = []
+
+        def compute(part: str) -> npt.NDArray[Any]:
+            if not encoded:
+                texts = list(dataset.splits[split].inputs)
+                encoded.append(tokeniser(texts, truncation=True, max_length=self.max_length)["input_ids"])
+            if part == "lengths":
+                return np.array([len(ids) for ids in encoded[0]], dtype=np.int64)
+            return np.concatenate([np.array(ids, dtype=np.int32) for ids in encoded[0]])
+
+        kept, key = Cache(cache), {"tokens": settings, "split": split, "data": dataset.fingerprint}
+        lengths = kept.array({**key, "part": "lengths"}, lambda: compute("lengths"))
+        ids = kept.array({**key, "part": "ids"}, lambda: compute("ids"))
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        tokens = Tokens(starts, ids, int(tokeniser.pad_token_id or 0))
+        return tokens if chosen is None else tokens.take(chosen)
+
+    def _load_tokeniser(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return self._load(AutoTokenizer.from_pretrained, "tokeniser", use_fast=True)
+
+    def _build(self) -> Trunk:
+        from transformers import AutoConfig, AutoModel
+
+        if self.pretrained:
+            network = self._load(
+                AutoModel.from_pretrained, "weights", use_safetensors=True, dtype=torch.float32
+            )
+        else:
+            network = AutoModel.from_config(self._load(AutoConfig.from_pretrained, "configuration"))
+        if self.pooling == "pooler" and getattr(network, "pooler", None) is None:
+            raise ConfigError(f"encoder 'hf:{self.name}' has no pooler; use pooling = 'mean' or 'cls'")
+        return _TextTrunk(network, self.pooling)
+
+    def _load(self, load: Any, what: str, **options: Any) -> Any:
+        try:
+            return load(self.source, trust_remote_code=False, **options)
+        except (OSError, ValueError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise ConfigError(
+                f"encoder 'hf:{self.name}': its {what} cannot be loaded ({first}); name a local folder, "
+                "put the folder in $MLBENCH_MODELS, or check the hub id and the network"
+            ) from error
+
+
+class _TextTrunk(Trunk):
+    def __init__(self, network: Any, pooling: str) -> None:
+        super().__init__()
+        self.network, self.pooling = network, pooling
+        self.dim = int(network.config.hidden_size)
+
+    def forward(self, batch: Batch) -> Tensor:
+        ids, mask = batch
+        output = self.network(input_ids=ids, attention_mask=mask)
+        if self.pooling == "pooler":
+            pooled: Tensor = output.pooler_output
+            return pooled
+        hidden: Tensor = output.last_hidden_state
+        if self.pooling == "cls":
+            return hidden[:, 0]
+        weight = mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp_min(1)

@@ -1,0 +1,20 @@
+"""One cell: fit, probe, predict, and the parts of its record.
+
+`run_cell` is loaded when it is first used, with torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlbench.training.cell import CellResult, run_cell
+
+__all__ = ["CellResult", "run_cell"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(importlib.import_module("mlbench.training.cell"), name)
+    raise AttributeError(f"module 'mlbench.training' has no attribute {name!r}")

@@ -1,0 +1,141 @@
+"""One cell from its description to the parts of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mlbench.datasets import Dataset, draw_rows
+from mlbench.errors import ConfigError
+from mlbench.losses.base import LabelStats, Loss
+from mlbench.models.memory import MemoryQueue
+from mlbench.models.model import Model
+from mlbench.registry import LOSSES
+from mlbench.suite import Cell
+from mlbench.training.fit import Task, fit
+from mlbench.training.fitting import fit_encoder
+from mlbench.training.measure import Held, stored_scores
+from mlbench.training.precision import check_precision
+from mlbench.training.readings import Readings
+from mlbench.training.resources import Clock, deterministic, peak_memory, reset_peak_memory
+from mlbench.training.selection import Selection
+from mlbench.training.streams import Streams
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What a finished cell leaves: the parts of its record, and the arrays of its scores file."""
+
+    parts: dict[str, Any]
+    scores: dict[str, npt.NDArray[Any]]
+
+
+def run_cell(
+    cell: Cell,
+    dataset: Dataset,
+    *,
+    device: str = "cpu",
+    deadline: float | None = None,
+    micro_batch: int | None = None,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+    cache_dir: Path | None = None,
+) -> CellResult:
+    """Train, probe and score one cell.
+
+    `deadline` is a time of `time.monotonic()`. `micro_batch` rows are put through the device at once where it
+    is given (the loss must be `per_sample`). Raises ConfigError, DataError, NonFiniteError, CellTimeoutError;
+    torch's own out-of-memory error passes through.
+    """
+    protocol, place, clock = cell.train, torch.device(device), Clock()
+    check_precision(protocol.precision, place)
+    reset_peak_memory(place)
+    if protocol.validation == "fraction":
+        dataset = cut_validation(dataset, cell.fraction, cell.seed)
+    with deterministic(protocol.deterministic):
+        rows = draw_rows(dataset, cell.fraction, cell.seed)
+        held = Held.of(dataset, rows)
+        streams = Streams(cell.seed)
+        fitted = fit_encoder(cell, dataset, rows, cache_dir)
+        loss = build_loss(cell, held, len(rows), place, micro_batch)
+        model = Model.build(fitted, loss, len(dataset.labels), protocol, streams.as_global).to(place)
+        readings = Readings(
+            loss, fitted, torch.from_numpy(dataset.train.targets[rows]), held, protocol, streams
+        )
+        task = Task(
+            model=model,
+            loss=loss,
+            inputs=fitted.train,
+            targets=readings.targets,
+            protocol=protocol,
+            streams=streams,
+            device=place,
+            queue=build_queue(cell, loss, len(dataset.labels), place),
+            micro_batch=micro_batch,
+            deadline=deadline,
+        )
+        clock.lap("prepare")
+        history = fit(task, Selection(model, protocol, readings.selection_score), on_progress)
+        clock.lap("train")
+        own, probe, chosen = readings.final(model, clock)
+    parts = {
+        "metrics": held.measure(own["validation"], own["test"], readings.threshold),
+        "probe_metrics": held.measure(probe["validation"], probe["test"], 0.0) if probe else None,
+        "floor_metrics": held.floor(len(rows)),
+        "threshold": {"metrics": readings.threshold, "probe_metrics": 0.0 if probe else None},
+        "history": asdict(history),
+        "probe": chosen,
+        "deterministic": protocol.deterministic,
+        "micro_batch": micro_batch,
+        "dataset": describe_dataset(dataset, rows, held),
+        "memory": peak_memory(place),
+    }
+    clock.lap("evaluate")
+    seen = history.steps * history.batch_size * protocol.views
+    parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
+    return CellResult(parts, stored_scores(dataset, held, own, probe))
+
+
+def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:
+    """The cell's loss, on the device, told the label counts of the cell's own rows."""
+    loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
+    if micro_batch is not None and not loss.per_sample:
+        raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
+    if getattr(loss, "reduction", None) == "mean":
+        loss.reduction = cell.train.reduction  # type: ignore[assignment]
+    loss.to(device)
+    loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
+    return loss
+
+
+def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> MemoryQueue | None:
+    """The cross-batch memory, where the protocol asks for one and the loss can use it."""
+    if not cell.train.queue or "memory" not in loss.accepts:
+        return None
+    return MemoryQueue(cell.train.queue, cell.train.projection_dim, labels).to(device)
+
+
+def cut_validation(dataset: Dataset, fraction: float | int, seed: int) -> Dataset:
+    """The dataset with its validation split cut to the fraction that training is cut to."""
+    rows = draw_rows(replace(dataset, train=dataset.validation), fraction, seed)
+    return replace(dataset, validation=dataset.validation.take(rows))
+
+
+def describe_dataset(dataset: Dataset, rows: npt.NDArray[np.int64], held: Held) -> dict[str, Any]:
+    """The `dataset` of a record: what the report needs to know without the data."""
+    return {
+        "fingerprint": dataset.fingerprint,
+        "modality": dataset.modality,
+        "family": dataset.card.family or dataset.name,
+        "labels": len(dataset.labels),
+        "cardinality": dataset.cardinality,
+        "sizes": {**dataset.sizes, "rows": len(rows)},
+        "label_counts": {name: counts.tolist() for name, counts in dataset.label_counts.items()},
+        "seen_counts": held.seen_counts.tolist(),
+        "ceiling": dict(dataset.ceiling) if dataset.ceiling else None,
+    }

@@ -1,0 +1,53 @@
+"""Fitting an encoder to a cell's rows, once for all the cells that share them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.datasets import Dataset
+from mlbench.datasets.places import cache_root
+from mlbench.errors import ConfigError
+from mlbench.models.base import Encoder, Fitted
+from mlbench.registry import ENCODERS
+from mlbench.suite import Cell
+
+KEPT = 2
+"""Fitted encoders that a process keeps: all losses of one (dataset, fraction, seed) run one after the other."""
+
+_fitted: OrderedDict[tuple[str, ...], Fitted] = OrderedDict()
+
+
+def build_encoder(cell: Cell) -> Encoder:
+    """The cell's encoder, from its options."""
+    kind = cell.encoder.partition(":")[0]
+    encoder: Encoder = ENCODERS.build(kind, **cell.encoder_options)
+    return encoder
+
+
+def fit_encoder(cell: Cell, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path | None) -> Fitted:
+    """The encoder fitted to the training rows `rows`, from memory where the last cells had the same.
+
+    Raises ConfigError where the encoder does not read what the dataset holds.
+    """
+    encoder = build_encoder(cell)
+    if dataset.modality not in encoder.modalities:
+        reads = " and ".join(sorted(encoder.modalities))
+        raise ConfigError(
+            f"dataset {cell.dataset!r} holds {dataset.modality}, but encoder {cell.encoder!r} reads {reads}"
+        )
+    digest = hashlib.sha256(rows.tobytes()).hexdigest()
+    key = (dataset.fingerprint, digest, cell.encoder, repr(sorted(cell.encoder_options.items())))
+    if not dataset.fingerprint or key not in _fitted:
+        fitted = encoder.fit(dataset, rows, cache or cache_root() / "encoders")
+        if not dataset.fingerprint:
+            return fitted
+        _fitted[key] = fitted
+        while len(_fitted) > KEPT:
+            _fitted.popitem(last=False)
+    _fitted.move_to_end(key)
+    return _fitted[key]

@@ -1,0 +1,75 @@
+"""From a trained model to numbers: both readings of the cell, and the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mlbench.datasets import Dataset
+from mlbench.metrics import Scored, evaluate
+
+Numbers = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the metrics of one cell are measured against: targets with 255 where not scored, and the label
+    counts that the frequency buckets follow."""
+
+    validation_targets: npt.NDArray[np.uint8]
+    test_targets: npt.NDArray[np.uint8]
+    train_counts: npt.NDArray[np.int64]
+    seen_counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, dataset: Dataset, rows: npt.NDArray[np.int64]) -> Held:
+        """Of a cell that trains on `rows` of the dataset."""
+        return cls(
+            dataset.validation.scored_targets,
+            dataset.test.scored_targets,
+            dataset.label_counts["train"],
+            dataset.train.targets[rows].sum(axis=0, dtype=np.int64),
+        )
+
+    def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
+        """Every metric of both splits, from logits as they are stored (float32)."""
+        return evaluate(
+            Scored(validation_logits, torch.from_numpy(self.validation_targets)),
+            Scored(test_logits, torch.from_numpy(self.test_targets)),
+            threshold=threshold,
+            train_counts=self.train_counts,
+            seen_counts=self.seen_counts,
+        )
+
+    def floor(self, rows: int) -> Numbers:
+        """The metrics of the training frequencies as constant scores: what knowing nothing reaches."""
+        frequency = torch.from_numpy((self.seen_counts + 0.5) / (rows + 1.0))
+        logits = torch.logit(frequency).float()
+        return self.measure(
+            logits.expand(len(self.validation_targets), -1), logits.expand(len(self.test_targets), -1), 0.0
+        )
+
+
+def stored_scores(
+    dataset: Dataset,
+    held: Held,
+    own: Mapping[str, Tensor],
+    probe: Mapping[str, Tensor] | None,
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a cell's scores file; `own` and `probe` hold logits of "validation" and "test"."""
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for split, logits in own.items():
+        arrays[f"{split}_logits"] = logits.float().cpu().numpy()
+    for split, logits in (probe or {}).items():
+        arrays[f"{split}_probe_logits"] = logits.float().cpu().numpy()
+    arrays["validation_targets"], arrays["test_targets"] = held.validation_targets, held.test_targets
+    arrays["validation_ids"] = np.array(dataset.validation.ids, dtype=np.str_)
+    arrays["test_ids"] = np.array(dataset.test.ids, dtype=np.str_)
+    arrays["labels"] = np.array(dataset.labels, dtype=np.str_)
+    return arrays

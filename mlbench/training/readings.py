@@ -1,0 +1,104 @@
+"""The two readings of a cell: the loss's own logits, and the linear probe on its frozen features."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlbench.losses.base import Loss
+from mlbench.metrics import Scored, evaluate, mean_average_precision
+from mlbench.models.base import Fitted
+from mlbench.models.model import Model
+from mlbench.suite import Protocol
+from mlbench.training.measure import Held
+from mlbench.training.predict import predict_features, predict_logits
+from mlbench.training.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
+from mlbench.training.resources import Clock
+from mlbench.training.streams import Streams
+
+Logits = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How a model of one cell is scored, on the way and at the end. `targets` [n, L] are of its own rows."""
+
+    loss: Loss
+    fitted: Fitted
+    targets: Tensor
+    held: Held
+    protocol: Protocol
+    streams: Streams
+
+    @property
+    def has_logits(self) -> bool:
+        """Whether the loss trains logits; one that does not is read through the probe alone."""
+        return "logits" in self.loss.needs
+
+    @property
+    def threshold(self) -> float | None:
+        """Where the scores that `metrics` are of cut: the loss's own, or the probe's (its loss is BCE)."""
+        return self.loss.threshold if self.has_logits else 0.0
+
+    def selection_score(self, model: Model) -> float:
+        """The protocol's `select_metric` on validation, higher is better."""
+        device = next(model.parameters()).device
+        features = predict_features(model, self.fitted.validation, device)
+        if self.has_logits:
+            logits = predict_logits(model, features)
+        else:
+            logits = self._quick_probe(model, features)(features)
+        if not bool(torch.isfinite(logits).all()):
+            return math.nan
+        targets = torch.from_numpy(self.held.validation_targets)
+        if self.protocol.select_metric == "map":
+            return float(mean_average_precision(logits, targets))
+        scored = Scored(logits, targets)
+        return evaluate(scored, scored, threshold=None)["validation"][self.protocol.select_metric]
+
+    def final(self, model: Model, clock: Clock) -> tuple[Logits, Logits | None, dict[str, Any] | None]:
+        """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""
+        device = next(model.parameters()).device
+        splits = {"validation": self.fitted.validation, "test": self.fitted.test}
+        features = {name: predict_features(model, inputs, device) for name, inputs in splits.items()}
+        own = (
+            {name: predict_logits(model, part) for name, part in features.items()}
+            if self.has_logits
+            else None
+        )
+        clock.lap("predict")
+        if own is not None and self.protocol.probe == "needed":
+            return own, None, None
+        train = predict_features(model, self.fitted.train, device)
+        probe = fit_probe(
+            train,
+            self.targets.to(device),
+            features["validation"],
+            torch.from_numpy(self.held.validation_targets).to(device),
+            self.streams.generator("probe"),
+            steps=self.protocol.probe_steps,
+            grid=GRID,
+        )
+        read = {name: probe(part) for name, part in features.items()}
+        clock.lap("probe")
+        chosen = {"lr": probe.lr, "weight_decay": probe.weight_decay, "validation": probe.validation_score}
+        return own or read, read, chosen
+
+    def _quick_probe(self, model: Model, held_out: Tensor) -> LinearProbe:
+        """The probe that scores a representation on the way: one setting, few steps, at most 10,000 rows."""
+        device, count = held_out.device, len(self.targets)
+        some = torch.randperm(count, generator=self.streams.generator("quick probe rows"))[:QUICK_ROWS]
+        some = some.sort().values
+        return fit_probe(
+            predict_features(model, self.fitted.train, device, some),
+            self.targets[some].to(device),
+            held_out,
+            torch.from_numpy(self.held.validation_targets).to(device),
+            self.streams.generator("quick probe"),
+            steps=QUICK_STEPS,
+            grid=QUICK,
+        )

@@ -1,0 +1,69 @@
+"""Time, memory and determinism of one cell."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import time
+from collections.abc import Iterator
+
+import torch
+
+
+class Clock:
+    """Seconds of each phase of a cell, by the wall."""
+
+    def __init__(self) -> None:
+        self.started = self.last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, phase: str) -> float:
+        """File the time since the last lap under `phase`."""
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self.last
+        self.last = now
+        return self.seconds[phase]
+
+    def total(self) -> dict[str, float]:
+        """All phases and `total`."""
+        return {**self.seconds, "total": time.perf_counter() - self.started}
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Start measuring: what the peak was before this cell does not count, where the system can forget it."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    # Linux keeps a high-water mark of the resident set that a process may reset for itself.
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123
+        file.write("5")
+
+
+def peak_memory(device: torch.device) -> dict[str, int | None]:
+    """Peak bytes of the host process and of the device since `reset_peak_memory`."""
+    on_device = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+    return {"host_peak": _host_peak(), "device_peak": on_device}
+
+
+def _host_peak() -> int:
+    with contextlib.suppress(OSError), open("/proc/self/status") as file:  # noqa: PTH123
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@contextlib.contextmanager
+def deterministic(wanted: bool) -> Iterator[None]:
+    """Deterministic kernels where PyTorch has them (a warning where it has none), and the setting put back."""
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])

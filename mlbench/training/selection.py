@@ -1,0 +1,66 @@
+"""Which point of the schedule counts: the same rule for every loss, and validation alone decides."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mlbench.models.model import Model
+from mlbench.suite import Protocol
+
+Score = Callable[[Model], float]
+
+
+class Selection:
+    """Scores the model at points of the schedule and brings back the best (`select = "best"`), or keeps the
+    last. With an `ema` decay it is the averaged weights that are scored and kept."""
+
+    def __init__(self, model: Model, protocol: Protocol, score: Score) -> None:
+        self.keeps_best = protocol.select == "best"
+        self.metric = protocol.select_metric
+        self.score = score
+        self.average: AveragedModel | None = None
+        if protocol.ema is not None:
+            self.average = AveragedModel(
+                model, multi_avg_fn=get_ema_multi_avg_fn(protocol.ema), use_buffers=False
+            )
+        self.best_score, self.best_step = -math.inf, 0
+        self.best: dict[str, Tensor] | None = None
+
+    def after_step(self, model: Model) -> None:
+        """Move the average, where there is one."""
+        if self.average is not None:
+            self.average.update_parameters(model)
+
+    def evaluate(self, model: Model, step: int) -> dict[str, float]:
+        """Score the model as it stands after `step` updates; returns a row for the history."""
+        scored = self._scored(model)
+        value = self.score(scored)
+        rank = value if math.isfinite(value) else -1.0
+        if rank > self.best_score or not self.keeps_best:
+            self.best_score, self.best_step = rank, step
+            if self.keeps_best or self.average is not None:
+                self.best = copy.deepcopy(scored.state_dict())
+        return {"step": step, self.metric: value}
+
+    def restore(self, model: Model) -> int:
+        """Put the weights that count into `model`; returns the step that they are of."""
+        if self.best is not None:
+            model.load_state_dict(self.best)
+        return self.best_step
+
+    def _scored(self, model: Model) -> Model:
+        if self.average is None:
+            return model
+        averaged: nn.Module = self.average.module
+        # Running statistics of norms are not averaged but those of the moment.
+        for target, source in zip(averaged.buffers(), model.buffers(), strict=True):
+            with torch.no_grad():
+                target.copy_(source)
+        assert isinstance(averaged, Model)
+        return averaged

@@ -1,0 +1,85 @@
+"""What is looked at while a cell trains, without making the device wait at every step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mlbench.errors import CellTimeoutError, NonFiniteError
+
+LOOK_EVERY = 50
+"""Updates between two looks at whether the loss is still finite."""
+NORMS_PER_EPOCH = 4
+"""Updates of an epoch whose gradient norm is taken."""
+
+
+class Watch:
+    """Running sums on the device; `look` reads them, `close_epoch` returns an epoch's row of the history."""
+
+    def __init__(self, device: torch.device, steps_per_epoch: int, deadline: float | None) -> None:
+        self.device, self.deadline = device, deadline
+        self.norm_steps = set(range(0, steps_per_epoch, max(1, steps_per_epoch // NORMS_PER_EPOCH)))
+        self.bad_step = torch.full((), -1, device=device)
+        self.clipped = torch.zeros((), device=device)
+        self._start_epoch()
+
+    def _start_epoch(self) -> None:
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.updates = 0
+        self.norms: list[Tensor] = []
+
+    def saw_loss(self, loss: Tensor, step: int) -> None:
+        """Add one update's loss; remember the first update whose loss is not finite."""
+        self.bad_step = torch.where((self.bad_step < 0) & ~torch.isfinite(loss), step, self.bad_step)
+        self.loss_sum += loss
+        self.updates += 1
+
+    def saw_gradients(self, parameters: Sequence[Tensor], clip_norm: float | None) -> None:
+        """Keep the norm of all gradients together; bring it down to `clip_norm` where that is set."""
+        norm = gradient_norm(parameters)
+        self.norms.append(norm)
+        if clip_norm is not None:
+            self.clipped += norm > clip_norm
+            scale = (clip_norm / norm.clamp_min(1e-30)).clamp(max=1.0)
+            for parameter in parameters:
+                if parameter.grad is not None:
+                    parameter.grad.mul_(scale.to(parameter.grad.dtype))
+
+    def clipped_share(self, steps: int) -> float:
+        """The share of updates whose gradient was clipped."""
+        return float(self.clipped) / steps
+
+    def look(self, step: int) -> None:
+        """Raise NonFiniteError or CellTimeoutError where there is reason to; waits for the device."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise CellTimeoutError(f"the time limit passed during update {step}")
+        bad = int(self.bad_step)
+        if bad >= 0:
+            norms = ", ".join(f"{float(norm):.3g}" for norm in self.norms[-3:]) or "none taken yet"
+            raise NonFiniteError(
+                f"the loss was NaN or infinite in update {bad} (gradient norms before it: {norms}); "
+                "a lower learning rate or a clip_norm may help, or the loss overflows on this data"
+            )
+
+    def close_epoch(self, epoch: int, step: int, rate: float) -> dict[str, float]:
+        """The epoch's mean loss and gradient norm."""
+        self.look(step)
+        row = {"epoch": epoch, "loss": float(self.loss_sum) / max(1, self.updates), "lr_factor": rate}
+        if self.norms:
+            row["gradient_norm"] = float(torch.stack(self.norms).mean())
+        self._start_epoch()
+        return row
+
+
+def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
+    """√Σ g² over all gradients, sparse ones included; a scalar on the device."""
+    squares = []
+    for parameter in parameters:
+        gradient = parameter.grad
+        if gradient is not None:
+            dense = gradient.coalesce().values() if gradient.is_sparse else gradient
+            squares.append(dense.float().square().sum())
+    return torch.stack(squares).sum().sqrt() if squares else torch.zeros(())
