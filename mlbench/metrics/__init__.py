@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlbench.metrics.base import Metric
+    from mlbench.metrics.bootstrapping import bootstrap
     from mlbench.metrics.evaluation import evaluate, mean_average_precision
     from mlbench.metrics.scored import Scored
 
 _HOMES = {
     "Metric": "mlbench.metrics.base",
     "Scored": "mlbench.metrics.scored",
+    "bootstrap": "mlbench.metrics.bootstrapping",
     "evaluate": "mlbench.metrics.evaluation",
     "mean_average_precision": "mlbench.metrics.evaluation",
 }
 
-__all__ = ["Metric", "Scored", "evaluate", "mean_average_precision"]
+__all__ = ["Metric", "Scored", "bootstrap", "evaluate", "mean_average_precision"]
 
 
 def __getattr__(name: str) -> Any:

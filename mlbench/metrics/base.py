@@ -22,7 +22,10 @@ read from the source. One class may be registered under several names that diffe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mlbench.registry import METRICS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +45,9 @@ class Metric(ABC):
       averaged over the labels that have a positive in the split, over all and by frequency bucket. Otherwise
       it returns a scalar tensor. Nothing may leave the device.
     - `ranked`: whether losses may be ordered by it.
+    - `bootstrapped`: whether its replicates over test samples are stored. Such a metric reads its view
+      through sample means, label counts and label rankings only, and sums over labels by `sum(-1)`: for R
+      replicates `labels` are [R, L], and it returns [R] for a scalar, [R, L] by label.
     """
 
     kind: ClassVar[Kind]
@@ -50,6 +56,7 @@ class Metric(ABC):
     formula: ClassVar[str]
     by_label: ClassVar[bool] = False
     ranked: ClassVar[bool] = True
+    bootstrapped: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -62,3 +69,9 @@ class Metric(ABC):
     @abstractmethod
     def __call__(self, view: Any) -> Tensor:
         """The number, or the numbers of the labels; NaN where it is not defined."""
+
+
+def registered_metrics() -> Iterator[tuple[str, Metric]]:
+    """Every registered metric by name; imports their modules."""
+    for name in METRICS.names():
+        yield name, METRICS.get(name)(name)

@@ -23,6 +23,7 @@ class MicroF1(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "2 Σ tp / (2 Σ tp + Σ fp + Σ fn)"
+    bootstrapped = True
 
     def __call__(self, view: Decisions) -> Tensor:
         return view.labels.total().f1()
@@ -63,6 +64,7 @@ class MacroF1(Metric):
     bounds = (0.0, 1.0)
     formula = "mean_l 2 tp_l / (2 tp_l + fp_l + fn_l)"
     by_label = True
+    bootstrapped = True
 
     def __call__(self, view: Decisions) -> Tensor:
         return view.labels.f1()
@@ -140,6 +142,7 @@ class SampleF1(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "mean_i 2 |ŷ_i ∩ y_i| / (|ŷ_i| + |y_i|)"
+    bootstrapped = True
 
     def __call__(self, view: Decisions) -> Tensor:
         return view.mean_over_samples(view.samples.f1())
@@ -179,6 +182,7 @@ class HammingLoss(Metric):
     direction = "lower"
     bounds = (0.0, 1.0)
     formula = "Σ (fp + fn) / (N·L)"
+    bootstrapped = True
 
     def __call__(self, view: Decisions) -> Tensor:
         total = view.labels.total()
@@ -193,6 +197,7 @@ class SubsetAccuracy(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "mean_i [ŷ_i = y_i]"
+    bootstrapped = True
 
     def __call__(self, view: Decisions) -> Tensor:
         sample = view.samples

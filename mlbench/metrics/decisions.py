@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -15,47 +16,6 @@ CHUNK = 1 << 19
 
 Rule = Callable[[Tensor], Tensor]
 """Scores of some rows [B, L] -> what is predicted, bool [B, L]; never a score of -inf."""
-
-
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """True positives (`hits`), predicted, positive and scored entries of each label, or of each sample."""
-
-    hits: Tensor
-    predicted: Tensor
-    positives: Tensor
-    counted: Tensor
-
-    def total(self) -> Counts:
-        """The counts of all entries together; scalars."""
-        return Counts(*(part.sum(-1) for part in (self.hits, self.predicted, self.positives, self.counted)))
-
-    def precision(self) -> Tensor:
-        """hits / predicted, 0 where nothing is predicted."""
-        return self.hits / self.predicted.clamp(min=1)
-
-    def recall(self) -> Tensor:
-        """hits / positives, 0 where there is none."""
-        return self.hits / self.positives.clamp(min=1)
-
-    def f1(self) -> Tensor:
-        """2 hits / (predicted + positives), 0 where there is neither."""
-        return 2 * self.hits / (self.predicted + self.positives).clamp(min=1)
-
-
-@dataclass(frozen=True, eq=False)
-class Decisions:
-    """One split under one policy: its counts by label [L] and by sample [N], all float64."""
-
-    scored: Scored
-    rule: Rule
-    labels: Counts
-    samples: Counts
-
-    def mean_over_samples(self, values: Tensor) -> Tensor:
-        """The mean of `values` [N] over the samples that have a scored entry."""
-        chosen = self.samples.counted > 0
-        return values.where(chosen, 0.0).sum() / chosen.sum()
 
 
 def cut(threshold: Tensor) -> Rule:
@@ -78,22 +38,71 @@ def top(k: int) -> Rule:
     return rule
 
 
-def decide(scored: Scored, rule: Rule) -> Decisions:
-    """Counts what `rule` predicts, some rows at a time."""
-    entries = CHUNK if scored.scores.device.type == "cpu" else 64 * CHUNK
-    rows = max(1, entries // scored.scores.shape[1])
-    labels = torch.zeros((2, scored.scores.shape[1]), dtype=torch.float64, device=scored.scores.device)
-    samples = []
-    chunks = zip(torch.split(scored.scores, rows), torch.split(scored.positive, rows), strict=True)
-    for scores, positive in chunks:
-        predicted = rule(scores)
-        hits = predicted & positive
-        labels += torch.stack([kind.sum(0, dtype=torch.int32) for kind in (hits, predicted)])
-        samples.append(torch.stack([kind.sum(1, dtype=torch.int32) for kind in (hits, predicted)]))
-    per_sample = torch.cat(samples, dim=1).double()
-    return Decisions(
-        scored,
-        rule,
-        Counts(labels[0], labels[1], scored.label_positives, scored.label_counted),
-        Counts(per_sample[0], per_sample[1], scored.sample_positives, scored.sample_counted),
-    )
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """True positives (`hits`), predicted, positive and scored entries: of labels, of samples, or of all."""
+
+    hits: Tensor
+    predicted: Tensor
+    positives: Tensor
+    counted: Tensor
+
+    def total(self) -> Counts:
+        """The counts of all together."""
+        return Counts(*(part.sum(-1) for part in (self.hits, self.predicted, self.positives, self.counted)))
+
+    def precision(self) -> Tensor:
+        """hits / predicted, 0 where nothing is predicted."""
+        return self.hits / self.predicted.clamp(min=1)
+
+    def recall(self) -> Tensor:
+        """hits / positives, 0 where there is none."""
+        return self.hits / self.positives.clamp(min=1)
+
+    def f1(self) -> Tensor:
+        """2 hits / (predicted + positives), 0 where there is neither."""
+        return 2 * self.hits / (self.predicted + self.positives).clamp(min=1)
+
+
+class Decisions:
+    """One split under one policy: the counts of its labels [L] and of its samples [N], all float64."""
+
+    def __init__(self, scored: Scored, rule: Rule) -> None:
+        self.scored, self.rule = scored, rule
+
+    @property
+    def labels(self) -> Counts:
+        return self._counts[0]
+
+    @property
+    def samples(self) -> Counts:
+        return self._counts[1]
+
+    def mean_over_samples(self, values: Tensor) -> Tensor:
+        """The mean of `values` [N] over the samples that have a scored entry."""
+        chosen = self.samples.counted > 0
+        return values.where(chosen, 0.0).sum() / chosen.sum()
+
+    def predictions(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """What is predicted and what is true, bool [B, L] each, some rows at a time."""
+        device, labels = self.scored.scores.device, self.scored.scores.shape[1]
+        rows = max(1, (CHUNK if device.type == "cpu" else 64 * CHUNK) // labels)
+        for scores, positive in zip(
+            torch.split(self.scored.scores, rows), torch.split(self.scored.positive, rows), strict=True
+        ):
+            yield self.rule(scores), positive
+
+    @cached_property
+    def _counts(self) -> tuple[Counts, Counts]:
+        scored = self.scored
+        labels = torch.zeros((2, scored.scores.shape[1]), dtype=torch.float64, device=scored.scores.device)
+        samples = []
+        for predicted, positive in self.predictions():
+            kinds = (predicted & positive, predicted)
+            labels += torch.stack([kind.sum(0, dtype=torch.int32) for kind in kinds])
+            samples.append(torch.stack([kind.sum(1, dtype=torch.int32) for kind in kinds]))
+        rows = torch.cat(samples, dim=1).double()
+        return (
+            Counts(labels[0], labels[1], scored.label_positives, scored.label_counted),
+            Counts(rows[0], rows[1], scored.sample_positives, scored.sample_counted),
+        )

@@ -8,15 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlbench.metrics.base import Metric
+from mlbench.metrics.base import Metric, registered_metrics
 from mlbench.metrics.buckets import frequency_buckets
-from mlbench.metrics.decisions import Rule, cut, decide, top
+from mlbench.metrics.decisions import Decisions, Rule
 from mlbench.metrics.probabilities import assess
 from mlbench.metrics.rankings import Rankings, propensities
 from mlbench.metrics.ranks import rank_rows
-from mlbench.metrics.scored import Scored, as_logits, as_targets, as_tensor
-from mlbench.metrics.thresholds import tune_global, tune_oracle, tune_per_label
-from mlbench.registry import METRICS
+from mlbench.metrics.scored import Scored, as_logits, as_targets, as_tensor, refuse_other_labels
+from mlbench.metrics.thresholds import oracle_rule, validation_rules
 
 
 def evaluate(
@@ -37,20 +36,17 @@ def evaluate(
     validation, so on validation they flatter; `@oracle` is of test alone. A number that is not defined on a
     split (no positive in it, a bucket none of whose labels occur) has no key.
     """
-    if validation.logits.shape[1] != test.logits.shape[1]:
-        raise ValueError(
-            f"validation has {validation.logits.shape[1]} labels and test {test.logits.shape[1]}"
-        )
+    refuse_other_labels(validation, test)
     chances = None
     if train_counts is not None and train_size:
         chances = propensities(as_tensor(train_counts), train_size).to(test.logits.device)
     views = {"validation": Rankings(validation, chances), "test": Rankings(test, chances)}
-    rules = _validation_rules(views["validation"], threshold)
+    rules = validation_rules(views["validation"], threshold)
     buckets = frequency_buckets(train_counts, seen_counts)
     results = {}
     for split, view in views.items():
         if split == "test":
-            rules["oracle"] = cut(tune_oracle(view))
+            rules["oracle"] = oracle_rule(view)
         results[split] = _measure(view, rules, buckets)
     return results
 
@@ -76,18 +72,6 @@ def mean_average_precision(logits: Any, targets: Any) -> Tensor:
     return ranks.average_precision().view(*settings, labels).nanmean(-1)
 
 
-def _validation_rules(validation: Rankings, threshold: float | None) -> dict[str, Rule]:
-    device = validation.scored.scores.device
-    everywhere = tune_global(validation)
-    rules = {"0.5": cut(torch.zeros((), device=device))}
-    if threshold is not None:
-        rules["native"] = cut(torch.tensor(threshold, device=device, dtype=torch.float32))
-    rules["global"] = cut(everywhere)
-    rules["label"] = cut(tune_per_label(validation, everywhere))
-    rules["top3"] = top(3)
-    return rules
-
-
 def _measure(view: Rankings, rules: Mapping[str, Rule], buckets: Mapping[str, Tensor]) -> dict[str, float]:
     scalars: dict[str, Tensor] = {}
     by_label: dict[str, Tensor] = {}
@@ -109,19 +93,13 @@ def _measure(view: Rankings, rules: Mapping[str, Rule], buckets: Mapping[str, Te
 
 
 def _values(view: Rankings, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Metric, Tensor]]:
-    metrics = list(_metrics())
+    metrics = list(registered_metrics())
     probabilities = assess(view.scored)
     for name, metric in metrics:
         if metric.kind != "decision":
             yield name, metric, metric(view if metric.kind == "ranking" else probabilities)
     for policy, rule in rules.items():
-        decisions = decide(view.scored, rule)
+        decisions = Decisions(view.scored, rule)
         for name, metric in metrics:
             if metric.kind == "decision":
                 yield f"{name}@{policy}", metric, metric(decisions)
-
-
-def _metrics() -> Iterator[tuple[str, Metric]]:
-    """Every registered metric by name."""
-    for name in METRICS.names():
-        yield name, METRICS.get(name)(name)

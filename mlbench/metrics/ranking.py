@@ -26,6 +26,7 @@ class MeanAveragePrecision(Metric):
     bounds = (0.0, 1.0)
     formula = "mean_l AP_l,  AP_l = mean over the label's positives i of precision among {j: s_j ≥ s_i}"
     by_label = True
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         return view.by_label.average_precision()
@@ -53,6 +54,7 @@ class MacroAUROC(Metric):
     bounds = (0.0, 1.0)
     formula = "mean_l P(s⁺ > s⁻) + ½ P(s⁺ = s⁻)"
     by_label = True
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         return view.by_label.area_under_roc()
@@ -79,6 +81,7 @@ class LabelRankingAveragePrecision(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "mean_i mean over the sample's labels of precision among {k: s_ik ≥ s_il}"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         return view.mean_over_samples(view.by_sample.average_precision().nan_to_num(1.0))
@@ -92,6 +95,7 @@ class RankingLoss(Metric):
     direction = "lower"
     bounds = (0.0, 1.0)
     formula = "mean_i |{(l, k): y_il = 1, y_ik = 0, s_ik ≥ s_il}| / (|y_i| (L − |y_i|))"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         ranks = view.by_sample
@@ -108,6 +112,7 @@ class CoverageError(Metric):
     direction = "lower"
     bounds = (0.0, None)
     formula = "mean_i max over the sample's labels l of |{k: s_ik ≥ s_il}|"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         ranks = view.by_sample
@@ -123,6 +128,7 @@ class OneError(Metric):
     direction = "lower"
     bounds = (0.0, 1.0)
     formula = "1 − P@1"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         return view.mean_over_samples(1 - view.by_sample.sum(_share_in_top(view.by_sample, 1)))
@@ -138,6 +144,7 @@ class PrecisionAt(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "mean_i |top_k(i) ∩ y_i| / k"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         ranks = view.by_sample
@@ -200,6 +207,7 @@ class NormalisedDiscountedGainAt(Metric):
     direction = "higher"
     bounds = (0.0, 1.0)
     formula = "mean_i DCG_k / best DCG_k,  DCG_k = Σ_{r ≤ k} y_(r) / log2(r + 1)"
+    bootstrapped = True
 
     def __call__(self, view: Rankings) -> Tensor:
         ranks = view.by_sample

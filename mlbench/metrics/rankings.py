@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -13,20 +13,31 @@ from mlbench.metrics.ranks import Ranks, rank_columns, rank_pooled, rank_rows
 from mlbench.metrics.scored import Scored
 
 
-@dataclass(frozen=True, eq=False)
+class LabelOrder(Protocol):
+    """What is known of every label's ranking of the samples; [L], or [R, L] for R resamples."""
+
+    def average_precision(self) -> Tensor: ...
+    def area_under_roc(self) -> Tensor: ...
+
+
 class Rankings:
     """The order of a split's scores; each order is found when it is first asked for.
 
     `propensities` [L] are the estimated chances that a true label is observed, None where not known.
     """
 
-    scored: Scored
-    propensities: Tensor | None = None
+    def __init__(self, scored: Scored, propensities: Tensor | None = None) -> None:
+        self.scored, self.propensities = scored, propensities
 
     @cached_property
-    def by_label(self) -> Ranks:
+    def label_ranks(self) -> Ranks:
         """Every label's samples, best first."""
         return rank_columns(self.scored.scores, self.scored.positive, self.scored.label_counted)
+
+    @property
+    def by_label(self) -> LabelOrder:
+        """What a mean over labels is of."""
+        return self.label_ranks
 
     @cached_property
     def by_sample(self) -> Ranks:
@@ -41,8 +52,9 @@ class Rankings:
     def mean_over_samples(self, values: Tensor, among: Tensor | None = None) -> Tensor:
         """The mean of `values` [N] over the samples that have a scored entry (and are `among` [N])."""
         chosen = self.by_sample.counted > 0
-        if among is not None:
-            chosen = chosen & among
+        return self._mean(values, chosen if among is None else chosen & among)
+
+    def _mean(self, values: Tensor, chosen: Tensor) -> Tensor:
         return values.where(chosen, 0.0).sum() / chosen.sum()
 
 

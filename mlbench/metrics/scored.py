@@ -110,3 +110,10 @@ def as_targets(targets: Any) -> Tensor:
         place = ((given != 0) & (given != 1) & (given != UNSCORED)).nonzero()[0].tolist()
         raise ValueError(f"targets must be 0, 1 or 255 (not scored), found {given[tuple(place)]} at {place}")
     return given.to(torch.uint8).contiguous()
+
+
+def refuse_other_labels(validation: Scored, test: Scored) -> None:
+    """Raises ValueError where the two splits are not of equally many labels."""
+    counts = validation.logits.shape[1], test.logits.shape[1]
+    if counts[0] != counts[1]:
+        raise ValueError(f"validation has {counts[0]} labels and test {counts[1]}")

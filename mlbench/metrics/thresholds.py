@@ -11,11 +11,31 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mlbench.metrics.decisions import Rule, cut, top
 from mlbench.metrics.rankings import Rankings
 from mlbench.metrics.ranks import Ranks
 
 MIN_POSITIVES = 5
 """A label with fewer positives in validation takes the global cut: its own would fit a handful of samples."""
+
+
+def validation_rules(validation: Rankings, threshold: float | None) -> dict[str, Rule]:
+    """The policies that validation settles; `threshold` is the loss's own, and None leaves out `native`."""
+    device = validation.scored.scores.device
+    everywhere = tune_global(validation)
+    rules = {"0.5": cut(torch.zeros((), device=device))}
+    if threshold is not None:
+        rules["native"] = cut(torch.tensor(threshold, device=device, dtype=torch.float32))
+    rules["global"] = cut(everywhere)
+    rules["label"] = cut(tune_per_label(validation, everywhere))
+    rules["top3"] = top(3)
+    return rules
+
+
+def oracle_rule(test: Rankings) -> Rule:
+    """Each label's threshold of greatest F1 on the split itself, however few its positives."""
+    ranks = test.label_ranks
+    return cut(best_cuts(ranks).where(ranks.positives > 0, torch.inf))
 
 
 def tune_global(validation: Rankings) -> Tensor:
@@ -26,14 +46,8 @@ def tune_global(validation: Rankings) -> Tensor:
 
 def tune_per_label(validation: Rankings, fallback: Tensor) -> Tensor:
     """Each label's threshold of greatest F1, `fallback` under MIN_POSITIVES positives. float32 [L]."""
-    ranks = validation.by_label
+    ranks = validation.label_ranks
     return best_cuts(ranks).where(ranks.positives >= MIN_POSITIVES, fallback)
-
-
-def tune_oracle(test: Rankings) -> Tensor:
-    """Each label's threshold of greatest F1 on the split itself, however few its positives. float32 [L]."""
-    ranks = test.by_label
-    return best_cuts(ranks).where(ranks.positives > 0, torch.inf)
 
 
 def best_cuts(ranks: Ranks) -> Tensor:
