@@ -107,13 +107,43 @@ def naive_coverage(y: NDArray[np.uint8], s: NDArray[np.float32]) -> int:
 
 
 def naive_precision_at(y: NDArray[np.uint8], s: NDArray[np.float32], k: int) -> float:
-    """The expectation over random orders of equal scores: whole groups, then a share of the last one."""
+    return naive_in_top(y, s, np.ones(len(y)), k) / min(k, len(y))
+
+
+@given(cases())
+@settings(deadline=None, max_examples=60)
+def test_the_first_k_against_loops(case: Case) -> None:
+    found = measure(case)
+    y, s = case.targets, case.scores
+    counts, size = y.sum(0).astype(float), 40
+    chance = 1 / (1 + (math.log(size) - 1) * 2.5**0.55 * (counts + 1.5) ** -0.55)
+    with_counts = evaluate(case.scored, case.scored, threshold=None, train_counts=counts, train_size=size)[
+        "test"
+    ]
+    for k in (1, 3, 5):
+        hits = [naive_in_top(a, b, np.ones(len(a)), k) for a, b in zip(y, s, strict=True)]
+        shown = min(k, y.shape[1])
+        assert found[f"precision_at_{k}"] == pytest.approx(np.mean(hits) / shown, **TOLERANCE)
+        labelled = [hit / a.sum() for hit, a in zip(hits, y, strict=True) if a.any()]
+        assert found.get(f"recall_at_{k}", 0) == pytest.approx(np.mean(labelled or [0]), **TOLERANCE)
+        reached = sum(naive_in_top(a, b, 1 / chance, k) for a, b in zip(y, s, strict=True))
+        best = sum(np.sort(a / chance)[::-1][:k].sum() for a in y)
+        assert f"psp_at_{k}" not in found
+        if best:
+            assert with_counts[f"psp_at_{k}"] == pytest.approx(reached / best, **TOLERANCE)
+        else:
+            assert f"psp_at_{k}" not in with_counts
+
+
+def naive_in_top(y: NDArray[np.uint8], s: NDArray[np.float32], gain: NDArray[np.float64], k: int) -> float:
+    """The gain of the positives among the first k, in expectation over random orders of equal scores."""
     left, found = min(k, len(y)), 0.0
     for value in np.unique(s)[::-1]:
-        group = y[s == value]
-        found += group.mean() * min(len(group), left)
-        left -= min(len(group), left)
-    return found / min(k, len(y))
+        group = s == value
+        taken = min(int(group.sum()), left)
+        found += float((y * gain)[group].mean()) * taken
+        left -= taken
+    return found
 
 
 def test_precision_at_k_of_equal_scores_is_the_mean_over_all_orders() -> None:
