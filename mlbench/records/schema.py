@@ -11,7 +11,7 @@ from typing import Any
 from mlbench.errors import ERROR_CLASSES, DataError
 
 SCHEMA = 1
-HEAD = ("schema", "id", "suite", "status", "error", "cell", "started", "finished")
+HEAD = ("schema", "id", "suite", "status", "error", "cell", "code", "started", "finished")
 """The keys of a record's first line, in order; the rest follows on the second."""
 READINGS = ("metrics", "probe_metrics", "floor_metrics")
 

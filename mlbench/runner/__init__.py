@@ -1,0 +1,24 @@
+"""Many cells: planned, spread over slots and devices, each trained in a process of its own, nothing lost.
+
+The way of a cell: `plan` finds that it is to be done, `run` hands it to the slots of an engine, where a
+`supervisor` claims it from its `queue` and makes an `attempt` at it in a `child` process, whose `worker`
+loads the data, trains, and writes the record.
+"""
+
+from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_size
+from mlbench.runner.plan import Plan, PlannedCell, plan
+from mlbench.runner.run import RunSummary, run
+from mlbench.runner.status import Status, status
+
+__all__ = [
+    "CELL_FUNCTION",
+    "Plan",
+    "PlannedCell",
+    "RunOptions",
+    "RunSummary",
+    "Status",
+    "parse_size",
+    "plan",
+    "run",
+    "status",
+]

@@ -1,0 +1,127 @@
+"""One attempt at a cell: the order to the worker, the watch over it, and how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mlbench.runner.child import Child, ChildDied, Stall
+
+POLL = 0.1
+"""Seconds between two looks at a worker that says nothing."""
+PATIENCE = 600.0
+"""Seconds without a word and without processor time after which a worker hangs."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The worker has written the record."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run was stopped; the cell is as if it had never been started."""
+
+
+@dataclass(frozen=True)
+class Unwritable:
+    """The results cannot be written; no cell's fault."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """error_class, message, traceback: of the record. how: whether the cell raised it, or its worker died
+    of it or was killed for it. progress: how far the cell was."""
+
+    error_class: str
+    message: str
+    traceback: str
+    how: Literal["raised", "died", "killed"]
+    progress: Mapping[str, Any]
+
+
+Outcome = Done | Stopped | Unwritable | Failed
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one cell: seconds after which it should stop by itself, bytes of memory, seconds of silence."""
+
+    time: float | None
+    memory: int | None
+    patience: float = PATIENCE
+
+    @property
+    def killing_time(self) -> float | None:
+        """Seconds after which a worker that has not stopped by itself is killed."""
+        return None if self.time is None else self.time + max(2.0, 0.1 * self.time)
+
+
+def attempt(
+    child: Child,
+    order: Mapping[str, Any],
+    limits: Limits,
+    beat: Callable[[Mapping[str, Any]], None],
+    wanted: Callable[[], bool],
+) -> Outcome:
+    """Have the worker run one cell. A worker that broke a limit, hung or died is dead afterwards.
+
+    `beat` is called with the progress at every look, `wanted` says whether to go on.
+    """
+    child.quiet()
+    child.send(order)
+    progress: Mapping[str, Any] = {}
+    loaded, stall = None, Stall(child, limits.patience)
+    try:
+        for message in child.messages(POLL):
+            if message is not None:
+                stall.spoke()
+                match message["event"]:
+                    case "ready":
+                        child.environment = message["environment"]
+                    case "loaded":
+                        loaded = time.monotonic()
+                    case "progress":
+                        progress = message["progress"]
+                    case "done":
+                        return Done()
+                    case "unwritable":
+                        return Unwritable(message["message"])
+                    case "failed":
+                        if message["broken"]:
+                            child.kill()
+                        return Failed(
+                            message["class"], message["message"], message["traceback"], "raised", progress
+                        )
+            beat(progress)
+            if not wanted():
+                child.kill()
+                return Stopped()
+            broken = _broken_limit(child, limits, loaded, stall)
+            if broken is not None:
+                child.kill()
+                return Failed(*broken, "", "killed", progress)
+    except ChildDied as death:
+        child.kill()
+        return Failed("crash", death.how, death.last_words, "died", progress)
+    raise AssertionError("the messages of a worker end only with its death")
+
+
+def _broken_limit(child: Child, limits: Limits, loaded: float | None, stall: Stall) -> tuple[str, str] | None:
+    """The class and message of the limit that the worker has passed, if it has; time counts from when the
+    data were loaded."""
+    if limits.memory is not None and child.memory() > limits.memory:
+        return "oom", f"the worker process passed the memory limit of {limits.memory / 2**20:.0f} MiB; killed"
+    if (
+        limits.killing_time is not None
+        and loaded is not None
+        and time.monotonic() - loaded > limits.killing_time
+    ):
+        return "timeout", f"passed the time limit of {limits.time:g} s and did not stop by itself; killed"
+    if stall.lasts():
+        return "timeout", f"hung: no word and no processor time for {limits.patience:g} s; killed"
+    return None

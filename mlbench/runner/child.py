@@ -1,0 +1,171 @@
+"""A supervisor's end of the pipes to its worker process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class ChildDied(Exception):
+    """The worker process ended by itself: how, and the last it said on standard error."""
+
+    def __init__(self, how: str, last_words: str) -> None:
+        super().__init__(how)
+        self.how, self.last_words = how, last_words
+
+
+class Child:
+    """One worker process, in a session of its own so that a terminal's Ctrl-C does not reach it."""
+
+    def __init__(self, greeting: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
+        threads = str(greeting["threads"])
+        settings = {
+            **dict.fromkeys(_THREAD_VARIABLES, threads),
+            "PYTHONHASHSEED": "0",
+            "TOKENIZERS_PARALLELISM": "false",
+            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+            **variables,
+        }
+        self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the child
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mlbench.runner.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            env={**os.environ, **settings},
+            cwd=folder if folder.is_dir() else None,
+            start_new_session=True,
+        )
+        self.environment: dict[str, Any] = {}
+        """What the worker says of itself when it is ready."""
+        self._cost = psutil.Process(self._process.pid)
+        self._buffer = b""
+        self.alive = True
+        self.send(greeting)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """A worker that has died meanwhile is noticed by whoever reads its messages."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def messages(self, patience: float) -> Iterator[dict[str, Any] | None]:
+        """The worker's messages as they come, None whenever there was none for `patience` seconds.
+
+        Raises ChildDied when the worker has ended.
+        """
+        assert self._process.stdout is not None
+        handle = self._process.stdout.fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(handle, selectors.EVENT_READ)
+            while True:
+                while b"\n" in self._buffer:
+                    line, _, self._buffer = self._buffer.partition(b"\n")
+                    yield json.loads(line)
+                if not selector.select(patience):
+                    yield None
+                    continue
+                received = os.read(handle, 1 << 16)
+                if not received:
+                    raise ChildDied(self._how_it_ended(), self._last_words())
+                self._buffer += received
+
+    def memory(self) -> int:
+        """Bytes of the host's memory that the process holds; 0 once it is gone."""
+        try:
+            return int(self._cost.memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def processor_time(self) -> float:
+        """Seconds of processor time that the process has used."""
+        try:
+            times = self._cost.cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
+
+    def quiet(self) -> None:
+        """Forget what was said on standard error; called between cells, so that the file stays small."""
+        self._said.seek(0)
+        self._said.truncate()
+
+    def kill(self) -> None:
+        """End the process and whatever it has started, now."""
+        self.alive = False
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._close()
+
+    def close(self) -> None:
+        """Let the process end by itself; one that does not is killed."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        self.kill()
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        if code >= 0:
+            return f"the worker process ended with exit code {code}"
+        name = signal.Signals(-code).name
+        hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
+        return f"the worker process was ended by {name} ({signal.strsignal(-code)}){hint}"
+
+    def _last_words(self) -> str:
+        size = os.fstat(self._said.fileno()).st_size
+        self._said.seek(max(0, size - 20_000))
+        return self._said.read().decode(errors="replace")
+
+    def _close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout, self._said):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+class Stall:
+    """Notices a process that neither speaks nor computes: one that hangs."""
+
+    def __init__(self, child: Child, patience: float) -> None:
+        self._child, self._patience = child, patience
+        self.spoke()
+
+    def spoke(self) -> None:
+        self._since, self._used = time.monotonic(), self._child.processor_time()
+
+    def lasts(self) -> bool:
+        """Whether there was neither a message nor processor time for `patience` seconds."""
+        if time.monotonic() - self._since < self._patience:
+            return False
+        stalled = self._child.processor_time() - self._used < 0.01 * self._patience
+        self.spoke()
+        return stalled

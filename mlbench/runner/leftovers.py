@@ -1,0 +1,55 @@
+"""Removing what killed processes left in a store's `tmp/` and `claims/`; the living keep theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from pathlib import Path
+
+import psutil
+
+from mlbench.records import Store
+from mlbench.runner.claims import abandoned, bury, read_claim, silent
+
+
+def clean(store: Store) -> None:
+    """Remove the claims, run files and temporary files whose process is gone."""
+    alive = set()
+    for file in _files(store.claims_folder):
+        content = read_claim(file)
+        if abandoned(file, content, store):
+            bury(file, content, store)
+        else:
+            alive.add(file.stem)
+    for file in _files(store.tmp_folder):
+        stem, _, maker = file.name.partition("-")
+        if stem not in alive and _maker_is_gone(file, maker, store):
+            _remove(file)
+
+
+def remove_traces(store: Store, pid: int) -> None:
+    """Remove the temporary files of one process of this host that was killed."""
+    for file in store.tmp_folder.glob(f"*-{socket.gethostname()}-{pid}-*"):
+        _remove(file)
+
+
+def _maker_is_gone(file: Path, maker: str, store: Store) -> bool:
+    """By the file's name, which ends in host, process and a random part."""
+    host, _, rest = maker.rpartition("-")[0].rpartition("-")
+    if host != socket.gethostname() or not rest.isdigit():
+        return silent(file, store)
+    try:
+        return psutil.Process(int(rest)).create_time() > file.stat().st_mtime + 1
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.Error, OSError):
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.is_file()] if folder.is_dir() else []
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.unlink(missing_ok=True)

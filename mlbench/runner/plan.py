@@ -1,0 +1,184 @@
+"""What a run would do: every cell of some suites, what is known of it, and whether it is to be done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mlbench import datasets
+from mlbench.errors import DataError, DatasetNotFoundError
+from mlbench.records import Store, stores
+from mlbench.registry import LOSSES
+from mlbench.runner.options import RunOptions
+from mlbench.runner.work import Work, stamp
+from mlbench.suite import Cell, Suite
+
+State = Literal["done", "failed", "missing", "not fetched"]
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell and what is known of it.
+
+    id: None where the data are not there. reason: the class of a failure, or what to do about missing data.
+    source: the other suite's store that holds its finished record. stale: finished by a built-in loss whose
+    code is another now. todo: whether a run would train it.
+    """
+
+    cell: Cell
+    store: Store
+    scores: str
+    data: str
+    id: str | None
+    state: State
+    reason: str = ""
+    source: Store | None = None
+    stale: bool = False
+    todo: bool = False
+
+    def work(self) -> Work:
+        """The cell as a slot is given it."""
+        assert self.id is not None
+        declared = LOSSES.describe(self.cell.loss.name)
+        per_sample = bool(declared.attributes.get("per_sample", False))
+        before = stamp(self.store, self.id)
+        return Work(
+            self.cell, self.id, self.store, self.data, self.scores, before, per_sample, declared.source_hash
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells of the suites that the selection leaves, in the order in which a run takes them."""
+
+    cells: tuple[PlannedCell, ...]
+
+    @property
+    def states(self) -> Counter[str]:
+        """How many cells are done, failed, missing, not fetched."""
+        return Counter(planned.state for planned in self.cells)
+
+    @property
+    def todo(self) -> list[PlannedCell]:
+        """What a run would train: each id once, even where two suites or two aliases share it."""
+        return list({planned.id: planned for planned in reversed(self.cells) if planned.todo}.values())[::-1]
+
+    @property
+    def shared(self) -> list[PlannedCell]:
+        """Cells to be done whose id another suite's cell in this plan shares: they get its record."""
+        trained = {(planned.store, planned.id) for planned in self.todo}
+        return [cell for cell in self.cells if cell.todo and (cell.store, cell.id) not in trained]
+
+    @property
+    def taken_over(self) -> list[PlannedCell]:
+        """Finished cells whose record lies in another suite's folder."""
+        return [planned for planned in self.cells if planned.source is not None and not planned.todo]
+
+    @property
+    def not_fetched(self) -> dict[str, str]:
+        """The datasets that are not on this machine, each with what to do about it."""
+        return {cell.cell.dataset: cell.reason for cell in self.cells if cell.state == "not fetched"}
+
+    @property
+    def stale(self) -> list[PlannedCell]:
+        """Finished cells that came from other code of their built-in loss."""
+        return [planned for planned in self.cells if planned.stale]
+
+    @property
+    def stores(self) -> list[Store]:
+        return list(dict.fromkeys(planned.store for planned in self.cells))
+
+
+def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
+    """Look at the data and the records there are, a record's first line only. Starts and writes nothing.
+
+    Raises UnknownNameError where the selection names something that no suite has.
+    """
+    cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
+    scores = {suite.name: suite.store.scores for suite in suites}
+    data = _Data(options.data_root)
+    known = {name: _Known(Store(options.results / name), options.results) for name in scores}
+    return Plan(tuple(_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells))
+
+
+def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOptions) -> PlannedCell:
+    try:
+        fingerprint = data.fingerprint(cell)
+    except DatasetNotFoundError as error:
+        return PlannedCell(cell, known.store, scores, "", None, "not fetched", str(error))
+    identifier = cell.id(fingerprint)
+    head, source = known.head(identifier), None
+    if head is None or head["status"] == "failed":
+        source, found = known.elsewhere(identifier)
+        head = found or head
+    state: State = "missing" if head is None else "done" if head["status"] == "done" else "failed"
+    reason = str(head["error"]["class"]) if head and state == "failed" else ""
+    stale = head is not None and state == "done" and _is_stale(cell, head)
+    todo = (
+        state == "missing"
+        or (state == "failed" and options.retries(reason))
+        or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
+    )
+    return PlannedCell(cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, todo)
+
+
+def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
+    """Whether the code of the cell's built-in loss is another than that of the record."""
+    declared = LOSSES.describe(cell.loss.name)
+    made_by = (head.get("code") or {}).get("loss_source")
+    return declared.origin == "built in" and made_by is not None and made_by != declared.source_hash
+
+
+class _Data:
+    """Fingerprints, each dataset's asked for once."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._root = root
+        self._found: dict[str, str | DatasetNotFoundError] = {}
+
+    def fingerprint(self, cell: Cell) -> str:
+        key = json.dumps([cell.loader, dict(cell.dataset_parameters)], sort_keys=True)
+        if key not in self._found:
+            try:
+                self._found[key] = datasets.fingerprint(
+                    cell.loader, cell.dataset_parameters, data_root=self._root
+                )
+            except DatasetNotFoundError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, DatasetNotFoundError):
+            raise found
+        return found
+
+
+class _Known:
+    """The records of a suite, and of its siblings under the same results root."""
+
+    def __init__(self, store: Store, results: Path) -> None:
+        self.store = store
+        self._heads = {str(head["id"]): head for head in store.heads()}
+        self._siblings = {other: other.ids() for other in _siblings(store, results)}
+
+    def head(self, identifier: str) -> dict[str, Any] | None:
+        """What this suite's own record of a cell says first."""
+        return self._heads.get(identifier)
+
+    def elsewhere(self, identifier: str) -> tuple[Store | None, dict[str, Any] | None]:
+        """A finished record of the cell in another suite's folder."""
+        for sibling, ids in self._siblings.items():
+            if identifier in ids:
+                record = sibling.read(identifier)
+                if record["status"] == "done":
+                    return sibling, record
+        return None, None
+
+
+def _siblings(store: Store, results: Path) -> Iterable[Store]:
+    try:
+        return [other for other in stores(results) if other != store]
+    except DataError:
+        return []

@@ -1,0 +1,34 @@
+"""The source of loose files, from the front to the workers of whatever host."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from mlbench.datasets.places import cache_root
+from mlbench.runner.work import Plugin
+
+
+def pack(files: Iterable[Path]) -> tuple[Plugin, ...]:
+    """Read the files, which are known to be there and to be Python."""
+    return tuple(Plugin(file.name, file.read_text(encoding="utf-8")) for file in files)
+
+
+def unpack(plugins: Iterable[Plugin]) -> list[Path]:
+    """The files on this host, in the cache folder by a hash of their source."""
+    return [_place(plugin) for plugin in plugins]
+
+
+def _place(plugin: Plugin) -> Path:
+    digest = hashlib.sha256(plugin.source.encode()).hexdigest()[:16]
+    file = cache_root() / "plugins" / digest / plugin.name
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(plugin.source)
+        Path(temporary).replace(file)
+    return file

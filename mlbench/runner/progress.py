@@ -1,0 +1,178 @@
+"""How a run is shown: a live table on a terminal, plain lines in a log, JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol, TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mlbench.runner.options import Progress
+from mlbench.runner.tally import Tally, readable
+
+
+class Reporter(Protocol):
+    """Told of everything that happens in a run, always from one thread at a time."""
+
+    def begin(self, tally: Tally) -> None: ...
+    def note(self, text: str) -> None: ...
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
+    def look(self, tally: Tally) -> None: ...
+    def end(self, tally: Tally) -> None: ...
+
+
+def reporter(how: Progress, out: TextIO | None = None, events: TextIO | None = None) -> Reporter:
+    """The one that `how` names; "auto" is live on a terminal and plain elsewhere. JSON goes to `events`."""
+    shown = out or sys.stderr
+    if how == "auto":
+        how = "live" if shown.isatty() else "plain"
+    match how:
+        case "live":
+            return LiveTable(shown)
+        case "json":
+            return JsonLines(events or sys.stdout)
+        case "none":
+            return Silent()
+    return PlainLines(shown)
+
+
+def describe(record: Mapping[str, Any]) -> str:
+    """A finished cell in one line, without its outcome."""
+    cell = record["cell"]
+    return f"{cell['dataset']} · {cell['fraction']:g} · seed {cell['seed']} · {cell['loss']['id']}"
+
+
+def outcome(record: Mapping[str, Any]) -> str:
+    """What came of a cell, in a few words."""
+    if record["status"] == "failed":
+        first = str(record["error"]["message"]).split("\n", 1)[0]
+        return f"failed ({record['error']['class']}): {first[:160]}"
+    value = ((record.get("metrics") or {}).get("test") or {}).get("map")
+    return "done" if value is None else f"done  map {value:.4f}"
+
+
+class Silent:
+    """Shows nothing."""
+
+    def begin(self, tally: Tally) -> None: ...
+    def note(self, text: str) -> None: ...
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
+    def look(self, tally: Tally) -> None: ...
+    def end(self, tally: Tally) -> None: ...
+
+
+class PlainLines(Silent):
+    """A line for every finished cell."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def note(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
+        left = f"   (left about {readable(tally.left)})" if tally.finished < tally.total else ""
+        self.note(f"[{tally.finished}/{tally.total}] {describe(record)}: {outcome(record)}{left}")
+
+
+class JsonLines(Silent):
+    """An object a line: `begin`, `note`, `cell` for every finished one, `end`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def begin(self, tally: Tally) -> None:
+        self._write("begin", total=tally.total)
+
+    def note(self, text: str) -> None:
+        self._write("note", text=text)
+
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
+        error = record.get("error") or {}
+        self._write(
+            "cell",
+            id=record["id"],
+            suite=record["suite"],
+            cell={key: record["cell"][key] for key in ("dataset", "fraction", "seed")},
+            loss=record["cell"]["loss"]["id"],
+            status=record["status"],
+            error={key: error[key] for key in ("class", "message")} if error else None,
+            validation_map=((record.get("metrics") or {}).get("validation") or {}).get("map"),
+            finished=tally.finished,
+            total=tally.total,
+            seconds_left=tally.left,
+        )
+
+    def end(self, tally: Tally) -> None:
+        self._write("end", done=tally.done, failed=dict(tally.failed), seconds=tally.elapsed)
+
+    def _write(self, event: str, **content: Any) -> None:
+        print(json.dumps({"event": event, **content}, ensure_ascii=False), file=self._out, flush=True)
+
+
+class LiveTable(Silent):
+    """Counts, time left, what runs, the best so far; failures and notes stay as lines above it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._console = Console(file=out, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+
+    def begin(self, tally: Tally) -> None:
+        self._live.start()
+        self.look(tally)
+
+    def note(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
+        if record["status"] == "failed":
+            self.note(f"{describe(record)}: {outcome(record)}")
+
+    def look(self, tally: Tally) -> None:
+        self._live.update(live_view(tally), refresh=True)
+
+    def end(self, tally: Tally) -> None:
+        self._live.stop()
+        self._console.print(_headline(tally))
+
+
+def live_view(tally: Tally) -> Group:
+    """The table that stands on a terminal while cells run."""
+    running = Table.grid(padding=(0, 2))
+    for claim in tally.running:
+        progress = claim.get("progress") or {}
+        said = "  ".join(_figure(key, value) for key, value in progress.items())
+        running.add_row(Text("  runs", style="dim"), Text(_claimed(claim)), Text(said, style="dim"))
+    best = Table.grid(padding=(0, 2))
+    for dataset, found in sorted(tally.best.items()):
+        reached = f"{found.loss} at fraction {found.fraction:g}"
+        best.add_row(Text("  best", style="dim"), dataset, f"validation mAP {found.value:.4f}", reached)
+    bar = ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40)
+    return Group(_headline(tally), bar, running, best)
+
+
+def _headline(tally: Tally) -> Text:
+    parts = [f"{tally.finished} of {tally.total} cells", f"{tally.done} done"]
+    if tally.failed:
+        classes = ", ".join(f"{count} {name}" for name, count in sorted(tally.failed.items()))
+        parts.append(f"{tally.failed.total()} failed ({classes})")
+    if tally.running:
+        parts.append(f"{len(tally.running)} running")
+    parts.append(readable(tally.elapsed))
+    if tally.finished < tally.total:
+        parts.append(f"left about {readable(tally.left)}")
+    return Text(" · ".join(parts), style="bold")
+
+
+def _claimed(claim: Mapping[str, Any]) -> str:
+    return f"{claim['dataset']} · {claim['fraction']:g} · seed {claim['seed']} · {claim['loss']}"
+
+
+def _figure(key: str, value: Any) -> str:
+    return f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"

@@ -1,0 +1,65 @@
+"""The order in which a slot takes cells."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from mlbench.runner.claims import Claim
+from mlbench.runner.work import Job, Work, see_anew
+
+WAIT = 0.5
+"""Seconds between two looks at cells that others hold."""
+
+
+class Queue:
+    """The cells of a run that a slot can claim, as the plan orders them, but those on the data that its
+    worker holds first (within one seed, so that early answers stay early)."""
+
+    def __init__(self, job: Job) -> None:
+        self._lifeline = job.lifeline
+        self._groups: dict[tuple[int, str], deque[Work]] = {}
+        for work in job.work:
+            self._groups.setdefault((work.cell.seed, work.data), deque()).append(work)
+        self._warm: tuple[int, str] | None = None
+
+    def wanted(self) -> bool:
+        """Whether there may be anything left to do."""
+        return self._lifeline.taking() and any(
+            not work.finished() for group in self._groups.values() for work in group
+        )
+
+    def __iter__(self) -> Iterator[tuple[Work, Claim] | None]:
+        """Claimed cells until there are none; None while others hold all that are left, since whoever holds
+        one may die."""
+        while self._lifeline.taking():
+            taken = self._next()
+            if taken is None and not self._groups:
+                return
+            yield taken
+            if taken is None:
+                time.sleep(WAIT)
+
+    def _next(self) -> tuple[Work, Claim] | None:
+        for key in sorted(self._groups, key=lambda key: key != self._warm):
+            waiting, held = self._groups[key], deque[Work]()
+            self._groups[key] = held
+            while waiting:
+                work = waiting.popleft()
+                if work.finished():
+                    continue
+                claim = Claim.take(work.store, work.id, work.label())
+                if claim is None:
+                    held.append(work)
+                    continue
+                see_anew(work.store)
+                if work.finished():
+                    claim.release()
+                    continue
+                held.extend(waiting)
+                self._warm = key
+                return work, claim
+            if not held:
+                del self._groups[key]
+        return None

@@ -1,0 +1,170 @@
+"""The front of a run: plan, take over, spread, sum up. Loads no torch and trains nothing itself."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from mlbench.runner.engines import Engine, open_engine
+from mlbench.runner.leftovers import clean
+from mlbench.runner.lifeline import Lifeline
+from mlbench.runner.options import RunOptions
+from mlbench.runner.plan import Plan, plan
+from mlbench.runner.plugins import pack
+from mlbench.runner.progress import Reporter, reporter
+from mlbench.runner.takeover import take_over
+from mlbench.runner.watch import Watch
+from mlbench.runner.work import Job, now
+from mlbench.suite import Suite
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended: cells by state, over everything that the suites and the selection name.
+
+    trained: records that appeared while it ran. reason: why it stopped before the end, if it did.
+    signal: the number of the signal that stopped it, or 0.
+    """
+
+    done: int
+    failed: int
+    missing: int
+    not_fetched: int
+    trained: int
+    seconds: float
+    reason: str = ""
+    signal: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 some failed, are not fetched or were given up; 128 + the signal that left cells
+        undone."""
+        if self.signal and self.missing:
+            return 128 + self.signal
+        return 1 if self.failed or self.missing or self.not_fetched or self.reason else 0
+
+
+class Interruption:
+    """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. After that signals act as usual."""
+
+    def __init__(self, lifeline: Lifeline, watch: Watch) -> None:
+        self.signal = 0
+        self._lifeline, self._watch = lifeline, watch
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        first, self.signal = self.signal == 0, number
+        if number == signal.SIGINT and first:
+            self._lifeline.finish_up()
+            self._watch.note("finishing what runs; Ctrl-C again stops it")
+            return
+        self._lifeline.stop()
+        self._watch.note("stopping; what was running will be done by the next run")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Answer the signals meanwhile; only a main thread can."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        earlier = [signal.signal(number, self) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, earlier, strict=True):
+                signal.signal(number, handler)
+
+
+def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = None) -> RunSummary:
+    """Do every cell of the suites that has no record yet (and those to retry or redo).
+
+    Raises ConfigError or UnknownNameError for a request that cannot be met, DataError where results cannot
+    be written at all.
+    """
+    shown = shown or reporter(options.progress)
+    planned = plan(suites, options)
+    _say(planned, options, shown)
+    if planned.todo or planned.taken_over:
+        for store in planned.stores:
+            store.prepare()
+            clean(store)
+    for cell in planned.taken_over:
+        assert cell.source is not None
+        assert cell.id is not None
+        take_over(cell.id, cell.cell, cell.source, cell.store)
+    if not planned.todo:
+        return _sum_up(planned, None)
+    with open_engine(options, len(planned.todo)) as engine:
+        return _spread(planned, options, engine, shown)
+
+
+def _spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
+    job = Job(
+        lifeline=Lifeline(planned.todo[0].store),
+        work=tuple(cell.work() for cell in planned.todo),
+        device=options.device,
+        slots_per_device=options.slots_per_device,
+        threads=engine.threads,
+        time_limit=options.time_limit,
+        memory_limit=options.memory_limit,
+        fail_fast=options.fail_fast,
+        plugins=pack(options.plugins),
+        data_root=None if options.data_root is None else options.data_root.resolve(),
+        folder=Path.cwd(),
+        cell_function=options.cell_function,
+    )
+    watch = Watch(job, shown)
+    interruption = Interruption(job.lifeline, watch)
+    suites = sorted({work.cell.suite for work in job.work})
+    job.lifeline.start({"cells": len(job.work), "suites": suites, "started": now()})
+    try:
+        with interruption.listening(), watch:
+            reasons = engine.spread(job)
+    finally:
+        job.lifeline.stop()
+    for cell in planned.shared:
+        trained = next(other for other in planned.todo if other.id == cell.id)
+        if cell.id is not None and cell.store != trained.store:
+            take_over(cell.id, cell.cell, trained.store, cell.store)
+    return _sum_up(planned, watch, "; ".join(filter(None, [watch.reason, *reasons])), interruption.signal)
+
+
+def _sum_up(planned: Plan, watch: Watch | None, reason: str = "", number: int = 0) -> RunSummary:
+    """Count every cell once more, by the heads of what was to do."""
+    states = {"done": 0, "failed": 0, "missing": 0, "not fetched": 0}
+    heads = (
+        {store: {head["id"]: head for head in store.heads()} for store in planned.stores}
+        if planned.todo
+        else {}
+    )
+    for cell in planned.cells:
+        head = heads.get(cell.store, {}).get(cell.id)
+        states[head["status"] if head is not None else cell.state] += 1
+    return RunSummary(
+        done=states["done"],
+        failed=states["failed"],
+        missing=states["missing"],
+        not_fetched=states["not fetched"],
+        trained=watch.tally.finished if watch else 0,
+        seconds=watch.tally.elapsed if watch else 0.0,
+        reason=reason,
+        signal=number,
+    )
+
+
+def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
+    """What a user should know before it starts."""
+    for dataset, remedy in planned.not_fetched.items():
+        shown.note(f"not fetched: {dataset}\n{remedy}")
+    if planned.stale and options.rerun is None:
+        losses = ", ".join(sorted({cell.cell.loss.name for cell in planned.stale}))
+        shown.note(
+            f"{len(planned.stale)} finished cells came from other code of {losses}; "
+            "`--rerun stale` redoes them"
+        )

@@ -1,0 +1,120 @@
+"""What stands in a results folder right now, runs in progress included; read from files alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlbench.records import HEAD, RecordError, Store, stores
+from mlbench.records.store import read_packed
+from mlbench.runner.claims import claims
+from mlbench.runner.lifeline import runs
+from mlbench.runner.tally import Best
+from mlbench.runner.work import now
+
+_METRICS = '"metrics": {"validation": '
+
+
+@dataclass
+class SuiteStatus:
+    """One suite's folder. failed: by class. running: the claims. problems: files that are no records."""
+
+    name: str
+    done: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    running: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Best] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run in progress: the cells it set out to do, those that have a record by now, and the seconds left if
+    the rest goes like them."""
+
+    suites: tuple[str, ...]
+    host: str
+    started: str
+    cells: int
+    finished: int
+    left: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The suites of a results folder and the runs that work on them."""
+
+    suites: tuple[SuiteStatus, ...]
+    runs: tuple[RunStatus, ...]
+
+
+def status(results: Path) -> Status:
+    """Read a results root or one suite's folder; raises DataError where there are no results."""
+    suites, recent, running = [], Counter[str](), []
+    for store in stores(results):
+        running += list(runs(store))
+    since = {about["token"]: str(about.get("started", "")) for about in running}
+    for store in stores(results):
+        suite = SuiteStatus(store.folder.name, running=[about for _, about in claims(store)])
+        for record in _outlines(store):
+            if isinstance(record, RecordError):
+                suite.problems.append(str(record))
+                continue
+            _count(suite, record)
+            for about in running:
+                if suite.name in about["suites"] and str(record.get("finished", "")) >= since[about["token"]]:
+                    recent[about["token"]] += 1
+        suites.append(suite)
+    return Status(tuple(suites), tuple(_run(about, recent[about["token"]]) for about in running))
+
+
+def _count(suite: SuiteStatus, record: dict[str, Any]) -> None:
+    if record["status"] == "failed":
+        suite.failed[record["error"]["class"]] += 1
+        return
+    suite.done += 1
+    cell, value = record["cell"], record["map"]
+    earlier = suite.best.get(cell["dataset"])
+    if value is not None and (earlier is None or value > earlier.value):
+        suite.best[cell["dataset"]] = Best(value, cell["loss"]["id"], cell["fraction"])
+
+
+def _run(about: dict[str, Any], finished: int) -> RunStatus:
+    started, cells = str(about["started"]), int(about["cells"])
+    passed = (datetime.fromisoformat(now()) - datetime.fromisoformat(started)).total_seconds()
+    left = passed / finished * max(0, cells - finished) if finished else None
+    return RunStatus(tuple(about["suites"]), about["owner"]["host"], started, cells, finished, left)
+
+
+def _outlines(store: Store) -> Iterator[dict[str, Any] | RecordError]:
+    """The head of every record, and as `map` its mean average precision on validation."""
+    seen = set()
+    for file in store.cells_folder.glob("*.json"):
+        seen.add(file.stem)
+        try:
+            yield _outline(file.read_text(encoding="utf-8"), str(file))
+        except (RecordError, OSError, UnicodeDecodeError) as error:
+            yield error if isinstance(error, RecordError) else RecordError(f"{file}: {error}")
+    if store.packed_file.exists():
+        for text in read_packed(store.packed_file, "record"):
+            outline = _outline(text, str(store.packed_file))
+            if outline["id"] not in seen:
+                yield outline
+
+
+def _outline(text: str, where: str) -> dict[str, Any]:
+    """Parses the first line and one number of the second, which is long."""
+    first, _, rest = text.partition("\n")
+    try:
+        head = json.loads(first.removesuffix(",") + "}" if first.endswith(",") else first)
+        at = rest.find(_METRICS)
+        metrics = json.JSONDecoder().raw_decode(rest, at + len(_METRICS))[0] if at >= 0 else {}
+        known = {key: head.get(key) for key in HEAD}
+        return {**known, "status": head["status"], "cell": head["cell"], "map": (metrics or {}).get("map")}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordError(f"{where}: not a whole record: {error}") from None

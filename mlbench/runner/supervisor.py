@@ -1,0 +1,188 @@
+"""What joblib spreads: one supervisor a slot, which takes cell after cell and has a worker process train it.
+
+It never loads torch, so what a cell does cannot end it: it kills and replaces a worker that crashes, passes a
+limit or hangs, and then writes the failed record itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlbench.errors import DataError, MlbenchError
+from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unwritable, attempt
+from mlbench.runner.child import Child
+from mlbench.runner.claims import BEAT, Claim
+from mlbench.runner.devices import Lease, lease
+from mlbench.runner.leftovers import remove_traces
+from mlbench.runner.plugins import unpack
+from mlbench.runner.queue import Queue
+from mlbench.runner.work import Job, Work, now
+
+ADVICE = (
+    "its loss compares the rows of a batch, so the batch cannot be cut; lower train.batch_size, or use a "
+    "device with more memory"
+)
+
+
+def supervise(job: Job) -> str | None:
+    """Work for one slot until nothing is left, or the run is stopped; returns why it gave up, if it did."""
+    with _undisturbed(job), contextlib.ExitStack() as stack:
+        queue = Queue(job)
+        device = stack.enter_context(lease(job.device, job.slots_per_device, queue.wanted))
+        if device is None:
+            return None
+        slot = Slot(job, device)
+        stack.callback(slot.dismiss)
+        try:
+            for taken in queue:
+                if taken is None:
+                    slot.dismiss()
+                    continue
+                work, claim = taken
+                try:
+                    slot.do(work, claim)
+                finally:
+                    claim.release()
+        except MlbenchError as error:
+            job.lifeline.finish_up()
+            return str(error)
+    return None
+
+
+class Slot:
+    """A device, and the worker process on it while there is one."""
+
+    def __init__(self, job: Job, device: Lease) -> None:
+        self.job, self.device = job, device
+        self._child: Child | None = None
+        self._threads = 0
+        self._environment: dict[str, Any] = {}
+
+    def do(self, work: Work, claim: Claim) -> None:
+        """Bring a cell to its record, with the retries that it may have.
+
+        Raises DataError where it cannot be written, MlbenchError where no worker process will start.
+        """
+        started, micro_batch = now(), None
+        retries: list[dict[str, Any]] = []
+        while True:
+            outcome = self._attempt(work, claim, micro_batch, retries)
+            if isinstance(outcome, Unwritable):
+                raise DataError(outcome.message)
+            if isinstance(outcome, Done | Stopped) or work.finished():
+                return
+            again = self._another_try(work, outcome, micro_batch, retries)
+            if again is None and not self._environment:
+                raise MlbenchError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
+            if again is None:
+                break
+            retries.append(again)
+            micro_batch = again.get("micro_batch", micro_batch)
+        self._record_failure(work, outcome, retries, started)
+
+    def _attempt(
+        self, work: Work, claim: Claim, micro_batch: int | None, retries: list[dict[str, Any]]
+    ) -> Outcome:
+        job, protocol = self.job, work.cell.train
+        limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
+        child = self._worker(protocol.threads or job.threads)
+        order = {
+            "record": work.record(**({"retries": retries} if retries else {})),
+            "store": str(work.store.folder),
+            "scores": work.scores,
+            "time_limit": limits.time,
+            "micro_batch": micro_batch,
+        }
+        outcome = attempt(child, order, limits, _Heart(claim), job.lifeline.keeping)
+        if not child.alive:
+            remove_traces(work.store, child.pid)
+            self._child = None
+        self._environment = child.environment
+        return outcome
+
+    def _worker(self, threads: int) -> Child:
+        """The warm worker, or a new one where there is none of that many threads."""
+        if self._child is not None and self._threads != threads:
+            self.dismiss()
+        if self._child is None:
+            greeting = {
+                "device": self.device.name,
+                "driver": self.device.driver,
+                "threads": threads,
+                "plugins": [str(file) for file in unpack(self.job.plugins)],
+                "data_root": None if self.job.data_root is None else str(self.job.data_root),
+                "cell_function": self.job.cell_function,
+            }
+            self._child, self._threads = Child(greeting, self.device.variables, self.job.folder), threads
+        return self._child
+
+    def _another_try(
+        self, work: Work, failed: Failed, micro_batch: int | None, retries: list[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """What to note of a failure that is worth another try; None where it is final."""
+        note = {"class": failed.error_class, "message": failed.message}
+        if failed.how == "died":
+            return note if not any(retry["class"] == "crash" for retry in retries) else None
+        if failed.error_class == "oom" and failed.how == "raised" and work.per_sample:
+            half = (micro_batch or work.cell.train.batch_size) // 2
+            return {**note, "micro_batch": half} if half else None
+        return None
+
+    def _record_failure(
+        self, work: Work, failed: Failed, retries: list[dict[str, Any]], started: str
+    ) -> None:
+        if failed.error_class == "oom" and failed.how == "raised" and not work.per_sample:
+            failed = dataclasses.replace(failed, message=f"{failed.message}\n{ADVICE}")
+        if self.job.fail_fast:
+            self.job.lifeline.finish_up()
+        work.store.write(
+            work.record(
+                status="failed",
+                error={"class": failed.error_class, "message": failed.message, "traceback": failed.traceback},
+                environment=self._environment,
+                progress=dict(failed.progress),
+                retries=retries,
+                started=started,
+                finished=now(),
+            )
+        )
+
+    def dismiss(self) -> None:
+        """Let the worker go, and with it the memory it holds."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+
+class _Heart:
+    """Beats for a claim, not more often than needed."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim, self._last = claim, time.monotonic()
+
+    def __call__(self, progress: Mapping[str, Any]) -> None:
+        if time.monotonic() - self._last > BEAT:
+            self._last = time.monotonic()
+            self._claim.beat(progress)
+
+
+@contextlib.contextmanager
+def _undisturbed(job: Job) -> Iterator[None]:
+    """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the front alone answers."""
+    if os.getpid() == job.lifeline.owner.pid or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    earlier = [signal.signal(number, signal.SIG_IGN) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, earlier, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,46 @@
+"""A record of the same cell in another suite's folder is taken over, not trained again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import uuid
+from pathlib import Path
+
+from mlbench.errors import DataError
+from mlbench.records import Store
+from mlbench.suite import Cell
+
+
+def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool:
+    """Copy a record and its scores under this suite's own names; False where the source has no record."""
+    try:
+        record = source.read(identifier)
+    except KeyError:
+        return False
+    record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
+    record["cell"]["dataset"], record["cell"]["loss"]["id"] = cell.dataset, cell.loss.id
+    scores = source.scores_file(identifier)
+    if scores.exists():
+        try:
+            _copy(scores, target.scores_file(identifier), target.tmp_folder)
+        except OSError as error:
+            raise DataError(f"{target.folder}: scores could not be copied here: {error.strerror}") from error
+    target.write(record)
+    return True
+
+
+def _copy(file: Path, to: Path, through: Path) -> None:
+    """A hard link where the file system has them: stores replace files and never change one."""
+    temporary = through / f"{to.stem}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.npz"
+    try:
+        try:
+            os.link(file, temporary)
+        except OSError:
+            shutil.copyfile(file, temporary)
+        temporary.replace(to)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""What a run hands to its slots: the cells still to do, and the terms under which they are done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlbench.records import SCHEMA, Store
+from mlbench.runner.lifeline import Lifeline
+from mlbench.suite import Cell, LossChoice, Protocol
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A cell that is to be done.
+
+    data: what is equal for cells on the same data. scores: how they are kept. before: the stamp of the record
+    that is to be replaced, None where there is none. per_sample, source_hash: as the loss's source has them.
+    """
+
+    cell: Cell
+    id: str
+    store: Store
+    data: str
+    scores: str
+    before: Stamp | None
+    per_sample: bool
+    source_hash: str
+
+    def finished(self) -> bool:
+        """Whether a record has been written since the run was planned, by whomever."""
+        return stamp(self.store, self.id) not in (None, self.before)
+
+    def label(self) -> dict[str, Any]:
+        """What a claim says of the cell."""
+        cell = self.cell
+        return {
+            "dataset": cell.dataset,
+            "fraction": cell.fraction,
+            "seed": cell.seed,
+            "loss": cell.loss.id,
+            "started": now(),
+        }
+
+    def record(self, **rest: Any) -> dict[str, Any]:
+        """A record of this cell: what is known of it before it runs, then `rest`."""
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "suite": self.cell.suite,
+            "cell": self.cell.describe(),
+            "code": {"loss_source": self.source_hash},
+            **rest,
+        }
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loose file that registers something, carried to whatever host runs a cell."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every slot of a run is told.
+
+    threads: for cells whose protocol says nothing. time_limit: for all cells, in place of their own.
+    """
+
+    lifeline: Lifeline
+    work: tuple[Work, ...]
+    device: str
+    slots_per_device: int
+    threads: int
+    time_limit: float | None
+    memory_limit: int | None
+    fail_fast: bool
+    plugins: tuple[Plugin, ...]
+    data_root: Path | None
+    folder: Path
+    cell_function: str
+
+
+def stamp(store: Store, identifier: str) -> Stamp | None:
+    """Time and size of a cell's own record; None where there is none."""
+    try:
+        status = store.cell_file(identifier).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def see_anew(store: Store) -> None:
+    """Open the folder of records, so that a network file system asks its server what is in it now."""
+    os.close(os.open(store.cells_folder, os.O_RDONLY))
+
+
+def now() -> str:
+    """The time as records have it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def cell_of(suite: str, description: Mapping[str, Any]) -> Cell:
+    """The cell that `Cell.describe` described."""
+    return Cell(
+        suite=suite,
+        **{
+            **description,
+            "loss": LossChoice(**description["loss"]),
+            "train": Protocol(**description["train"]),
+        },
+    )

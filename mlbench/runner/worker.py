@@ -1,0 +1,232 @@
+"""The child process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
+
+Its supervisor sends one JSON object a line to its standard input: first the greeting (`Greeting`), then an
+order (`Order`) for every cell. It answers on its standard output with `{"event": …}`: ready, loaded,
+progress, done, failed or unwritable. A finished cell's record it writes itself, so that the death of
+everything above it loses nothing; of a failed one it tells its supervisor. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import importlib
+import json
+import os
+import queue
+import re
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from mlbench.errors import DataError, MlbenchError
+from mlbench.records import RecordError, Store
+from mlbench.registry import load_plugins
+from mlbench.runner.environment import environment
+from mlbench.runner.work import cell_of, now
+from mlbench.suite import Cell
+
+PROGRESS_EVERY = 0.5
+"""Seconds between two words on how far a cell is."""
+
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|not enough memory|_ALLOC_FAILED", re.IGNORECASE
+)
+
+
+class Greeting(TypedDict):
+    """device: as torch names it. driver: of that device, where known. plugins: files to load."""
+
+    device: str
+    driver: str | None
+    threads: int
+    plugins: list[str]
+    data_root: str | None
+    cell_function: str
+
+
+class Order(TypedDict):
+    """record: what the finished record starts with. scores: "float32", "float16" or "none"."""
+
+    record: dict[str, Any]
+    store: str
+    scores: str
+    time_limit: float | None
+    micro_batch: int | None
+
+
+class Channel:
+    """JSON lines to and from the supervisor; what libraries print goes to standard error instead."""
+
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """The end of the input is the end of the supervisor, and so of this process, whatever it is doing."""
+        for line in sys.stdin:
+            self._orders.put(line)
+        os._exit(0)
+
+    def receive(self) -> Any:
+        return json.loads(self._orders.get())
+
+    def send(self, event: str, **content: Any) -> None:
+        self._out.write(json.dumps({"event": event, **content}, default=str) + "\n")
+        self._out.flush()
+
+
+class Worker:
+    """Trains the cells that it is ordered to, keeping the data while they are on the same."""
+
+    def __init__(self, greeting: Greeting, channel: Channel) -> None:
+        import torch
+
+        self.torch, self.channel, self.greeting = torch, channel, greeting
+        torch.set_num_threads(greeting["threads"])
+        load_plugins(Path(file) for file in greeting["plugins"])
+        module, _, function = greeting["cell_function"].partition(":")
+        self.run_cell = getattr(importlib.import_module(module), function)
+        self.environment = self._environment()
+        self.data_root = Path(greeting["data_root"]) if greeting["data_root"] else None
+        self._kept: tuple[str, Any, list[str]] | None = None
+        self._spoke = 0.0
+
+    def obey(self, order: Order) -> None:
+        """Run one cell and say how it ended."""
+        started, clock = now(), time.monotonic()
+        try:
+            record, scores = self._run(order)
+        except BaseException as error:
+            self.channel.send("failed", **_explain(error), started=started)
+            del error
+        else:
+            self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
+            return
+        gc.collect()
+        if self.greeting["device"].startswith("cuda"):
+            self.torch.cuda.empty_cache()
+
+    def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
+        record = order["record"]
+        cell = cell_of(record["suite"], record["cell"])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            dataset, of_data = self._dataset(cell)
+            if cell.id(dataset.fingerprint) != record["id"]:
+                raise DataError(
+                    f"dataset {cell.dataset!r}, or this host's copy of mlbench, is not the one that the run "
+                    "was planned with; start the run again"
+                )
+            self.channel.send("loaded")
+            limit = order["time_limit"]
+            result = self.run_cell(
+                cell,
+                dataset,
+                device=self.greeting["device"],
+                deadline=None if limit is None else time.monotonic() + limit,
+                micro_batch=order["micro_batch"],
+                on_progress=self._progress,
+            )
+        said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
+        about = {"status": "done", "error": None, "environment": self.environment, "warnings": said[:20]}
+        return {**record, **about, **result.parts}, _scores(result.scores, order["scores"])
+
+    def _dataset(self, cell: Cell) -> tuple[Any, list[str]]:
+        """The cell's data and what was warned of while loading it; the last data stay loaded."""
+        from mlbench import datasets
+
+        key = json.dumps([cell.loader, dict(cell.dataset_parameters), cell.dataset], sort_keys=True)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("default")
+                dataset = datasets.load(
+                    cell.loader, cell.dataset_parameters, name=cell.dataset, data_root=self.data_root
+                )
+            self._kept = key, dataset, [str(warning.message) for warning in caught]
+        return self._kept[1], self._kept[2]
+
+    def _write(self, order: Order, record: dict[str, Any], scores: Any, clock: float) -> None:
+        try:
+            Store(Path(order["store"])).write(record, scores)
+        except RecordError as error:
+            self.channel.send("failed", **_explain(error), started=record["started"])
+        except DataError as error:
+            self.channel.send("unwritable", message=str(error))
+        else:
+            self.channel.send("done", seconds=time.monotonic() - clock)
+
+    def _progress(self, progress: Mapping[str, Any]) -> None:
+        if time.monotonic() - self._spoke > PROGRESS_EVERY:
+            self._spoke = time.monotonic()
+            self.channel.send("progress", progress=dict(progress))
+
+    def _environment(self) -> dict[str, Any]:
+        name, cuda = "cpu", None
+        if self.greeting["device"].startswith("cuda"):
+            name, cuda = self.torch.cuda.get_device_name(0), self.torch.version.cuda
+        return environment(
+            device=name, driver=self.greeting["driver"], cuda=cuda, threads=self.torch.get_num_threads()
+        )
+
+
+def _scores(scores: Mapping[str, Any], how: str) -> dict[str, Any] | None:
+    """The arrays as the suite wants them kept."""
+    if how == "none":
+        return None
+    if how == "float16":
+        return {key: _halved(array) if key.endswith("logits") else array for key, array in scores.items()}
+    return dict(scores)
+
+
+def _halved(array: Any) -> Any:
+    return array.clip(-65504.0, 65504.0).astype("float16")
+
+
+def _explain(error: BaseException) -> dict[str, Any]:
+    """An exception as the `error` of a record; `broken` where the process had better be replaced."""
+    text, kind = str(error), type(error).__name__
+    lines = "".join(traceback.format_exception(error))[-20_000:]
+    error_class = error.error_class if isinstance(error, MlbenchError) else "error"
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(text)):
+        error_class = "oom"
+    message = text if isinstance(error, MlbenchError) and text else f"{kind}: {text}" if text else kind
+    broken = error_class == "error" and "CUDA" in text
+    return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
+
+
+def _die_with_the_supervisor() -> None:
+    """Have the kernel kill this process when its parent ends, and take it first when memory runs out."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def main() -> None:
+    """Greet, then obey until the input ends. Signals are the supervisor's business."""
+    _die_with_the_supervisor()
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.SIG_IGN)
+    channel = Channel()
+    faulthandler.enable()
+    worker = Worker(channel.receive(), channel)
+    channel.send("ready", environment=worker.environment)
+    while True:
+        worker.obey(channel.receive())
+
+
+if __name__ == "__main__":
+    main()

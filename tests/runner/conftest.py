@@ -1,0 +1,89 @@
+"""Suites of toy cells, and the options to run them with fault injection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbench.registry import REGISTRIES, load_plugins
+from mlbench.runner import RunOptions
+from mlbench.suite import Suite
+
+FOLDER = Path(__file__).parent
+PLUGINS = (FOLDER / "toy_data.py", FOLDER / "toy_loss.py")
+
+MakeSuite = Callable[..., Suite]
+MakeOptions = Callable[..., RunOptions]
+
+
+@pytest.fixture(autouse=True)
+def toys() -> Iterator[None]:
+    """The toy plugins are registered for the time of a test."""
+    before = [dict(registry._plugins) for registry in REGISTRIES]
+    load_plugins(PLUGINS)
+    yield
+    for registry, plugins in zip(REGISTRIES, before, strict=True):
+        registry._plugins = plugins
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which faults note every start and end of a cell."""
+    file = tmp_path / "log.txt"
+    file.touch()
+    monkeypatch.setenv("MLBENCH_TEST_LOG", str(file))
+    return file
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> MakeOptions:
+    """Options for one slot on the CPU, faults in place of training, results under the test's folder."""
+
+    def make(**changes: Any) -> RunOptions:
+        settings: dict[str, Any] = {
+            "results": tmp_path / "results",
+            "engine": "sequential",
+            "device": "cpu",
+            "progress": "none",
+            "plugins": PLUGINS,
+            "cell_function": "tests.runner.faults:run_cell",
+        }
+        return RunOptions(**{**settings, **changes})
+
+    return make
+
+
+@pytest.fixture
+def suite() -> MakeSuite:
+    return make_suite
+
+
+def make_suite(
+    *acts: str | tuple[str, float],
+    name: str = "toys",
+    seeds: tuple[int, ...] = (0,),
+    datasets: int = 1,
+    **train: Any,
+) -> Suite:
+    """A suite whose losses do `acts`, each (act, number) or act; their ids are the acts' own words."""
+    losses = []
+    for act in acts:
+        word, number = act if isinstance(act, tuple) else (act, 0.0)
+        shown = f"{word}-{number:g}".replace(" ", "-") if number else word.replace(" ", "-")
+        losses.append({"name": "toy_loss", "id": shown, "act": word, "number": float(number)})
+    return Suite.model_validate(
+        {
+            "name": name,
+            "seeds": list(seeds),
+            "fractions": [1.0],
+            "losses": losses,
+            "train": train,
+            "datasets": [
+                {"name": "toy", "id": f"toy{variant}", "variant": variant, "encoder": "features"}
+                for variant in range(datasets)
+            ],
+        }
+    )

@@ -1,0 +1,51 @@
+"""A run in a process of its own, for tests that interrupt or kill it: `python -m tests.runner.front JSON`.
+
+The JSON holds `acts`, the rest of `make_suite`'s arguments as `suite`, and `options`; what the run came to is
+printed as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mlbench.registry import load_plugins
+from mlbench.runner import RunOptions, run
+from tests.runner.conftest import PLUGINS, make_suite
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(results: Path, acts: list[Any], suite: dict[str, Any] | None = None, **options: Any) -> Any:
+    """Start a front; its output is text."""
+    request = {"acts": acts, "suite": suite or {}, "options": {**options, "results": str(results)}}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.runner.front", json.dumps(request)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+
+
+def main() -> None:
+    request = json.loads(sys.argv[1])
+    load_plugins(PLUGINS)
+    acts = [tuple(act) if isinstance(act, list) else act for act in request["acts"]]
+    settings = {"engine": "loky", "device": "cpu", "progress": "plain", **request["options"]}
+    settings["results"] = Path(settings["results"])
+    if "retry" in settings:
+        settings["retry"] = tuple(settings["retry"])
+    options = RunOptions(plugins=PLUGINS, cell_function="tests.runner.faults:run_cell", **settings)
+    summary = run([make_suite(*acts, **request["suite"])], options)
+    print(json.dumps(asdict(summary)))
+    sys.exit(summary.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""Whole runs with one slot: every way a cell can end, and what a second run makes of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlbench.errors import DataError
+from mlbench.records import Store, load_records
+from mlbench.runner import RunOptions, plan, run
+from mlbench.suite import Selection
+from tests.runner.conftest import MakeOptions, MakeSuite
+
+
+def records(options: RunOptions, suite: str = "toys") -> dict[str, dict[str, Any]]:
+    """All records of a suite by the loss's id."""
+    found = {}
+    for record in Store(options.results / suite).records():
+        assert isinstance(record, dict)
+        found[record["cell"]["loss"]["id"]] = record
+    return found
+
+
+def starts(log: Path) -> Counter[str]:
+    """How often each cell was started."""
+    return Counter(line.split()[1] for line in log.read_text().splitlines() if line.startswith("start"))
+
+
+def nothing_is_left(options: RunOptions, suite: str = "toys") -> bool:
+    store = Store(options.results / suite)
+    return not list(store.tmp_folder.iterdir()) and not list(store.claims_folder.iterdir())
+
+
+ACTS: list[Any] = [
+    "done",
+    "raise",
+    "exit",
+    "data",
+    "nan",
+    "kill",
+    "kill once",
+    "segfault",
+    "obey",
+    "hang",
+    ("oom", 16),
+    "hoard",
+    "warn",
+]
+
+
+def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    settings = options(time_limit=1.0, memory_limit=2**30)
+    summary = run([suite(*ACTS)], settings)
+    found = records(settings)
+    classes = {loss: (record["error"] or {}).get("class") for loss, record in found.items()}
+    assert classes == {
+        "done": None,
+        "raise": "error",
+        "exit": "error",
+        "data": "data",
+        "nan": "nonfinite",
+        "kill": "crash",
+        "kill-once": None,
+        "segfault": "crash",
+        "obey": "timeout",
+        "hang": "timeout",
+        "oom-16": None,
+        "hoard": "oom",
+        "warn": None,
+    }
+    assert (summary.done, summary.failed, summary.missing, summary.exit_code) == (4, 9, 0, 1)
+    assert nothing_is_left(settings)
+    assert starts(log) == Counter(
+        {f"toy0/0/{loss}": 1 for loss in found}
+        | {"toy0/0/kill": 2, "toy0/0/kill-once": 2, "toy0/0/segfault": 2, "toy0/0/oom-16": 4}
+    )
+    # What is known of a failure is in its record.
+    assert "SIGSEGV" in found["segfault"]["error"]["message"]
+    assert "faults.py" in found["segfault"]["error"]["traceback"]
+    assert found["raise"]["error"]["message"] == "RuntimeError: fault injected in toy0/0/raise"
+    assert "faults.py" in found["raise"]["error"]["traceback"]
+    assert found["hang"]["progress"]["step"] == 1
+    assert "memory limit of 1024 MiB" in found["hoard"]["error"]["message"]
+    assert [retry["class"] for retry in found["kill"]["retries"]] == ["crash"]
+    # And what a finished cell went through.
+    assert [retry["class"] for retry in found["kill-once"]["retries"]] == ["crash"]
+    assert [retry["micro_batch"] for retry in found["oom-16"]["retries"]] == [64, 32, 16]
+    assert found["oom-16"]["micro_batch"] == 16
+    assert "retries" not in found["done"]
+    assert found["warn"]["warnings"] == ["something looks odd"]
+    for record in found.values():
+        assert record["environment"]["packages"]["torch"]
+        assert record["environment"]["device"] == "cpu"
+        assert record["started"] <= record["finished"]
+    assert len(load_records(settings.results)) == len(ACTS)
+
+    # A second run does nothing; --retry redoes the failures of a class and no other cell.
+    again = run([suite(*ACTS)], settings)
+    assert (again.trained, again.failed, again.exit_code) == (0, 9, 1)
+    retried = run([suite(*ACTS)], options(retry=("error",), time_limit=1.0))
+    assert retried.trained == 2
+    assert starts(log)["toy0/0/raise"] == 2
+    assert starts(log)["toy0/0/kill"] == 2
+
+
+def test_a_changed_suite_runs_exactly_what_is_new(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    assert run([suite("done")], options()).exit_code == 0
+    assert run([suite("done", "warn", seeds=(0, 1))], options()).trained == 3
+    assert starts(log) == {f"toy0/{seed}/{act}": 1 for seed in (0, 1) for act in ("done", "warn")}
+    assert run([suite("done", "warn", seeds=(0, 1))], options(rerun="all")).trained == 4
+    assert set(starts(log).values()) == {2}
+
+
+def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    run([suite("done", name="first")], options())
+    both = [suite("done", "warn", name="second"), suite("warn", name="third")]
+    planned = plan(both, options())
+    assert [(cell.state, cell.todo) for cell in planned.cells] == [
+        ("done", False),
+        ("missing", True),
+        ("missing", True),
+    ]
+    assert len(planned.todo) == len(planned.shared) == 1
+    summary = run(both, options())
+    assert (summary.done, summary.trained, summary.exit_code) == (3, 1, 0)
+    assert set(starts(log).values()) == {1}
+    taken = records(options(), "second")["done"]
+    assert taken["suite"] == "second"
+    assert taken["taken_over_from"] == "first"
+    assert records(options(), "third")["warn"]["suite"] == "third"
+    scores = [Store(options().results / name).scores(taken["id"]) for name in ("first", "second")]
+    assert (scores[0]["test_logits"] == scores[1]["test_logits"]).all()
+
+
+def test_packed_records_count(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    run([suite("done")], options())
+    store = Store(options().results / "toys")
+    store.pack()
+    for file in store.cells_folder.iterdir():
+        file.unlink()
+    assert run([suite("done")], options()).trained == 0
+    assert run([suite("done", name="sibling")], options()).done == 1
+    assert set(starts(log).values()) == {1}
+
+
+def test_records_of_other_code_are_stale(
+    suite: MakeSuite, options: MakeOptions, log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A built-in loss's record keeps a hash of its source; here the record is made to say another."""
+    one = suite("done").model_copy(update={"losses": ["bce"]})
+    settings = options(cell_function="tests.runner.test_run:built_in")
+    run([one], settings)
+    store = Store(settings.results / "toys")
+    [identifier] = store.ids()
+    record = store.read(identifier)
+    assert not plan([one], settings).stale
+    store.write({**record, "code": {"loss_source": "another"}})
+    assert len(plan([one], settings).stale) == 1
+    run([one], options(progress="plain"))
+    assert "1 finished cells came from other code of bce" in capfd.readouterr().err
+    assert run([one], options(rerun="stale", cell_function=settings.cell_function)).trained == 1
+    assert not plan([one], settings).stale
+    assert starts(log) == {}
+
+
+def built_in(*_: Any, **__: Any) -> Any:
+    """A cell function for losses that have no `act`."""
+    from tests.runner.faults import Result
+
+    return Result({"metrics": {"validation": {"map": 0.5}, "test": {"map": 0.5}}}, {})
+
+
+def test_data_that_are_not_there_are_said_and_the_rest_runs(
+    suite: MakeSuite, options: MakeOptions, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = suite("done")
+    absent = one.datasets[0].model_copy(update={"name": "toy_absent", "id": "nowhere"})
+    object.__setattr__(absent, "__pydantic_extra__", {})
+    both = one.model_copy(update={"datasets": [one.datasets[0], absent]})
+    summary = run([both], options(progress="plain"))
+    assert (summary.done, summary.not_fetched, summary.exit_code) == (1, 1, 1)
+    assert "not fetched: nowhere" in capfd.readouterr().err
+
+
+def test_the_selection_is_all_that_runs(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    grid = suite("done", "warn", seeds=(0, 1), datasets=2)
+    run([grid], options(selection=Selection(losses=("warn",), datasets=("toy1",), seeds=(1,))))
+    assert starts(log) == {"toy1/1/warn": 1}
+
+
+def test_the_same_error_everywhere_stops_the_run(suite: MakeSuite, options: MakeOptions) -> None:
+    acts = [("raise", float(number)) for number in range(1, 40)]
+    summary = run([suite("raise", *acts, seeds=(0, 1), datasets=2)], options())
+    assert "the same error" in summary.reason
+    assert summary.exit_code == 1
+    assert 2 * 40 > summary.failed > 40
+    assert summary.missing == 160 - summary.failed
+
+
+def test_fail_fast_stops_at_the_first_failure(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    summary = run([suite("done", "raise", "warn")], options(fail_fast=True))
+    assert (summary.done, summary.failed, summary.missing) == (1, 1, 1)
+    assert "--fail-fast" in summary.reason
+    assert summary.exit_code == 1
+    assert set(starts(log)) == {"toy0/0/done", "toy0/0/raise"}
+
+
+def test_scores_are_kept_as_the_suite_says(suite: MakeSuite, options: MakeOptions) -> None:
+    from mlbench.suite.model import Store as How
+
+    for how, seed in (("float16", 0), ("none", 1)):
+        one = suite("done", seeds=(seed,))
+        run([one.model_copy(update={"store": How(scores=how)})], options())  # type: ignore[arg-type]
+    store = Store(options().results / "toys")
+    by_seed = {record["cell"]["seed"]: record["id"] for record in records_of(store)}
+    logits = store.scores(by_seed[0])["test_logits"]
+    assert logits.dtype == np.float16
+    assert np.isfinite(logits).all()
+    assert not store.scores_file(by_seed[1]).exists()
+
+
+def records_of(store: Store) -> list[dict[str, Any]]:
+    return [record for record in store.records() if isinstance(record, dict)]
+
+
+def test_threads_are_the_suites_or_the_cores_shared_out(suite: MakeSuite, options: MakeOptions) -> None:
+    run([suite("done", threads=1), suite("warn", threads=2)], options())
+    found = records(options())
+    assert found["done"]["variables"]["OMP_NUM_THREADS"] == "1"
+    assert found["done"]["environment"]["threads"] == 1
+    assert found["warn"]["environment"]["threads"] == 2
+
+
+def test_a_worker_that_cannot_start_is_no_cells_fault(suite: MakeSuite, options: MakeOptions) -> None:
+    summary = run([suite("done", "warn")], options(cell_function="tests.runner.nowhere:run_cell"))
+    assert "a worker process cannot start" in summary.reason
+    assert "No module named 'tests.runner.nowhere'" in summary.reason
+    assert (summary.missing, summary.failed, summary.exit_code) == (2, 0, 1)
+
+
+def test_a_place_that_cannot_be_written_to_is_an_error_before_anything_starts(
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path
+) -> None:
+    (tmp_path / "results").write_text("a file, not a folder")
+    with pytest.raises(DataError, match="cannot be written"):
+        run([suite("done")], options())
+    assert starts(log) == {}
+
+
+def test_the_front_loads_no_torch() -> None:
+    program = (
+        "import sys, mlbench.runner, mlbench.runner.supervisor; "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'pandas')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
