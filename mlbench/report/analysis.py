@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from mlbench.report.grid import READINGS, Floats, Grid
+from mlbench.report.grid import READINGS, Grid
 from mlbench.report.measures import Measure, main_keys, measure
+from mlbench.report.replicates import Replicates
 from mlbench.report.statistics import (
     Blocks,
     Friedman,
@@ -23,9 +25,6 @@ from mlbench.report.statistics import (
     within_dataset,
 )
 from mlbench.report.tables.scores import Summary, summarise
-
-Replicates = Callable[[str, str, int, int], Floats | None]
-"""(reading, metric key, task, fraction) -> [losses, seeds, draws], or None where none were stored."""
 
 
 class View(NamedTuple):
@@ -44,10 +43,11 @@ class Analysis:
         self.measures: dict[str, Measure] = {key: measure(key) for key in grid.metric_keys}
         self.main = main_keys(grid.metric_keys)
         self._replicates = replicates
+        self.scores = lru_cache(16)(grid.scores)
         self.blocks = lru_cache(None)(self._blocks)
         self.ranking = lru_cache(None)(self._ranking)
         self.pairs = lru_cache(None)(self._pairs)
-        self.within = lru_cache(None)(self._within)
+        self._within_seeds = lru_cache(None)(self._seeds_within)
         self.summary = lru_cache(None)(self._summary)
 
     @property
@@ -95,18 +95,39 @@ class Analysis:
     def _summary(self, view: View) -> Summary:
         return summarise(self.grid, view.reading, self.measures[view.key], view.fraction, self.blocks(view))
 
-    def _within(self, view: View) -> Mapping[int, Within]:
-        """For each task's index, who cannot be told from its best."""
-        rule = self.measures[view.key]
-        if not rule.ranked:
+    def within(self, view: View) -> Mapping[int, Within]:
+        """For each task's index, which losses cannot be told from its best.
+
+        Of the main metrics by test rows and seeds, of the others by seeds alone.
+        """
+        if not self.measures[view.key].ranked:
             return {}
-        scores = self.grid.scores(view.reading, view.key)[:, :, view.fraction] * rule.sign
-        found = {}
-        for task in range(len(self.grid.tasks)):
-            drawn = None
-            if self._replicates is not None and view.key in self.main:
-                drawn = self._replicates(view.reading, view.key, task, view.fraction)
-            result = within_dataset(scores[:, task], None if drawn is None else drawn * rule.sign)
-            if result is not None:
-                found[task] = result
+        return self._main_within[view] if view.key in self.main else self._within_seeds(view)
+
+    @cached_property
+    def _main_within(self) -> Mapping[View, Mapping[int, Within]]:
+        """Of all main metrics at once: the scores file of a cell holds the replicates of all."""
+        found: dict[View, dict[int, Within]] = {view: {} for view in self.views(self.main)}
+        for fraction in range(len(self.grid.fractions)):
+            for task in range(len(self.grid.tasks)):
+                draws = self._replicates.load(task, fraction) if self._replicates else {}
+                for view in found:
+                    if view.fraction == fraction:
+                        drawn = draws.get((view.reading, view.key))
+                        self._compare(found[view], view, task, drawn)
         return found
+
+    def _seeds_within(self, view: View) -> Mapping[int, Within]:
+        found: dict[int, Within] = {}
+        for task in range(len(self.grid.tasks)):
+            self._compare(found, view, task, None)
+        return found
+
+    def _compare(
+        self, found: dict[int, Within], view: View, task: int, drawn: npt.NDArray[np.float32] | None
+    ) -> None:
+        sign = self.measures[view.key].sign
+        scores = self.scores(view.reading, view.key)[:, task, view.fraction] * sign
+        result = within_dataset(scores, None if drawn is None else drawn * sign)
+        if result is not None:
+            found[task] = result

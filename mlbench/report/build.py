@@ -11,7 +11,9 @@ from mlbench.records import load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.draw import draw_all
 from mlbench.report.grid import Grid, show_fraction
+from mlbench.report.measures import main_keys
 from mlbench.report.page.build import Content, page
+from mlbench.report.replicates import Replicates
 from mlbench.report.tables import comma, latex, markdown
 from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import READING_WORDS, file_name, score_table
@@ -27,7 +29,8 @@ def build(paths: Iterable[Path], output: Path) -> Path:
     cells = load_records(sources)
     problems = list(cells.attrs["problems"])
     _check(cells, sources, problems)
-    analysis = Analysis(Grid(cells))
+    grid = Grid(cells)
+    analysis = Analysis(grid, Replicates(grid, sources, main_keys(grid.metric_keys)))
     tables = {
         view: score_table(
             analysis.grid, view.reading, analysis.measures[view.key], view.fraction, analysis.blocks(view),

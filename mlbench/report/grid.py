@@ -97,7 +97,10 @@ class Grid:
 
     def ceiling(self, key: str) -> Floats:
         """The best score that can be had where that is known: [tasks]."""
-        return nanmean(self.values(f"dataset/ceiling/{key.split('@')[0]}"), (0, 2, 3))
+        name, _, bucket = key.partition("/")
+        if bucket:
+            return np.full(len(self.tasks), np.nan)
+        return nanmean(self.values(f"dataset/ceiling/{name.partition('@')[0]}"), (0, 2, 3))
 
     def planned(self) -> npt.NDArray[np.bool_]:
         """Seeds that any loss has a record of: [tasks, fractions, seeds]."""

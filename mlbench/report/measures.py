@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mlbench.errors import ConfigError
-from mlbench.registry import METRICS
+from mlbench.errors import ConfigError, UnknownNameError
+from mlbench.metrics.catalog import COUNT, parse_key
 
 MAIN = ("map", "ap_micro", "f1_macro@label", "f1_micro@label")
 """The metrics that get statistics and figures, where the records have them."""
-POLICIES = {
+
+_POLICIES = {
     "0.5": "threshold 0.5",
-    "native": "the loss's own threshold",
-    "global": "one threshold tuned on validation",
-    "label": "a threshold per label tuned on validation",
-    "oracle": "thresholds tuned on test: an upper bound, never ranked",
+    "native": "own threshold",
+    "global": "tuned threshold",
+    "label": "tuned per label",
+    "oracle": "oracle thresholds",
+    "top3": "top 3",
 }
+_ACRONYMS = {"map": "mAP", "ap": "AP", "auroc": "AUROC", "f1": "F1", "lrap": "LRAP", "ndcg": "nDCG", "ece": "ECE",
+             "mcc": "MCC", "cf1": "CF1"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric key, `name[@policy][/bucket]`."""
+    """One metric key, `name[@policy][/bucket]`. `ranked`: whether losses may be ordered by it."""
 
     key: str
     name: str
@@ -29,6 +33,7 @@ class Measure:
     bucket: str
     higher: bool
     ranked: bool
+    explanation: str = ""
 
     @property
     def sign(self) -> int:
@@ -37,38 +42,45 @@ class Measure:
 
     @property
     def title(self) -> str:
-        """The key in words."""
-        shown = TITLES.get(self.name, self.name.replace("_", " "))
-        policy = f", {POLICIES.get(self.policy, '@' + self.policy)}" if self.policy else ""
+        """The key in words: `macro F1 (tuned per label), tail labels`."""
+        words = [_ACRONYMS.get(word, word) for word in self.name.split("_")]
+        if words[-1] in ("micro", "macro", "sample", "samples"):
+            words = [words[-1], *words[:-1]]
+        policy = f" ({_POLICIES.get(self.policy, '@' + self.policy)})" if self.policy else ""
         bucket = f", {self.bucket} labels" if self.bucket else ""
-        return shown + policy + bucket
-
-
-TITLES = {
-    "map": "mAP",
-    "ap_micro": "micro AP",
-    "f1_macro": "macro F1",
-    "f1_micro": "micro F1",
-    "f1_sample": "sample F1",
-    "lrap": "LRAP",
-    "auroc_macro": "macro AUROC",
-    "auroc_micro": "micro AUROC",
-}
+        return " ".join(words).replace(" at ", "@") + policy + bucket
 
 
 def measure(key: str) -> Measure:
-    """What is known of a metric key; a key that no catalogue has counts as higher is better, unranked."""
-    rest, _, bucket = key.partition("/")
-    name, _, policy = rest.partition("@")
+    """What the catalogue knows of a key; one that it does not know counts as more is better, unranked."""
     try:
-        attributes = METRICS.describe(name).attributes
+        parsed = parse_key(key)
     except ConfigError:
+        rest, _, bucket = key.partition("/")
+        name, _, policy = rest.partition("@")
         return Measure(key, name, policy, bucket, True, False)
-    higher = attributes.get("direction", "higher") == "higher"
-    return Measure(key, name, policy, bucket, higher, policy != "oracle")
+    info = parsed.info
+    return Measure(
+        key=key,
+        name=parsed.name,
+        policy=parsed.policy or "",
+        bucket=parsed.bucket or "",
+        higher=info.direction != "lower",
+        ranked=parsed.ranked and info.direction is not None,
+        explanation=info.explanation,
+    )
 
 
 def main_keys(keys: Iterable[str]) -> tuple[str, ...]:
-    """Those of MAIN that the records have; else their first key."""
-    known = list(keys)
-    return tuple(key for key in MAIN if key in known) or tuple(known[:1])
+    """Those of MAIN that the records have; else the first ranked key, else the first."""
+    known = [key for key in keys if not key.startswith(COUNT)]
+    ranked = [key for key in known if measure(key).ranked]
+    return tuple(key for key in MAIN if key in known) or tuple((ranked or known)[:1])
+
+
+def require(key: str, known: Iterable[str]) -> Measure:
+    """The measure of a key that records must have; raises UnknownNameError with the nearest they do have."""
+    known = list(known)
+    if key not in known:
+        raise UnknownNameError("metric", key, known, where="the records")
+    return measure(key)

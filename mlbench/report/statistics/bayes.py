@@ -1,8 +1,8 @@
 """The Bayesian signed-rank test with a region of practical equivalence.
 
 Benavoli, Corani, Demšar, Zaffalon, Time for a Change: a Tutorial for Comparing Multiple Classifiers Through
-Bayesian Analysis, JMLR 18 (2017): a Dirichlet process over the blocks' differences, with one pseudo-block at
-difference 0 of the paper's prior strength 0.6.
+Bayesian Analysis, JMLR 18 (2017): a Dirichlet process over the differences, with one pseudo-block at
+difference 0 whose strength, 0.6, is that of the code that the authors released.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from mlbench.report.grid import Floats
@@ -91,13 +92,13 @@ def against_control(blocks: Blocks, control: str) -> list[Pair]:
                 defeats=int((difference < 0).sum()),
                 effect=rank_biserial(difference),
                 p=p[index],
-                p_holm=corrected[index] if speaks else None,
+                p_holm=float(corrected[index]) if speaks else None,
             )
         )
     return pairs
 
 
-def holm(p: list[float]) -> list[float]:
+def holm(p: npt.ArrayLike) -> Floats:
     """Holm's step-down adjusted p-values, in the order given.
 
     scipy has none, and statsmodels' collects garbage in every call: 70 ms for a handful of numbers.
@@ -107,7 +108,7 @@ def holm(p: list[float]) -> list[float]:
     stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(stepped, 1.0)
-    return [float(value) for value in adjusted]
+    return adjusted
 
 
 def rank_biserial(differences: Floats) -> float:

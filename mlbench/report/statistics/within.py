@@ -4,7 +4,9 @@ The error of a difference of two losses has two sources. The test rows: the stor
 alike for all losses, give the variance of the difference of their means over seeds. The seeds: the variance
 of the paired differences, pooled over all losses of the task (few seeds say little of one pair). The p-value
 is that of the difference over the root of the two added, by Student's t with Satterthwaite's degrees of
-freedom, which is the normal approximation where there are many seeds.
+freedom, which is the normal approximation where there are many seeds. Holm's correction is over all pairs:
+the best is picked by the same numbers, and corrected over the other losses alone, six times one and the same
+loss would be told apart in 9 % of trials instead of 5 %.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from scipy import stats
 
 from mlbench.report.grid import Floats
 from mlbench.report.statistics.frequentist import ALPHA, holm
+
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -32,51 +36,60 @@ class Within:
     rows: bool
 
 
-def within_dataset(scores: Floats, replicates: Floats | None) -> Within | None:
+def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) -> Within | None:
     """Compare every loss with the best one.
 
     `scores` [losses, seeds], more is better, NaN where a cell is not there; `replicates`
-    [losses, seeds, draws] or None where none were stored. Losses are compared on the seeds that all of them
-    have. None where nothing can be compared: fewer than two losses, or one seed and no replicates.
+    [losses, seeds, draws] or None where none were stored; where one of the cells compared stored none they
+    are not used. Losses are compared on the seeds that all of them have. None where nothing can be compared:
+    fewer than two losses, or one seed and no replicates.
     """
     losses = np.flatnonzero(~np.isnan(scores).all(1))
-    if len(losses) < 2:
-        return None
-    seeds = ~np.isnan(scores[losses]).any(0)
-    paired = scores[losses][:, seeds]
-    if paired.shape[1] == 0 or (paired.shape[1] == 1 and replicates is None):
+    seeds = np.flatnonzero(~np.isnan(scores[losses]).any(0))
+    paired = scores[np.ix_(losses, seeds)]
+    drawn = None if replicates is None else _usable(replicates[np.ix_(losses, seeds)])
+    if len(losses) < 2 or len(seeds) == 0 or (len(seeds) == 1 and drawn is None):
         return None
     means = paired.mean(1)
     best = int(means.argmax())
-    error, freedom = _standard_errors(
-        paired, best, None if replicates is None else replicates[losses][:, seeds]
-    )
-    others = [index for index in range(len(losses)) if index != best]
-    distance = means[best] - means
+    first, second = np.triu_indices(len(losses), 1)
+    error, freedom = _standard_errors(paired, drawn, first, second)
+    distance = np.abs(means[first] - means[second])
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(distance == 0, 0.0, distance / error)
-    p = 2 * stats.t.sf(t[others], freedom[others])
-    adjusted = np.full(len(scores), np.nan)
-    adjusted[losses[best]] = 1.0
-    adjusted[losses[others]] = holm([float(value) for value in np.atleast_1d(p)])
-    return Within(int(losses[best]), adjusted, adjusted > ALPHA, replicates is not None)
+    adjusted = holm(2 * stats.t.sf(t, freedom))
+    p = np.full(len(scores), np.nan)
+    p[losses[best]] = 1.0
+    of_best = (first == best) | (second == best)
+    p[losses[(first + second - best)[of_best]]] = adjusted[of_best]
+    return Within(int(losses[best]), p, p > ALPHA, drawn is not None)
 
 
-def _standard_errors(paired: Floats, best: int, replicates: Floats | None) -> tuple[Floats, Floats]:
-    """Standard error of each loss's difference from the best, and its degrees of freedom; [losses] each."""
+def _usable(replicates: npt.NDArray[np.floating]) -> Floats | None:
+    """Without the draws in which a metric was not defined; None where a cell has none, or all too few."""
+    if np.isnan(replicates).all(2).any():
+        return None
+    defined = replicates[:, :, ~np.isnan(replicates).any((0, 1))].astype(float)
+    return defined if defined.shape[2] >= 20 else None
+
+
+def _standard_errors(
+    paired: Floats, replicates: Floats | None, first: Indices, second: Indices
+) -> tuple[Floats, Floats]:
+    """Of the difference of each pair of losses, the standard error and its degrees of freedom."""
     losses, seeds = paired.shape
     from_seeds, seed_freedom = 0.0, 1.0
     if seeds > 1:
         residual = paired - paired.mean(1, keepdims=True) - paired.mean(0) + paired.mean()
         seed_freedom = float((losses - 1) * (seeds - 1))
         from_seeds = 2 * float((residual**2).sum()) / seed_freedom / seeds
-    from_rows, row_freedom = np.zeros(losses), 1.0
+    from_rows, row_freedom = np.zeros(len(first)), 1.0
     if replicates is not None:
-        difference = (replicates[best] - replicates).mean(1)
-        from_rows = difference.var(1, ddof=1)
+        covariance = np.atleast_2d(np.cov(replicates.mean(1)))
+        variance = covariance.diagonal()
+        from_rows = np.maximum(variance[first] + variance[second] - 2 * covariance[first, second], 0.0)
         row_freedom = replicates.shape[2] - 1.0
     total = from_rows + from_seeds
-    denominator = from_rows**2 / row_freedom + from_seeds**2 / seed_freedom
-    with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(denominator > 0, total**2 / denominator, 1e6)
+    spread = from_rows**2 / row_freedom + from_seeds**2 / seed_freedom
+    freedom = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1.0), 1e6)
     return np.sqrt(total), freedom

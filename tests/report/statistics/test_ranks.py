@@ -1,0 +1,85 @@
+"""Blocks, ranks and their intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import rankdata
+
+from mlbench.records import load_records
+from mlbench.report.grid import Grid
+from mlbench.report.measures import measure
+from mlbench.report.statistics import Blocks, make_blocks, rank_losses
+from mlbench.report.statistics.ranks import _fast_ranks
+from tests.report.synthetic import World, write
+
+
+def blocks_of(world: World, folder: Path, fraction: int = -1) -> Blocks:
+    grid = Grid(load_records(write(folder, world)))
+    blocks = make_blocks(grid, "own", measure("map"), range(len(grid.fractions))[fraction])
+    assert blocks is not None
+    return blocks
+
+
+def test_a_family_counts_once(tmp_path: Path) -> None:
+    blocks = blocks_of(World(fractions=(1.0,)), tmp_path)
+    assert len(blocks.tasks) == 6
+    assert blocks.count == 5
+    place = blocks.families.index("eurlex")
+    members = [index for index, family in enumerate(blocks.family_of) if family == place]
+    expected = np.mean([blocks.by_task[index].mean(1) for index in members], axis=0)
+    assert blocks.scores[place] == pytest.approx(expected)
+
+
+def test_what_is_missing_is_set_aside_and_named(tmp_path: Path) -> None:
+    failed = [("kmcl", "go_emotions", None, None), ("kmcl", "reuters21578", None, None)]
+    blocks = blocks_of(World(failed=failed, fractions=(1.0,)), tmp_path)
+    assert blocks.losses_aside == ("kmcl",)
+    assert len(blocks.tasks) == 6
+
+
+def test_a_task_that_most_losses_lack_is_set_aside(tmp_path: Path) -> None:
+    failed = [(loss, "go_emotions", None, None) for loss in ("bce", "focal", "asl", "msc")]
+    blocks = blocks_of(World(failed=failed, fractions=(1.0,)), tmp_path)
+    assert blocks.tasks_aside == ("go_emotions",)
+    assert not blocks.losses_aside
+
+
+def test_scores_are_paired_on_the_seeds_that_all_have(tmp_path: Path) -> None:
+    blocks = blocks_of(World(failed=[("kmcl", "go_emotions", None, 1)], fractions=(1.0,)), tmp_path)
+    shapes = {task: scores.shape for task, scores in zip(blocks.tasks, blocks.by_task, strict=True)}
+    assert shapes.pop("go_emotions") == (6, 2)
+    assert set(shapes.values()) == {(6, 3)}
+
+
+def test_the_known_order_is_found(tmp_path: Path) -> None:
+    skills = {"bce": 0.0, "asl": 0.04, "focal": -0.04, "msc": 0.08}
+    ranking = rank_losses(blocks_of(World(losses=skills, fractions=(1.0,)), tmp_path))
+    assert [ranking.losses[index] for index in ranking.order] == ["msc", "asl", "bce", "focal"]
+    assert ranking.ranks[ranking.losses.index("msc")] == 1
+    assert (ranking.low <= ranking.ranks).all()
+    assert (ranking.ranks <= ranking.high).all()
+
+
+def test_ranking_is_the_same_each_time(tmp_path: Path) -> None:
+    blocks = blocks_of(World(fractions=(1.0,)), tmp_path)
+    assert (rank_losses(blocks).low == rank_losses(blocks).low).all()
+
+
+def test_fast_ranks_are_those_of_scipy() -> None:
+    scores = np.random.default_rng(0).integers(0, 4, size=(50, 7)).astype(float)
+    assert (_fast_ranks(scores) == rankdata(-scores, axis=-1)).all()
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+    """Two losses of equal skill on 12 families: their true average rank is 1.5."""
+    random, held, trials = np.random.default_rng(0), 0, 150
+    for trial in range(trials):
+        scores = tuple(random.normal(size=(2, 3)) for _ in range(12))
+        names = tuple(map(str, range(12)))
+        blocks = Blocks(measure("map"), ("a", "b"), names, names, tuple(range(12)), scores, (), ())
+        ranking = rank_losses(blocks, replicates=300, seed=trial)
+        held += ranking.low[0] <= 1.5 <= ranking.high[0]
+    assert held / trials >= 0.9

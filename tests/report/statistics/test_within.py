@@ -1,0 +1,83 @@
+"""Within one dataset: the level is what it says (A against A), and real differences are found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlbench.report.statistics.within import within_dataset
+
+
+def one_task(
+    random: np.random.Generator, skills: list[float], seeds: int, rows_sd: float, draws: int = 100
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores [losses, seeds] and replicates: each loss has its own error from the test rows and the seeds."""
+    losses = len(skills)
+    rows = random.normal(size=losses) * rows_sd
+    scores = np.array(skills)[:, None] + rows[:, None] + 0.01 * random.normal(size=(losses, seeds))
+    noise = random.normal(size=(losses, 1, draws)) * rows_sd
+    return scores, scores[:, :, None] + noise
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("rows_sd", [0.0, 0.01, 0.05])
+def test_one_loss_twice_is_told_apart_no_more_often_than_the_level(seeds: int, rows_sd: float) -> None:
+    random, trials, apart = np.random.default_rng(7), 600, 0
+    for _ in range(trials):
+        scores, replicates = one_task(random, [0.5, 0.5], seeds, rows_sd)
+        found = within_dataset(scores, replicates)
+        assert found is not None
+        apart += int(not found.alike.all())
+    assert apart / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
+
+
+def test_six_times_the_same_loss_is_told_apart_no_more_often_than_the_level() -> None:
+    """The best of six is picked by the same numbers, which Holm over all pairs makes up for."""
+    random, trials, apart = np.random.default_rng(3), 400, 0
+    for _ in range(trials):
+        scores, replicates = one_task(random, [0.5] * 6, 3, 0.01)
+        found = within_dataset(scores, replicates)
+        assert found is not None
+        apart += int(not found.alike.all())
+    assert apart / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
+
+
+def test_a_clear_difference_is_found() -> None:
+    scores, replicates = one_task(np.random.default_rng(0), [0.5, 0.6, 0.6], 3, 0.005)
+    found = within_dataset(scores, replicates)
+    assert found is not None
+    assert not found.alike[0]
+    assert found.rows
+
+
+def test_more_replicates_noise_makes_it_more_careful() -> None:
+    random = np.random.default_rng(0)
+    scores, _ = one_task(random, [0.5, 0.53], 3, 0.0)
+    noise = random.normal(size=(2, 1, 100))
+    sure = within_dataset(scores, scores[:, :, None] + 0.001 * noise)
+    unsure = within_dataset(scores, scores[:, :, None] + 0.1 * noise)
+    assert sure is not None
+    assert unsure is not None
+    assert sure.p[0] < unsure.p[0]
+
+
+def test_missing_losses_and_seeds_are_left_out() -> None:
+    scores = np.array([[0.5, 0.52, np.nan], [0.6, 0.61, 0.62], [np.nan] * 3])
+    found = within_dataset(scores, None)
+    assert found is not None
+    assert found.best == 1
+    assert np.isnan(found.p[2])
+    assert not found.alike[2]
+    assert not found.rows
+
+
+def test_one_seed_without_replicates_says_nothing() -> None:
+    assert within_dataset(np.array([[0.5], [0.6]]), None) is None
+    assert within_dataset(np.array([[0.5, 0.6]]), None) is None
+    assert within_dataset(np.full((3, 2), np.nan), None) is None
+
+
+def test_equal_scores_are_alike() -> None:
+    found = within_dataset(np.full((3, 3), 0.5), None)
+    assert found is not None
+    assert found.alike.all()
