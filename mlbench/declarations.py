@@ -37,6 +37,10 @@ class Parameter:
     annotation: str
 
     @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    @property
     def type(self) -> Any:
         """The annotation as a type; `Any` where it is more than numbers, strings, literals and containers."""
         return _type_of(ast.parse(self.annotation, mode="eval").body) if self.annotation else Any

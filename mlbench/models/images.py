@@ -44,8 +44,8 @@ def dense(images: npt.NDArray[np.uint8]) -> Dense:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """uint8 [B, H, W, C] as floats in [0, 1], [B, C, H, W]."""
-    return images.permute(0, 3, 1, 2).float() / 255
+    """uint8 [B, H, W, 1 or 3] as floats in [0, 1], [B, 3, H, W]; grey is three equal channels."""
+    return images.permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
 
 
 def augment_images(batch: Batch, generator: torch.Generator, how: str) -> Batch:

@@ -8,5 +8,17 @@ from mlbench.suite.load import load_suite, parse_suite
 from mlbench.suite.model import Suite
 from mlbench.suite.protocol import Protocol, duration
 from mlbench.suite.select import Selection
+from mlbench.suite.shipped import find_suite, shipped_suites
 
-__all__ = ["Cell", "LossChoice", "Protocol", "Selection", "Suite", "duration", "load_suite", "parse_suite"]
+__all__ = [
+    "Cell",
+    "LossChoice",
+    "Protocol",
+    "Selection",
+    "Suite",
+    "duration",
+    "find_suite",
+    "load_suite",
+    "parse_suite",
+    "shipped_suites",
+]

@@ -1,0 +1,33 @@
+"""The commands: each parses, calls one function and prints. Nothing heavy is imported at start."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mlbench.cli import data, look, losses, results, running
+from mlbench.errors import MlbenchError
+
+app = typer.Typer(
+    help="Which loss should I train a multi-label classifier with?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for room in (running, results, look, losses, data):
+    room.add_to(app)
+
+
+def main() -> None:
+    """The entry point `mlbench`. Exit codes: 0 all done, 1 some cells failed, 2 bad usage or configuration."""
+    try:
+        app()
+    except MlbenchError as error:
+        print(f"mlbench: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of a pipe such as `| head` has gone: there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,151 @@
+"""list and show."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from mlbench.cli import options
+from mlbench.errors import ConfigError, did_you_mean
+
+KINDS = ("losses", "datasets", "encoders", "metrics", "suites")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command("list")(list_kind)
+    app.command()(show)
+
+
+def list_kind(
+    kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
+    plugin: options.Plugins = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List what there is of a kind."""
+    from mlbench.registry import load_plugins
+
+    load_plugins(plugin or ())
+    if kind not in KINDS:
+        raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}")
+    rows = _suites() if kind == "suites" else _registered(kind)
+    if as_json:
+        print(json.dumps(rows))
+        return
+    from mlbench.cli.render import print_rows
+
+    columns = list(rows[0]) if rows else ["name"]
+    print_rows(columns, [[_short(row.get(column)) for column in columns] for row in rows])
+
+
+def show(
+    kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric or suite")],
+    name: str,
+    plugin: options.Plugins = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show one thing: its documentation, parameters with defaults, search space, file."""
+    from mlbench.registry import REGISTRIES, load_plugins
+    from mlbench.suite import find_suite
+
+    load_plugins(plugin or ())
+    if kind == "suite":
+        print(find_suite(name).read_text(encoding="utf-8"), end="")
+        return
+    registry = next((each for each in REGISTRIES if each.kind == kind), None)
+    if registry is None:
+        known = [*(each.kind for each in REGISTRIES), "suite"]
+        raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, known)}")
+    declared = registry.describe(name)
+    if as_json:
+        print(json.dumps(_declared(declared), default=_plain))
+    else:
+        _print_declared(declared)
+
+
+def _registered(kind: str) -> list[dict[str, Any]]:
+    from mlbench.registry import DATASETS, ENCODERS, LOSSES, METRICS
+
+    registry = {"losses": LOSSES, "datasets": DATASETS, "encoders": ENCODERS, "metrics": METRICS}[kind]
+    attribute = {"losses": "needs", "encoders": "modalities", "metrics": "formula"}.get(kind)
+    rows = []
+    for name in registry:
+        declared = registry.describe(name)
+        row: dict[str, Any] = {"name": name}
+        if attribute is not None:
+            value = declared.attributes.get(attribute)
+            row[attribute] = sorted(value) if isinstance(value, set | frozenset) else value
+        if kind == "datasets":
+            row |= _dataset_columns(name)
+        if declared.origin != "built in":
+            row["origin"] = declared.origin
+        rows.append({**row, "about": declared.summary})
+    return rows
+
+
+def _dataset_columns(name: str) -> dict[str, Any]:
+    from mlbench import datasets
+    from mlbench.registry import DATASETS
+
+    if any(parameter.required for parameter in DATASETS.describe(name).parameters):
+        return {"modality": None, "labels": None}
+    card = datasets.card(name)
+    return {"modality": card.modality, "labels": card.labels}
+
+
+def _suites() -> list[dict[str, Any]]:
+    from mlbench.suite import load_suite, shipped_suites
+
+    rows = []
+    for file in shipped_suites():
+        suite = load_suite(file)
+        rows.append({"name": suite.name, "cells": len(suite.cells()), "about": suite.description})
+    return rows
+
+
+def _declared(declared: Any) -> dict[str, Any]:
+    return {
+        "name": declared.name,
+        "doc": declared.doc,
+        "parameters": {
+            parameter.name: {
+                "default": None if parameter.required else parameter.default,
+                "type": parameter.annotation,
+            }
+            for parameter in declared.parameters
+        },
+        "attributes": dict(declared.attributes),
+        "file": declared.file,
+        "origin": declared.origin,
+        "version": declared.version,
+        "source_hash": declared.source_hash,
+    }
+
+
+def _print_declared(declared: Any) -> None:
+    print(f"{declared.name}\n\n{declared.doc}\n")
+    for attribute in ("needs", "accepts", "modalities", "train_defaults"):
+        value = declared.attributes.get(attribute)
+        if value:
+            print(f"{attribute}: {_short(value)}")
+    space = declared.attributes.get("search_space", {})
+    print("parameters:" if declared.parameters else "parameters: none")
+    for parameter in declared.parameters:
+        default = "required" if parameter.required else f"{parameter.default!r}"
+        search = f"   search {space[parameter.name]}" if parameter.name in space else ""
+        print(f"  {parameter.name}: {parameter.annotation or 'any'} = {default}{search}")
+    print(f"file: {declared.file} ({declared.origin})")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item!r}" for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(sorted(map(str, value)))
+    return "" if value is None else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)

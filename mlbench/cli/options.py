@@ -1,0 +1,78 @@
+"""Options that several commands share, and what turns their text into values."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mlbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mlbench.suite import Selection, Suite
+
+Suites = Annotated[
+    list[str],
+    typer.Argument(metavar="SUITE...", help="A suite's file, or the name of one that mlbench brings."),
+]
+Results = Annotated[Path, typer.Option("--results", help="The folder of results.")]
+Losses = Annotated[
+    list[str] | None, typer.Option("--loss", help="Only this loss (its id in the suite); repeatable.")
+]
+Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset; repeatable.")]
+Fractions = Annotated[list[float] | None, typer.Option("--fraction", help="Only this fraction; repeatable.")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="Only this seed; repeatable.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key, as in train.epochs=3.")
+]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", help="A Python file that registers losses or the like; repeatable."),
+]
+DataRoot = Annotated[
+    Path | None, typer.Option("--data-root", help="The folder that holds datasets. Default: $MLBENCH_DATA.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+
+
+def selection(
+    losses: Sequence[str] | None,
+    datasets: Sequence[str] | None,
+    fractions: Sequence[float] | None,
+    seeds: Sequence[int] | None,
+) -> Selection:
+    """The cells that the filters name."""
+    from mlbench.suite import Selection
+
+    return Selection(tuple(losses or ()), tuple(datasets or ()), tuple(fractions or ()), tuple(seeds or ()))
+
+
+def read_suites(
+    names: Sequence[str], settings: Sequence[str] | None, plugins: Sequence[Path] | None
+) -> list[Suite]:
+    """The suites of files or shipped names, plugins loaded first, `--set` applied."""
+    from mlbench.registry import load_plugins
+    from mlbench.suite import find_suite, load_suite
+
+    load_plugins(plugins or ())
+    overrides = dict(parse_setting(text) for text in settings or ())
+    suites = [load_suite(find_suite(name), overrides) for name in names]
+    seen = [suite.name for suite in suites]
+    for name in seen:
+        if seen.count(name) > 1:
+            raise ConfigError(f"two of the suites are called {name!r}; their results would share a folder")
+    return suites
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`key=value` with the value read as TOML, or as text where it is none."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {text}: write KEY=VALUE, as in train.epochs=3")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()

@@ -1,0 +1,124 @@
+"""Plans, states of results and lists as tables for a terminal, or as plain values for JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from mlbench.runner import Plan, PlannedCell, Status
+
+STATES = ("done", "failed", "missing", "not fetched")
+
+
+def console() -> Console:
+    """Standard output; without a terminal wide enough for any row, since a file has no edge."""
+    out = Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(highlight=False, width=200)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """A table; cells are shown as they are, whatever they hold."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if value is None else f"{value}") for value in row))
+    console().print(table)
+
+
+def print_plan(plan: Plan) -> None:
+    """What is done and what a run would do, by suite, dataset and fraction; then what is missing and why."""
+    groups: dict[tuple[str, str, str], Counter[str]] = {}
+    for planned in plan.cells:
+        cell = planned.cell
+        key = (cell.suite, cell.dataset, f"{cell.fraction:g}")
+        groups.setdefault(key, Counter())[planned.state] += 1
+    print_rows(
+        ("suite", "dataset", "fraction", "cells", *STATES),
+        [
+            (*key, counts.total(), *(counts[state] or "" for state in STATES))
+            for key, counts in groups.items()
+        ],
+    )
+    out, states = console(), plan.states
+    summed = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
+    out.print(Text(f"\n{len(plan.cells)} cells: {summed}; a run would train {len(plan.todo)}"))
+    if plan.taken_over:
+        out.print(Text(f"{len(plan.taken_over)} finished in another suite's folder: they are taken over"))
+    if plan.stale:
+        out.print(
+            Text(f"{len(plan.stale)} were finished by other code of their loss: --rerun stale redoes them")
+        )
+    for reason in plan.not_fetched.values():
+        out.print(Text(f"\n{reason}"))
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as plain values: a row a cell."""
+    return {
+        "cells": [_cell_json(planned) for planned in plan.cells],
+        "states": dict(plan.states),
+        "to_train": len(plan.todo),
+        "not_fetched": plan.not_fetched,
+    }
+
+
+def _cell_json(planned: PlannedCell) -> dict[str, Any]:
+    cell = planned.cell
+    return {
+        "id": planned.id,
+        "suite": cell.suite,
+        "dataset": cell.dataset,
+        "fraction": cell.fraction,
+        "seed": cell.seed,
+        "encoder": cell.encoder,
+        "loss": cell.loss.id,
+        "state": planned.state,
+        "reason": planned.reason,
+        "todo": planned.todo,
+        "stale": planned.stale,
+    }
+
+
+def print_status(status: Status) -> None:
+    """Done, failed and running cells of each suite; the best so far; what is no record."""
+    out = console()
+    print_rows(
+        ("suite", "done", "failed", "running"),
+        [
+            (suite.name, suite.done, _classes(suite.failed), len(suite.running) or "")
+            for suite in status.suites
+        ],
+    )
+    best = [
+        (suite.name, dataset, found.loss, f"{found.value:.4f}")
+        for suite in status.suites
+        for dataset, found in suite.best.items()
+    ]
+    if best:
+        out.print()
+        print_rows(("suite", "dataset", "best loss so far", "mAP on validation"), best)
+    for run in status.runs:
+        left = "" if run.left is None else f", about {_minutes(run.left)} left"
+        out.print(
+            Text(f"\na run on {run.host} since {run.started}: {run.finished} of {run.cells} cells{left}")
+        )
+    for suite in status.suites:
+        for problem in suite.problems:
+            out.print(Text(f"not a record: {problem}"))
+
+
+def _classes(failed: Mapping[str, int]) -> str:
+    total = sum(failed.values())
+    kinds = ", ".join(f"{count} {name}" for name, count in sorted(failed.items()))
+    return f"{total} ({kinds})" if total else ""
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
