@@ -1,0 +1,24 @@
+"""The datasets room: cards, splits, fractions, caches. Never imports torch."""
+
+from __future__ import annotations
+
+from mlbench.datasets.base import NOT_SCORED, Dataset, Inputs, Split
+from mlbench.datasets.cards import Card, Modality, Reading
+from mlbench.datasets.images import decode_images
+from mlbench.datasets.loading import card, fingerprint, load
+from mlbench.datasets.rows import draw_rows
+
+__all__ = [
+    "NOT_SCORED",
+    "Card",
+    "Dataset",
+    "Inputs",
+    "Modality",
+    "Reading",
+    "Split",
+    "card",
+    "decode_images",
+    "draw_rows",
+    "fingerprint",
+    "load",
+]

@@ -1,0 +1,153 @@
+"""Tables in the folder format's columns -> a Dataset: one place where all data is checked, whatever its source.
+
+Columns: `text` or `image` or `features`; `labels`, list of strings; optionally `id` and `unscored` (list of
+labels that are not to be evaluated on the row). Others are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from mlbench.datasets.base import Dataset, Inputs, Split
+from mlbench.datasets.cards import MODALITIES, Card, Modality
+from mlbench.datasets.columns import (
+    Place,
+    column_of,
+    label_matrix,
+    label_names,
+    read_features,
+    read_ids,
+    read_images,
+    read_label_lists,
+    read_texts,
+)
+from mlbench.datasets.splits import cut_missing
+from mlbench.errors import DataError, did_you_mean
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table and where it came from."""
+
+    table: pa.Table
+    place: Place
+
+
+def assemble(
+    name: str,
+    parts: Mapping[str, Part],
+    *,
+    card: Card | None = None,
+    vocabulary: Sequence[str] | None = None,
+) -> Dataset:
+    """The Dataset of the tables given by split name; missing splits are cut as `cut_missing` says.
+
+    Raises DataError for whatever cannot be used: a column of the wrong type, a missing text, a label outside
+    the vocabulary, an empty split, a split in which no row has a label, ids given twice.
+    """
+    if "train" not in parts:
+        raise DataError(f"{name}: there is no train split; found: {', '.join(parts) or 'nothing'}")
+    modality = find_modality(parts["train"], card)
+    lists = {split: _labels_of(part, "labels") for split, part in parts.items()}
+    if vocabulary is None:
+        vocabulary = sorted(set().union(*(label_names(column) for column in lists.values())))
+        if not vocabulary:
+            raise parts["train"].place.error(None, "no row has a label; check the column 'labels'")
+    splits = {split: _read_split(part, modality, lists[split], vocabulary) for split, part in parts.items()}
+    _check_widths(splits, parts)
+    cut = cut_missing(splits)
+    for split in SPLITS:
+        _check_not_empty(cut[split], split, parts.get(split, parts["train"]).place)
+    return Dataset(
+        name=name,
+        modality=modality,
+        labels=tuple(vocabulary),
+        train=cut["train"],
+        validation=cut["validation"],
+        test=cut["test"],
+        card=card or Card(name=name, modality=modality),
+    )
+
+
+def find_modality(part: Part, card: Card | None) -> Modality:
+    """The card's modality, else the one whose column the table has."""
+    names = part.table.column_names
+    present = [modality for modality in MODALITIES if modality in names]
+    if card is not None:
+        if card.modality not in names:
+            raise part.place.error(
+                None,
+                f"there is no column {card.modality!r} (dataset.toml says modality {card.modality!r}); "
+                f"its columns are {', '.join(names)}",
+            )
+        return card.modality
+    if len(present) != 1:
+        which = "and ".join(present) if present else "none of them"
+        raise part.place.error(
+            None,
+            f"exactly one of the columns 'text', 'image', 'features' is needed, found {which}; "
+            f"its columns are {', '.join(names)}",
+        )
+    return present[0]
+
+
+def _labels_of(part: Part, name: str) -> pa.ChunkedArray:
+    column = column_of(part.table, name)
+    if column is None:
+        names = part.table.column_names
+        raise part.place.error(None, f"there is no column {name!r}{did_you_mean(name, names)}")
+    return read_label_lists(column, name, part.place)
+
+
+def _read_split(part: Part, modality: Modality, lists: pa.ChunkedArray, vocabulary: Sequence[str]) -> Split:
+    table, place = part.table, part.place
+    if table.num_rows == 0:
+        raise place.error(None, "the split is empty: it has no rows; fill it or remove the file")
+    column = column_of(table, modality)
+    if column is None:
+        raise place.error(
+            None, f"there is no column {modality!r}; its columns are {', '.join(table.column_names)}"
+        )
+    inputs = _read_inputs(column, modality, place)
+    targets = label_matrix(lists, vocabulary, "labels", place)
+    unscored = None
+    if "unscored" in table.column_names:
+        skipped = read_label_lists(table.column("unscored"), "unscored", place)
+        unscored = label_matrix(skipped, vocabulary, "unscored", place).astype(bool)
+        unscored = unscored if unscored.any() else None
+    ids = read_ids(column_of(table, "id"), table.num_rows, "id", place)
+    return Split(inputs, targets, ids, unscored)
+
+
+def _read_inputs(column: pa.ChunkedArray, modality: Modality, place: Place) -> Inputs:
+    if modality == "text":
+        return read_texts(column, modality, place)
+    if modality == "image":
+        return read_images(column, modality, place)
+    return read_features(column, modality, place)
+
+
+def _check_widths(splits: Mapping[str, Split], parts: Mapping[str, Part]) -> None:
+    """Vectors must be as long in every split."""
+    widths = {
+        name: split.inputs.shape[1] for name, split in splits.items() if isinstance(split.inputs, np.ndarray)
+    }
+    for name, width in widths.items():
+        if width != widths["train"]:
+            raise parts[name].place.error(
+                None, f"its vectors have {width} numbers, those of the train split {widths['train']}"
+            )
+
+
+def _check_not_empty(split: Split, name: str, place: Place) -> None:
+    if len(split) == 0:
+        raise place.error(None, f"the {name} split is empty: there are too few rows to cut one")
+    scored = split.targets if split.unscored is None else split.targets * ~split.unscored
+    if not scored.any():
+        raise place.error(None, f"no row of the {name} split has a label; nothing can be learnt or scored")

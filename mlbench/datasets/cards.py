@@ -1,0 +1,136 @@
+"""The card of a dataset: what it is, where it comes from, who may use it, what to know of it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from mlbench.errors import DataError
+
+Modality = Literal["text", "image", "features"]
+MODALITIES: tuple[Modality, ...] = ("text", "image", "features")
+Access = Literal["built in", "open", "account", "request", "own"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A published or measured score that a reader may hold a result against."""
+
+    model: str
+    metrics: Mapping[str, float]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a dataset before its files are there.
+
+    `labels`, `sizes` and `cardinality` (mean number of labels a sample) are as published; None or empty
+    where nobody says. `confirmed` is True where they were counted on the files. `family` names the datasets
+    that share their inputs: in the statistics a family counts once. `access` says how the files are had:
+    "open" can be fetched, "account" and "request" need somebody's consent first.
+    """
+
+    name: str
+    modality: Modality
+    task: str = ""
+    labels: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    cardinality: float | None = None
+    licence: str = "not stated"
+    citation: str = ""
+    source: str = ""
+    access: Access = "own"
+    family: str = ""
+    protocol: str = ""
+    quirks: tuple[str, ...] = ()
+    reference: tuple[Reading, ...] = ()
+    confirmed: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.family:
+            object.__setattr__(self, "family", self.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as JSON-ready values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class FolderCard:
+    """What a folder's `dataset.toml` says: the card, and the vocabulary where it lists one."""
+
+    card: Card
+    vocabulary: tuple[str, ...] | None
+
+
+_SCALARS = {"name", "task", "licence", "citation", "source", "family", "protocol"}
+
+
+def read_folder_card(folder: Path) -> FolderCard | None:
+    """The `dataset.toml` of `folder`, or None where there is none. Raises DataError where it is broken."""
+    file = folder / "dataset.toml"
+    if not file.is_file():
+        return None
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{file}: not valid TOML: {error}") from error
+    modality = content.get("modality")
+    if modality not in MODALITIES:
+        raise DataError(f"{file}: modality must be one of {', '.join(MODALITIES)}, not {modality!r}")
+    vocabulary = content.get("labels")
+    if vocabulary is not None:
+        _check_vocabulary(vocabulary, file)
+    sizes = content.get("splits", {})
+    if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
+        raise DataError(f"{file}: [splits] must hold one number of samples per split")
+    known = {key: str(value) for key, value in content.items() if key in _SCALARS}
+    card = Card(
+        name=known.get("name", folder.name),
+        modality=modality,
+        labels=None if vocabulary is None else len(vocabulary),
+        sizes=sizes,
+        task=known.get("task", ""),
+        licence=known.get("licence", Card.licence),
+        citation=known.get("citation", ""),
+        source=known.get("source", ""),
+        family=known.get("family", ""),
+        protocol=known.get("protocol", ""),
+        quirks=tuple(map(str, content.get("quirks", ()))),
+    )
+    return FolderCard(card, None if vocabulary is None else tuple(vocabulary))
+
+
+def _check_vocabulary(vocabulary: Any, file: Path) -> None:
+    if not isinstance(vocabulary, list) or not all(isinstance(label, str) for label in vocabulary):
+        raise DataError(f"{file}: labels must be a list of strings")
+    if not vocabulary:
+        raise DataError(f"{file}: labels is empty; list the vocabulary or leave the key out")
+    twice = {label for label in vocabulary if vocabulary.count(label) > 1}
+    if twice:
+        raise DataError(f"{file}: labels lists {', '.join(sorted(map(repr, twice)))} more than once")
+
+
+def folder_card_text(card: Card, vocabulary: tuple[str, ...], sizes: Mapping[str, int]) -> str:
+    """The text of a `dataset.toml` that `read_folder_card` reads back."""
+    lines = []
+    for item in fields(Card):
+        value = getattr(card, item.name)
+        if item.name in _SCALARS | {"modality"} and value:
+            lines.append(f"{item.name} = {_quote(value)}")
+    if card.quirks:
+        lines.append("quirks = [" + "".join(f"\n    {_quote(quirk)}," for quirk in card.quirks) + "\n]")
+    lines.append("labels = [" + "".join(f"\n    {_quote(label)}," for label in vocabulary) + "\n]")
+    lines.append("\n[splits]")
+    lines += [f"{split} = {size}" for split, size in sizes.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quote(value: str) -> str:
+    """A TOML basic string: JSON's escapes are legal TOML, but for the DEL character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

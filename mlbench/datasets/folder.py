@@ -1,0 +1,107 @@
+"""The folder format: `<name>/{train,validation,test}.parquet`, with `dataset.toml` as the card beside them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mlbench.datasets.assemble import SPLITS, Part, assemble
+from mlbench.datasets.base import Dataset
+from mlbench.datasets.cards import MODALITIES, Card, folder_card_text, read_folder_card
+from mlbench.datasets.columns import Place, decoded
+from mlbench.errors import DataError
+
+COLUMNS = (*MODALITIES, "labels", "id", "unscored", "split")
+ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
+
+
+def is_dataset_folder(folder: Path) -> bool:
+    """Whether `folder` holds a dataset: a train split."""
+    return (folder / "train.parquet").is_file()
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """The files of `folder` that decide what the dataset is."""
+    names = ("dataset.toml", *(f"{split}.parquet" for split in SPLITS))
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def read_folder(folder: Path, name: str, card: Card | None = None) -> Dataset:
+    """The dataset of a folder, shown as `name`. The vocabulary is that of `dataset.toml`, else the sorted
+    union over the splits; `card` (of a named dataset) stands in for that of `dataset.toml`.
+
+    Raises DataError where a file is broken or holds what the format does not allow.
+    """
+    beside = read_folder_card(folder)
+    files = {split: folder / f"{split}.parquet" for split in SPLITS}
+    parts = {
+        split: Part(read_parquet(file), Place(str(file))) for split, file in files.items() if file.is_file()
+    }
+    if set(parts) == {"train"}:
+        parts = divide_by_split(parts["train"])
+    shown = card or (replace(beside.card, name=name) if beside else None)
+    return assemble(name, parts, card=shown, vocabulary=beside.vocabulary if beside else None)
+
+
+def read_parquet(file: Path) -> pa.Table:
+    """The columns of a Parquet file that the format knows. Raises DataError where it cannot be read."""
+    try:
+        with pq.ParquetFile(file) as opened:
+            return opened.read(columns=[name for name in opened.schema_arrow.names if name in COLUMNS])
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise DataError(f"{file}: not a readable Parquet file ({reason}); fetch or write it again") from error
+
+
+def divide_by_split(part: Part) -> dict[str, Part]:
+    """The tables of a single file by its column `split` (train, validation, test); all train without one."""
+    if "split" not in part.table.column_names:
+        return {"train": part}
+    values = decoded(part.table.column("split")).to_pylist()
+    split_of = np.array(
+        [ALIASES.get(str(value).strip().lower(), str(value).strip().lower()) for value in values]
+    )
+    unknown = ~np.isin(split_of, SPLITS)
+    if unknown.any():
+        row = int(unknown.argmax())
+        raise part.place.error(row, f"column 'split' says {values[row]!r}; use {', '.join(SPLITS)}")
+    divided = {}
+    for split in SPLITS:
+        rows = np.flatnonzero(split_of == split)
+        if len(rows):
+            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows))
+    return divided
+
+
+def _place_of_rows(place: Place, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Place:
+    """Rows of a divided table are still called by their number in the file."""
+    return Place(place.file, lambda row: place.row_name(int(rows[row])))
+
+
+def write_folder(
+    folder: Path, tables: Mapping[str, pa.Table], card: Card, vocabulary: tuple[str, ...]
+) -> None:
+    """Write a dataset as a folder, whole or not at all: into a temporary folder beside it, then renamed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    sizes = {split: tables[split].num_rows for split in SPLITS if split in tables}
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for split, table in tables.items():
+            rows = max(1, min(len(table), (64 << 20) * len(table) // max(1, table.nbytes)))
+            pq.write_table(table, temporary / f"{split}.parquet", compression="zstd", row_group_size=rows)
+        text = folder_card_text(card, vocabulary, sizes)
+        (temporary / "dataset.toml").write_text(text, encoding="utf-8")
+        temporary.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        temporary.replace(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise

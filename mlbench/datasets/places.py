@@ -1,0 +1,45 @@
+"""Where datasets and caches lie on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from pathlib import Path
+
+from mlbench.errors import ConfigError
+
+
+def cache_root() -> Path:
+    """`$MLBENCH_CACHE`, else the platform's cache folder for mlbench (`~/.cache/mlbench` on Linux)."""
+    chosen = os.environ.get("MLBENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mlbench"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mlbench" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlbench"
+
+
+def fetched_root() -> Path:
+    """The cache's folder of fetched datasets, each in the folder format."""
+    return cache_root() / "datasets"
+
+
+def data_folders(data_root: Path | None) -> list[Path]:
+    """The folders that may hold a dataset's folder, in the order of looking: the one given, else
+    `$MLBENCH_DATA`, then the local cache."""
+    named = data_root or os.environ.get("MLBENCH_DATA")
+    return [*([Path(named).expanduser()] if named else []), fetched_root()]
+
+
+def safe_name(name: str, what: str) -> str:
+    """`name`, if it can be one folder's or file's name and nothing more; else ConfigError."""
+    control = any(unicodedata.category(letter).startswith("C") for letter in name)
+    if not name or control or name.startswith(".") or len(name) > 150 or set(name) & set('/\\:*?"<>|'):
+        raise ConfigError(
+            f"{what} {name!r} cannot name a folder: use letters, digits, '-', '_', '.' (not first), "
+            "and at most 150 of them"
+        )
+    return name
