@@ -28,7 +28,7 @@ def frequency_buckets(train_counts: Any = None, seen_counts: Any = None) -> dict
         if len(counts) >= MIN_LABELS:
             order = torch.argsort(counts, descending=True, stable=True)
             for name, part in zip(BUCKETS, order.tensor_split(3), strict=False):
-                buckets[name] = torch.zeros(len(counts), dtype=torch.bool).index_fill_(0, part, True)
+                buckets[name] = torch.zeros_like(counts, dtype=torch.bool).index_fill_(0, part, True)
     if seen_counts is not None:
         unseen = as_tensor(seen_counts).cpu() == 0
         if unseen.any():

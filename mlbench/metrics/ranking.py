@@ -6,6 +6,9 @@ loss all of it as wrong, and what reads the first k takes the expectation over r
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import torch
 from torch import Tensor
 
@@ -191,8 +194,7 @@ class PropensityScoredPrecisionAt(Metric):
         gain = 1 / view.propensities[ranks.item]
         reached = ranks.sum(_share_in_top(ranks, self.k) * gain)
         falling = torch.argsort(ranks.list - gain / (gain.sum() + 1))
-        first = ranks.positives.cumsum(0) - ranks.positives
-        place = torch.arange(len(gain), device=gain.device) - first[ranks.list]
+        place = torch.arange(len(gain), device=gain.device) - ranks.first()[ranks.list]
         best = ranks.sum(gain[falling].where(place < self.k, 0.0))
         return view.mean_over_samples(reached) / view.mean_over_samples(best)
 
@@ -211,8 +213,10 @@ class NormalisedDiscountedGainAt(Metric):
 
     def __call__(self, view: Rankings) -> Tensor:
         ranks = view.by_sample
-        rank = torch.arange(self.k + 1, dtype=torch.float64, device=ranks.level.device)
-        discount = torch.cat((rank[:1], 1 / torch.log2(rank[1:] + 1))).cumsum(0)
+        discounts = itertools.accumulate(
+            (1 / math.log2(rank + 1) for rank in range(1, self.k + 1)), initial=0.0
+        )
+        discount = ranks.level.new_tensor(list(discounts))
         end, start = (discount[edge.clamp(max=self.k).long()] for edge in (ranks.level, ranks.above))
         gain = ranks.sum((end - start) / (ranks.level - ranks.above))
         best = discount[ranks.positives.clamp(max=self.k).long()]

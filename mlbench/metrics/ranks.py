@@ -17,6 +17,8 @@ from torch import Tensor
 
 RUN = 1 << 21
 """One list of more items than this is sorted as several runs, which the threads share."""
+DEVICE_CHUNK = 1 << 25
+"""Entries that a GPU sorts at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,10 @@ class Ranks:
     counted: Tensor
     positives: Tensor
 
+    def first(self) -> Tensor:
+        """Where the positives of each list begin; int64 [C]."""
+        return first_positive(self.positives)
+
     def sum(self, values: Tensor) -> Tensor:
         """The sum over each list of a number that each of its positives has; [P] -> [C]."""
         return torch.zeros_like(self.positives).index_add_(0, self.list, values)
@@ -54,6 +60,12 @@ class Ranks:
         level = self.level - self.positives_level
         negatives = self.counted - self.positives
         return 1 - self.sum(above + level) / (2 * self.positives * negatives)
+
+
+def first_positive(positives: Tensor) -> Tensor:
+    """Where each list's positives begin among all; in integers, since CUDA adds floats up in any order."""
+    counts = positives.long()
+    return counts.cumsum(0) - counts
 
 
 def rank_rows(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
@@ -100,8 +112,7 @@ def _ranks(
     group = new.cumsum(0) - 1
     size = torch.zeros_like(group).index_add_(0, group, torch.ones_like(group))
     end = size.cumsum(0)
-    start = positives.cumsum(0) - positives
-    positives_level = end[group] - start[owner]
+    positives_level = (end[group] - first_positive(positives)[owner]).double()
     return Ranks(
         list=owner,
         item=item,
@@ -155,14 +166,19 @@ def _sort_runs(flat: Tensor, runs: int) -> list[Tensor]:
 
 def _sort_rows(rows: Tensor) -> Tensor:
     """Sorts each row upwards, in place. NumPy sorts values alone with vector instructions; torch does not."""
-    if rows.device.type != "cpu":
-        for chunk in torch.split(rows, max(1, (1 << 25) // rows.shape[1])):
-            chunk.copy_(chunk.sort(dim=1).values)
-        return rows
+    if not rows.is_cpu:
+        return _sort_rows_on_device(rows)
     threads = min(torch.get_num_threads(), rows.shape[0])
     if threads == 1 or rows.numel() < 1 << 18:
         rows.numpy().sort(axis=1)
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda chunk: chunk.numpy().sort(axis=1), rows.chunk(4 * threads)))
+    return rows
+
+
+def _sort_rows_on_device(rows: Tensor) -> Tensor:
+    """Some rows at a time, because torch's sort makes the indices too."""
+    for chunk in torch.split(rows, max(1, DEVICE_CHUNK // rows.shape[1])):
+        chunk.copy_(chunk.sort(dim=1).values)
     return rows

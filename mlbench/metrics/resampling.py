@@ -160,18 +160,18 @@ def _weighted_sums(ranks: Ranks, order: Tensor, by_sample: Tensor) -> tuple[Tens
     skipped, tied = bags[:, 0], bags[:, 1]
     level_sum = _running(skipped + tied, owner, len(order))
     level_positives = _running(positives, owner, len(order))
-    precision = positives * level_positives / level_sum.clamp(min=1)
+    precision = (positives * level_positives).double() / level_sum.clamp(min=1)
     negatives_level = level_sum - level_positives
-    wrong = positives * (2 * negatives_level - (tied - positives))
+    wrong = (positives * (2 * negatives_level - (tied - positives))).double()
     empty = torch.zeros((len(order), by_sample.shape[1]), dtype=torch.float64, device=order.device)
     return empty.index_add(0, owner, precision), empty.index_add(0, owner, wrong)
 
 
 def _bags(items: Tensor, starts: Tensor, by_sample: Tensor) -> Tensor:
-    """The weights [N, R] of the items of each bag, added up; float64 [bags, R]."""
+    """The weights [N, R] of the items of each bag, added up; int64 [bags, R], so that sums are exact."""
     if not len(starts):
-        return torch.zeros((0, by_sample.shape[1]), dtype=torch.float64, device=by_sample.device)
-    return functional.embedding_bag(items, by_sample, starts, mode="sum").double()
+        return torch.zeros((0, by_sample.shape[1]), dtype=torch.int64, device=by_sample.device)
+    return functional.embedding_bag(items, by_sample, starts, mode="sum").long()
 
 
 def _running(values: Tensor, owner: Tensor, lists: int) -> Tensor:
