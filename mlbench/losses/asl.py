@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from mlbench.losses.base import register_loss
+from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
 from mlbench.losses.elementwise import ElementwiseLoss, power
 from mlbench.search_space import Choice
@@ -29,7 +29,7 @@ class AsymmetricLoss(ElementwiseLoss):
     needs = {"logits"}
     soft_targets = True
     exact_gradient = {"focus_grad": True}
-    identities = (({"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": 0.0}, "bce", {}),)
+    identities: ClassVar[Identities] = (({"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": 0.0}, "bce", {}),)
     search_space = {
         "gamma_neg": Choice(2.0, 4.0, 6.0),
         "gamma_pos": Choice(0.0, 1.0),

@@ -28,6 +28,8 @@ __all__ = ["GaussianKernels", "LabelStats", "Loss", "Memory", "Outputs", "regist
 
 register_loss = LOSSES.register
 
+Identities = tuple[tuple[Mapping[str, Any], str, Mapping[str, Any]], ...]
+
 
 class Loss(nn.Module):
     """A multi-label loss: a function of `Outputs` and targets [B, L] in {0, 1} to a scalar.
@@ -56,7 +58,7 @@ class Loss(nn.Module):
     """The work follows the positive pairs present: one host synchronisation a call."""
     exact_gradient: ClassVar[Mapping[str, Any]] = {}
     """The parameters under which the gradient is the derivative of the value."""
-    identities: ClassVar[tuple[tuple[Mapping[str, Any], str, Mapping[str, Any]], ...]] = ()
+    identities: ClassVar[Identities] = ()
     """(own parameters, other loss, its parameters): equal in value, in gradient under `exact_gradient`."""
 
     threshold: float | None = 0.0
@@ -104,7 +106,7 @@ class Loss(nn.Module):
         dtype = _working_dtype(fields)
         fields = Outputs(**{name: map_field(getattr(fields, name), lambda t: t.to(dtype)) for name in FIELDS})
         targets, device = targets.to(dtype), targets.device.type
-        if torch.is_autocast_enabled(device):
+        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
             with torch.autocast(device, enabled=False):
                 return cast(Tensor, super().__call__(fields, targets))
         return cast(Tensor, super().__call__(fields, targets))

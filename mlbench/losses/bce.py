@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import LabelStats, register_loss
-from mlbench.losses.checks import nonnegative, within
+from mlbench.losses.checks import nonnegative, prepared, within
 from mlbench.losses.elementwise import ElementwiseLoss
 from mlbench.search_space import Choice
 
@@ -57,10 +57,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
             self.weight = ((total - counts) / counts).clamp(max=WEIGHT_CAP)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        if self.balanced and self.weight is None:
-            raise ValueError(
-                "bce with pos_weight='balanced' needs prepare(LabelStats(counts, num_samples)) first"
-            )
-        weight = None if self.weight is None else self.weight.to(logits)
+        weighted = self.balanced or self.weight is not None
+        weight = prepared(self.weight, self, logits) if weighted else None
         smooth = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
         return binary_cross_entropy_with_logits(logits, smooth, pos_weight=weight, reduction="none")

@@ -42,6 +42,13 @@ def one_of(name: str, value: T, known: tuple[T, ...]) -> T:
     return value
 
 
+def prepared(buffer: Tensor | None, owner: object, like: Tensor) -> Tensor:
+    """What `prepare` computed, in the dtype and on the device of `like`; raises ValueError before it."""
+    if buffer is None:
+        raise ValueError(f"{type(owner).__name__} needs prepare(LabelStats(counts, num_samples)) first")
+    return buffer.to(like)
+
+
 def check_targets(targets: Tensor, owner: str, soft: bool) -> None:
     """Raise ValueError where a value is not in {0, 1}, or with `soft` not between 0 and 1.
 

@@ -11,9 +11,9 @@ from mlbench.losses.base import Loss, Outputs
 class ContrastiveLoss(Loss):
     """A contrastive loss over (anchor, candidate) pairs.
 
-    A subclass gives the pairs' `weights`; a weight above 0 makes a positive. `contrast` turns similarities
-    and weights into the scalar: the mean over anchors that have a positive of −Σ_j w_ij log
-    softmax_{k≠i}(s_ij/τ).
+    A subclass gives the pairs' `weights`; a weight above 0 makes a positive (`pairs` where it needs both at
+    once). `contrast` turns similarities and weights into the scalar: the mean over anchors that have a
+    positive of −Σ_j w_ij log softmax_{k≠i}(s_ij/τ).
     """
 
     temperature: float
@@ -27,13 +27,17 @@ class ContrastiveLoss(Loss):
         """w_ij ≥ 0 [B, B (+ Q)], 0 from an anchor to itself."""
         raise NotImplementedError(f"{type(self).__name__} has no weights")
 
+    def pairs(self, out: Outputs, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The `similarities` and `weights`, of one shape."""
+        return self.similarities(out), self.weights(out, targets)
+
     def contrast(self, similarities: Tensor, weights: Tensor) -> Tensor:
         """The scalar, from `similarities` and `weights` of one shape."""
         per_anchor = -(weights * similarities.log_softmax(dim=1)).sum(dim=1)
         return masked_mean(per_anchor, weights.sum(dim=1) > 0)
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
-        return self.contrast(self.similarities(out), self.weights(out, targets))
+        return self.contrast(*self.pairs(out, targets))
 
 
 def with_memory(out: Outputs) -> Tensor:

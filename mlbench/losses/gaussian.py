@@ -6,9 +6,11 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 from torch.utils.checkpoint import checkpoint
 
 from mlbench.losses.base import Outputs
+from mlbench.losses.ranking import keep
 
 CHUNK = 2**22
 """How many elements of [T, B, D] are worked on at a time."""
@@ -69,6 +71,11 @@ def _anisotropic(mean: Tensor, variance: Tensor, rows: Tensor, labels: Tensor) -
     return per_dimension.sum(dim=-1) - 0.25 * (own_log_spread + log_spread[labels])
 
 
-def log_floored(log_ratio: Tensor, floor: float) -> Tensor:
-    """log max(e^log_ratio, floor), with no gradient where the floor holds."""
-    return log_ratio.clamp(min=math.log(floor))
+def reconstruction(out: Outputs, targets: Tensor, floor: float) -> Tensor:
+    """The mean over samples of −log max(Σ_k y_k π_k g_k / Σ_k π_k g_k, floor), π = σ(logits).
+
+    Where the floor holds, as on a row without labels, there is no gradient.
+    """
+    log_joint = logsigmoid(out.logits) + log_kernel(out)
+    log_share = keep(log_joint, targets == 1).logsumexp(dim=1) - log_joint.logsumexp(dim=1)
+    return -log_share.clamp(min=math.log(floor)).mean()

@@ -4,13 +4,12 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from mlbench.losses.asl import AsymmetricLoss
 from mlbench.losses.base import Loss, Outputs, register_loss
 from mlbench.losses.checks import nonnegative, one_of, positive
 from mlbench.losses.contrast import jaccard
-from mlbench.losses.gaussian import bhattacharyya_distance, log_floored, log_kernel, seen_features
+from mlbench.losses.gaussian import bhattacharyya_distance, reconstruction, seen_features
 from mlbench.search_space import Choice, LogUniform
 
 FLOOR = 1e-7
@@ -84,7 +83,7 @@ class KernelContrastive(Loss):
             )
         terms = {
             "asl": self.asl.forward(out, targets),
-            "reconstruction": reconstruction(out, targets),
+            "reconstruction": reconstruction(out, targets, FLOOR),
             "contrast": self.contrast(out, targets),
         }
         self.components = {name: term.detach() for name, term in terms.items()}
@@ -105,11 +104,3 @@ class KernelContrastive(Loss):
         overlap = overlap[rows]
         terms = overlap * log_r if self.jaccard == "outside" else (overlap * log_r.exp() + FLOOR).log()
         return -(also * terms).sum() / len(targets)
-
-
-def reconstruction(out: Outputs, targets: Tensor) -> Tensor:
-    """REC; a row without labels gives −log 1e-7 and no gradient."""
-    log_joint = logsigmoid(out.logits) + log_kernel(out)
-    absent = torch.finfo(log_joint.dtype).min
-    log_present = log_joint.masked_fill(targets == 0, absent).logsumexp(dim=1)
-    return -log_floored(log_present - log_joint.logsumexp(dim=1), FLOOR).mean()

@@ -53,8 +53,8 @@ class MultiLabelSupCon(ContrastiveLoss):
         return torch.cat([to_samples, per_label], dim=1) / targets.sum(dim=1, keepdim=True).clamp(min=1)
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
-        weights = self.weights(out, targets)
+        similarities, weights = self.pairs(out, targets)
         to_samples = weights[:, : -targets.shape[1]].sum(dim=1)
         # The softmax over the exponents of D has β in its numerators too; the formula has it in D alone.
         offset = math.log(self.beta) * masked_mean(to_samples, targets.any(dim=1))
-        return self.contrast(self.similarities(out), weights) + offset
+        return self.contrast(similarities, weights) + offset

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Set as AbstractSet
+from typing import ClassVar, Literal
 
 from torch import Tensor
 
@@ -26,7 +27,7 @@ class SupCon(ContrastiveLoss):
     """
 
     needs = {"embeddings"}
-    accepts = {"memory"}
+    accepts: ClassVar[AbstractSet[str]] = {"memory"}
     search_space = {"positives": Choice("any", "all"), "temperature": LogUniform(0.03, 0.5)}
 
     def __init__(self, positives: Literal["any", "all"] = "any", temperature: float = 0.1) -> None:

@@ -71,3 +71,34 @@ def mean_of(terms: list[Tensor], outputs: Outputs) -> Tensor:
 def label_sets(targets: Tensor) -> list[set[int]]:
     """The labels of each row."""
     return [set(row.nonzero().flatten().tolist()) for row in targets]
+
+
+Weigh = Callable[[list[set[int]], int, list[int]], dict[int, float]]
+
+
+def contrast(out: Outputs, targets: Tensor, temperature: float, weigh: Weigh) -> list[Tensor]:
+    """For each anchor with a weight above 0: −Σ_j w_ij log(e^{s_ij/τ} / Σ_{k≠i} e^{s_ik/τ}), by loops.
+
+    `weigh(label_sets, i, others)` gives the weights of anchor i by candidate.
+    """
+    z, y = out.embeddings, label_sets(targets)
+    if out.memory is not None:
+        z, y = torch.cat([z, out.memory.embeddings]), y + label_sets(out.memory.targets)
+    terms = []
+    for i in range(len(targets)):
+        others = [k for k in range(len(z)) if k != i]
+        weights = {j: weight for j, weight in weigh(y, i, others).items() if weight > 0}
+        if weights:
+            denominator = sum(torch.exp(z[i] @ z[k] / temperature) for k in others)
+            logs = {j: torch.log(torch.exp(z[i] @ z[j] / temperature) / denominator) for j in weights}
+            terms.append(-torch.stack([weights[j] * logs[j] for j in weights]).sum())
+    return terms
+
+
+def jaccard(one: set[int], other: set[int]) -> float:
+    """|one ∩ other| / |one ∪ other|, 0 where both are empty."""
+    return len(one & other) / len(one | other) if one | other else 0.0
+
+
+SHAPES = [(6, 5, 0, 0), (6, 5, 1, 4), (8, 2, 2, 0), (2, 1, 3, 0), (1, 3, 4, 0)]
+"""(batch, labels, seed, memory) that the contrastive losses are compared at."""

@@ -9,29 +9,21 @@ import torch
 from torch import Tensor
 
 from mlbench import Outputs, build_loss
-from tests.losses.harness import assert_agrees, label_sets, mean_of
+from tests.losses.harness import SHAPES, assert_agrees, contrast, mean_of
 
 
 def reference(out: Outputs, targets: Tensor, positives: str, temperature: float) -> Tensor:
-    z, y = out.embeddings, label_sets(targets)
-    if out.memory is not None:
-        z, y = torch.cat([z, out.memory.embeddings]), y + label_sets(out.memory.targets)
-    terms = []
-    for i in range(len(targets)):
-        others = [k for k in range(len(z)) if k != i]
-        denominator = sum(torch.exp(z[i] @ z[k] / temperature) for k in others)
+    def weigh(y: list[set[int]], i: int, others: list[int]) -> dict[int, float]:
         alike = [j for j in others if (y[i] & y[j] if positives == "any" else y[i] and y[i] == y[j])]
-        if alike:
-            logs = [torch.log(torch.exp(z[i] @ z[j] / temperature) / denominator) for j in alike]
-            terms.append(-torch.stack(logs).sum() / len(alike))
-    return mean_of(terms, out)
+        return {j: 1 / len(alike) for j in alike}
+
+    return mean_of(contrast(out, targets, temperature, weigh), out)
 
 
-@pytest.mark.parametrize("memory", [0, 4])
 @pytest.mark.parametrize("positives", ["any", "all"])
-@pytest.mark.parametrize(("batch", "labels", "seed"), [(6, 5, 0), (8, 2, 1), (2, 1, 2), (1, 3, 3)])
+@pytest.mark.parametrize(("batch", "labels", "seed", "memory"), SHAPES)
 def test_agrees_with_the_formula(
-    memory: int, positives: Literal["any", "all"], batch: int, labels: int, seed: int
+    positives: Literal["any", "all"], batch: int, labels: int, seed: int, memory: int
 ) -> None:
     assert_agrees(
         "supcon",
@@ -58,6 +50,15 @@ def test_with_one_label_each_it_is_the_single_label_loss() -> None:
     for positives in ("any", "all"):
         value = build_loss("supcon", positives=positives)(Outputs(embeddings=z), targets)
         torch.testing.assert_close(value, torch.stack(expected).mean())
+
+
+def test_a_sample_without_labels_is_nobodys_positive() -> None:
+    z = torch.nn.functional.normalize(torch.randn(3, 4), dim=-1).requires_grad_()
+    for positives in ("any", "all"):
+        value = build_loss("supcon", positives=positives)(Outputs(embeddings=z), torch.zeros(3, 2))
+        assert value.item() == 0
+        (gradient,) = torch.autograd.grad(value, z)
+        assert gradient.eq(0).all()
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])

@@ -1,1 +1,15 @@
-"""What every loss has to fulfil, and the checks of it."""
+"""The properties that every loss has, built in or not, and `check(name)`, which tries them.
+
+    for verdict in check("asl"):
+        print(verdict)
+
+`verdicts` holds what a verdict is, `samples` the inputs, the other files the properties, each a function that
+raises `Failure` with what it saw.
+"""
+
+from __future__ import annotations
+
+from mlbench.losses.conformance.suite import PROPERTIES, check
+from mlbench.losses.conformance.verdicts import Failure, Verdict
+
+__all__ = ["PROPERTIES", "Failure", "Verdict", "check"]

@@ -1,0 +1,44 @@
+"""Properties that keep a loss fast on a GPU, tried without one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlbench.losses.conformance.verdicts import Failure, Subject, same, value_of
+from mlbench.losses.outputs import Outputs, map_field
+
+
+def looks_at_no_values(subject: Subject) -> None:
+    """Run on tensors that have no values, it still gives a scalar: nothing in it waits for the device."""
+    loss, sample = subject.ready(6, 5, dtype=torch.float32, memory=3)
+    fields = {name: map_field(value, without_values) for name, value in vars(sample.outputs).items()}
+    try:
+        value = loss(Outputs(**fields), without_values(sample.targets))
+        value.backward()
+    except (RuntimeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise Failure(
+            f"it reads a tensor's value, or makes a tensor on the wrong device: {reason} "
+            "(use tensors throughout, no .item(); declare `gathers` if it must)"
+        ) from error
+
+
+def without_values(tensor: Tensor) -> Tensor:
+    """A tensor of that shape and type on the device "meta", which stores nothing."""
+    return tensor.detach().to("meta").requires_grad_(tensor.requires_grad)
+
+
+def compiles_whole(subject: Subject) -> None:
+    """`torch.compile(fullgraph=True, backend="eager")` compiles it and gives the same value."""
+    loss, sample = subject.ready(6, 5)
+    torch.compiler.reset()
+    try:
+        value = torch.compile(loss, fullgraph=True, backend="eager")(sample.outputs, sample.targets)
+    except Exception as error:
+        raise Failure(f"it does not compile as one graph: {str(error).strip().splitlines()[0]}") from error
+    finally:
+        torch.compiler.reset()
+    expected = value_of(loss, sample)
+    if not same(value, expected, 1e-9):
+        raise Failure(f"compiled it gives {value.item():g}, else {expected.item():g}")

@@ -1,0 +1,84 @@
+"""All properties in turn, each with a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlbench.losses.base import Loss
+from mlbench.losses.conformance import declared, devices, gradients, symmetry, values
+from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
+from mlbench.registry import LOSSES
+
+
+@dataclass(frozen=True)
+class Property:
+    """What must hold: `holds` raises Failure where it does not; `spared` says why it need not, or ""."""
+
+    name: str
+    holds: Callable[[Subject], None]
+    spared: Callable[[Subject], str] = lambda _: ""
+
+
+def _gathers(subject: Subject) -> str:
+    return "the loss gathers: one host synchronisation a call is its right" if subject.cls.gathers else ""
+
+
+def _not_per_sample(subject: Subject) -> str:
+    return "" if subject.cls.per_sample else "not declared"
+
+
+def _no_reduction(subject: Subject) -> str:
+    names = [parameter.name for parameter in subject.declaration.parameters]
+    return "" if "reduction" in names else "no parameter of that name"
+
+
+def _no_identities(subject: Subject) -> str:
+    return "" if subject.cls.identities else "none declared"
+
+
+PROPERTIES = (
+    Property("its source says what it is", declared.can_be_read_without_running_it),
+    Property("finite on hard inputs", values.finite_on_hard_inputs),
+    Property("gradient is the derivative", gradients.gradient_is_the_derivative),
+    Property("order of samples does not matter", symmetry.order_of_samples_does_not_matter),
+    Property("order of labels does not matter", symmetry.order_of_labels_does_not_matter),
+    Property("takes half precision", values.takes_half_precision),
+    Property("same on repeated calls", values.same_on_repeated_calls),
+    Property("refuses targets out of range", values.refuses_targets_out_of_range),
+    Property("descent does its job", gradients.descent_does_its_job),
+    Property("per_sample as declared", symmetry.per_sample_as_declared, _not_per_sample),
+    Property("reductions agree", symmetry.reductions_agree, _no_reduction),
+    Property("looks at no values", devices.looks_at_no_values, _gathers),
+    Property("compiles whole", devices.compiles_whole, _gathers),
+    Property("identities hold", symmetry.identities_hold, _no_identities),
+    Property("search space is of its parameters", declared.search_space_is_of_its_parameters),
+)
+
+
+def check(name: str) -> list[Verdict]:
+    """A verdict on each property of the loss registered as `name`, whatever file it comes from.
+
+    Raises UnknownNameError for a name that is not registered; an error inside the loss is a failed verdict.
+    """
+    subject = Subject(LOSSES.describe(name))
+    try:
+        cls: object = subject.cls
+    except Exception as error:
+        return [Verdict("it can be imported", False, f"{type(error).__name__}: {error}")]
+    if not (isinstance(cls, type) and issubclass(cls, Loss)):
+        return [Verdict("it is a Loss", False, f"{name!r} must be a class derived from mlbench.Loss")]
+    return [_judge(subject, wanted) for wanted in PROPERTIES]
+
+
+def _judge(subject: Subject, wanted: Property) -> Verdict:
+    reason = wanted.spared(subject)
+    if reason:
+        return Verdict(wanted.name, None, reason)
+    try:
+        wanted.holds(subject)
+    except Failure as failure:
+        return Verdict(wanted.name, False, str(failure))
+    except Exception as error:
+        return Verdict(wanted.name, False, f"{type(error).__name__}: {error}")
+    return Verdict(wanted.name, True)

@@ -1,0 +1,75 @@
+"""What a property is tried on, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from mlbench.declarations import Declaration
+from mlbench.losses.base import Loss
+from mlbench.losses.conformance.samples import Sample, draw
+from mlbench.registry import LOSSES
+
+
+class Failure(AssertionError):
+    """A property that does not hold; the message says what was tried and what came out."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one property holds: `passed` is None where it does not apply, and `detail` says why."""
+
+    property: str
+    passed: bool | None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        mark = {True: "ok  ", False: "FAIL", None: "-   "}[self.passed]
+        return f"{mark}  {self.property}" + (f": {self.detail}" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The loss under test: its declaration, and how to build it."""
+
+    declaration: Declaration
+
+    def build(self, **parameters: Any) -> Loss:
+        """A new loss with these parameters, the others at their defaults."""
+        loss: Loss = LOSSES.build(self.declaration.name, **parameters)
+        return loss
+
+    @property
+    def cls(self) -> type[Loss]:
+        """The class itself."""
+        found: type[Loss] = LOSSES.get(self.declaration.name)
+        return found
+
+    def ready(
+        self, batch: int, labels: int, parameters: Mapping[str, Any] | None = None, **drawn: Any
+    ) -> tuple[Loss, Sample]:
+        """A loss, prepared and in its second epoch, and a sample drawn for it."""
+        loss = self.build(**(parameters or {}))
+        sample = draw(loss, batch, labels, **drawn)
+        return in_training(loss, sample), sample
+
+
+def in_training(loss: Loss, sample: Sample) -> Loss:
+    """`loss` after `prepare` with the sample's counts and `on_epoch_start(1, 10)`."""
+    loss.prepare(sample.stats)
+    loss.on_epoch_start(1, 10)
+    return loss
+
+
+def value_of(loss: Loss, sample: Sample) -> Tensor:
+    """The loss of the sample."""
+    return loss(sample.outputs, sample.targets)
+
+
+def same(one: Tensor, other: Tensor, tolerance: float) -> bool:
+    """Equal up to `tolerance`, relative to the larger of 1 and the second."""
+    scale = max(1.0, abs(float(other.detach())))
+    return bool(abs(float(one.detach()) - float(other.detach())) <= tolerance * scale)

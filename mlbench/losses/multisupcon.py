@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from torch import Tensor
+
+from mlbench.losses.base import Outputs, register_loss
+from mlbench.losses.checks import positive, within
+from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, jaccard
+from mlbench.search_space import LogUniform, Uniform
+
+
+@register_loss("multisupcon")
+class MultiSupCon(ContrastiveLoss):
+    """MultiSupCon: pairs whose label sets are alike enough attract, each by how alike they are.
+
+        J_ij = |y_i ∩ y_j| / |y_i ∪ y_j|,   P_i = {j ≠ i: J_ij ≥ threshold}
+        mean over anchors i with a positive of −1/|P_i| Σ_{j∈P_i} J_ij log softmax_{k≠i}(z_i·z_k/τ)_j
+
+    Shapes: embeddings z [B, P], of unit length; targets [B, L]; candidates j, k are the batch and, where
+    there is one, the memory. Samples without labels are not alike. Errors: ValueError for a temperature that
+    is not above 0 or a threshold that is not in (0, 1]. Source: MultiSupCon, Zhang 2022, "Contrastive
+    Learning for Multi-Label Classification"; τ 0.1 and threshold 0.3 are those of a derived copy of its code,
+    which is all that this was checked against.
+    """
+
+    needs = {"embeddings"}
+    accepts = {"memory"}
+    search_space = {"temperature": LogUniform(0.03, 0.5), "threshold": Uniform(0.1, 0.7)}
+
+    def __init__(self, temperature: float = 0.1, threshold: float = 0.3) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+        self.alike = within("threshold", positive("threshold", threshold), 0, 1)
+
+    def weights(self, out: Outputs, targets: Tensor) -> Tensor:
+        similarity = jaccard(targets, candidate_targets(out, targets))
+        positives = similarity >= self.alike
+        return similarity * positives / positives.sum(dim=1, keepdim=True).clamp(min=1)

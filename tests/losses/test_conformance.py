@@ -1,0 +1,224 @@
+"""Every registered loss passes the conformance suite, has a test and a search space; a broken one fails."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlbench.losses.conformance import PROPERTIES, Verdict, check
+from mlbench.registry import LOSSES, load_plugins
+
+BUILT_IN = [name for name in LOSSES.names() if LOSSES.describe(name).origin == "built in"]
+PROMISED = {
+    "logits, elementwise": {
+        "bce",
+        "focal",
+        "asl",
+        "hill",
+        "splc",
+        "apl",
+        "ral",
+        "poly1",
+        "cb_focal",
+        "db_focal",
+        "wan",
+    },
+    "row or batch": {"zlpr", "two_way", "pairwise_exp", "lsep", "soft_f1", "multilabel_softmax"},
+    "embeddings": {
+        "supcon",
+        "jaccard_supcon",
+        "mulsupcon",
+        "simdis",
+        "multisupcon",
+        "prototype",
+        "msc",
+        "reg",
+    },
+    "joint": {"kmcl", "mulcon", "bce_supcon", "jscl"},
+}
+
+
+def test_every_loss_promised_is_registered() -> None:
+    assert sorted(set.union(*PROMISED.values())) == BUILT_IN
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_passes_the_conformance_suite(name: str) -> None:
+    verdicts = check(name)
+    assert len(verdicts) == len(PROPERTIES)
+    assert [str(verdict) for verdict in verdicts if verdict.passed is False] == []
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_has_a_test_of_its_own_and_a_search_space(name: str) -> None:
+    module = importlib.import_module(f"tests.losses.test_{name}")
+    assert hasattr(module, "test_agrees_with_the_formula"), f"tests/losses/test_{name}.py compares no formula"
+    assert "search_space" in LOSSES.describe(name).attributes
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_its_docstring_gives_formula_shapes_and_source(name: str) -> None:
+    doc = LOSSES.describe(name).doc
+    for part in ("Shapes:", "Source:"):
+        assert part in doc
+    assert len(LOSSES.describe(name).file.read_text(encoding="utf-8").splitlines()) < 110
+
+
+BROKEN = {
+    "its source says what it is": """
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return out.logits.mean()
+""",
+    "finite on hard inputs": '''
+    """The logarithm of a probability that rounds to 0."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return -((1 - targets) * (1 - out.logits.sigmoid()).log()).mean()
+''',
+    "gradient is the derivative": '''
+    """A detached weight that is not declared."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return (out.logits.detach() * out.logits * (1 - targets)).mean()
+''',
+    "order of samples does not matter": '''
+    """The first sample counts twice."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        value = softplus(out.logits * (1 - 2 * targets)).mean(dim=1)
+        return value.mean() + value[0]
+''',
+    "order of labels does not matter": '''
+    """The first label counts twice."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        value = softplus(out.logits * (1 - 2 * targets)).mean(dim=0)
+        return value.mean() + value[0]
+''',
+    "takes half precision": '''
+    """A constant in float64 raises the value."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).double().mean()
+''',
+    "same on repeated calls": '''
+    """Noise."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets) + torch.randn_like(out.logits)).mean()
+''',
+    "refuses targets out of range": '''
+    """Soft targets that are not what the formula says."""
+    needs = {"logits"}
+    soft_targets = True
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
+    "descent does its job": '''
+    """The sign is wrong."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (2 * targets - 1)).mean()
+''',
+    "per_sample as declared": '''
+    """It sees the batch and says that it does not."""
+    needs = {"logits"}
+    per_sample = True
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean().square()
+''',
+    "reductions agree": '''
+    """A reduction that it ignores."""
+    needs = {"logits"}
+    search_space = {}
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
+    "looks at no values": '''
+    """It waits for the device."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean() * (2 if targets.sum().item() > 3 else 1)
+''',
+    "compiles whole": '''
+    """It breaks the graph."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        torch._dynamo.graph_break()
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
+    "identities hold": '''
+    """It claims to be BCE."""
+    needs = {"logits"}
+    identities = (({}, "bce", {}),)
+    search_space = {}
+    def forward(self, out, targets):
+        return 2 * softplus(out.logits * (1 - 2 * targets)).mean()
+''',
+    "search space is of its parameters": '''
+    """A range for nothing."""
+    needs = {"logits"}
+    search_space = {"gamma": Choice(1.0, 2.0)}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
+}
+HEAD = """
+import torch
+from torch.nn.functional import softplus
+from mlbench import Choice, Loss, register_loss
+
+@register_loss("{name}")
+class Broken(Loss):"""
+
+
+@pytest.fixture
+def forget_plugins() -> Iterator[None]:
+    """Losses registered by a test are not registered in the next one."""
+    kept = dict(LOSSES._plugins), dict(LOSSES._objects)
+    yield
+    LOSSES._plugins, LOSSES._objects = kept
+
+
+def test_every_property_has_a_loss_that_breaks_it() -> None:
+    assert set(BROKEN) == {wanted.name for wanted in PROPERTIES}
+
+
+@pytest.mark.usefixtures("forget_plugins")
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_loss_fails(broken: str, tmp_path: Path) -> None:
+    name = "broken_" + broken.replace(" ", "_").replace("'", "")
+    file = tmp_path / f"{name}.py"
+    file.write_text(HEAD.format(name=name) + BROKEN[broken], encoding="utf-8")
+    load_plugins([file])
+    failed = {verdict.property: verdict for verdict in check(name) if verdict.passed is False}
+    assert broken in failed
+    assert failed[broken].detail
+
+
+@pytest.mark.usefixtures("forget_plugins")
+def test_a_file_that_does_not_import_is_a_failed_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "unimportable.py"
+    file.write_text(HEAD.format(name="unimportable") + "\n    needs = undefined\n", encoding="utf-8")
+    load_plugins([file])
+    (verdict,) = check("unimportable")
+    assert verdict == Verdict("it can be imported", False, "NameError: name 'undefined' is not defined")
+    assert str(verdict).startswith("FAIL  it can be imported: NameError")

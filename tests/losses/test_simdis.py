@@ -1,0 +1,30 @@
+"""`simdis` against loops written from its formula."""
+
+from __future__ import annotations
+
+import pytest
+from torch import Tensor
+
+from mlbench import Outputs
+from tests.losses.harness import SHAPES, assert_agrees, contrast, mean_of
+
+
+def reference(out: Outputs, targets: Tensor, temperature: float) -> Tensor:
+    def weigh(y: list[set[int]], i: int, others: list[int]) -> dict[int, float]:
+        positives = [p for p in others if y[i] & y[p]]
+        return {p: len(y[i] & y[p]) / len(y[i]) / (1 + len(y[p] - y[i])) / len(positives) for p in positives}
+
+    return mean_of(contrast(out, targets, temperature, weigh), out)
+
+
+@pytest.mark.parametrize(("batch", "labels", "seed", "memory"), SHAPES)
+def test_agrees_with_the_formula(batch: int, labels: int, seed: int, memory: int) -> None:
+    assert_agrees(
+        "simdis",
+        lambda out, y: reference(out, y, 0.3),
+        batch=batch,
+        labels=labels,
+        seed=seed,
+        memory=memory,
+        temperature=0.3,
+    )
