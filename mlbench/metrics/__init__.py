@@ -1,6 +1,23 @@
 """Scores and targets to numbers: metrics, threshold policies, uncertainty.
 
-The names below are loaded when they are first used; `mlbench.metrics.catalog` never loads torch.
+`evaluate` gives every metric of a cell, `bootstrap` their replicates; both read logits as they are stored.
+`catalog` says what each key means and which way is better. The names below are loaded when they are first
+used; `mlbench.metrics.catalog` never loads torch.
+
+What happens at the edges:
+
+- Logits that are NaN or infinite are refused, half precision is raised to float32 before anything else.
+- An entry marked 255 is in no list, count or mean; a sample whose every entry is so marked is in no mean.
+- A label without a positive in the split is in no mean over labels; `labels_counted` says how many are.
+  AUROC leaves out a label without a negative too. A mean over nothing has no key.
+- A sample without labels: LRAP 1, ranking loss and coverage 0, nDCG and P@k 0, one-error 1, sample-F1,
+  precision and recall 0 (all as scikit-learn where it has them); recall at k leaves it out.
+- A ratio without denominator is 0: precision where nothing is predicted, F1 where nothing is true either,
+  MCC where all or none are predicted.
+- Equal scores: average precision and LRAP enter the group as a whole, AUROC counts half, the ranking loss
+  counts it as wrong, the first k are an expectation over random orders, `@top3` takes the first labels.
+- A split without positives has no global cut: it is the logit 0. All positive: everything is predicted.
+- A label under 3 positives in validation takes the global cut for `@label`.
 """
 
 from __future__ import annotations
