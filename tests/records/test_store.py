@@ -1,0 +1,170 @@
+"""The store: whole records or none, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlbench.errors import DataError
+from mlbench.records import SCHEMA, RecordError, Store, decode, encode, load_records
+
+
+def record(identifier: str = "a" * 20, status: str = "done", **more: Any) -> dict[str, Any]:
+    made = {
+        "schema": SCHEMA,
+        "id": identifier,
+        "suite": "small",
+        "status": status,
+        "error": None if status == "done" else {"class": "oom", "message": "too big", "traceback": ""},
+        "cell": {
+            "dataset": "d",
+            "fraction": 0.1,
+            "seed": 0,
+            "encoder": "bag",
+            "loss": {"name": "bce", "id": "bce", "parameters": {}},
+            "train": {"epochs": 3},
+        },
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:01:00+00:00",
+    }
+    if status == "done":
+        made["metrics"] = {"validation": {"map": 0.4}, "test": {"map": 0.5, "f1_macro@label/tail": 0.25}}
+    return {**made, **more}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "results" / "small")
+    made.prepare()
+    return made
+
+
+def test_what_is_written_is_read_back(store: Store) -> None:
+    scores = {"test_logits": np.eye(3, dtype=np.float32), "labels": np.array(["ä", "b"])}
+    store.write(record(history={"epochs": [{"loss": np.float32(0.5)}], "bad": float("nan")}), scores)
+    back = store.read("a" * 20)
+    assert back["metrics"] == record()["metrics"]
+    assert back["history"] == {"epochs": [{"loss": 0.5}], "bad": None}
+    read = store.scores("a" * 20)
+    assert read["test_logits"].dtype == np.float32
+    np.testing.assert_array_equal(read["test_logits"], scores["test_logits"])
+    assert read["labels"].tolist() == ["ä", "b"]
+    assert list(store.tmp_folder.iterdir()) == []
+
+
+def test_the_head_is_the_first_line(store: Store) -> None:
+    store.write(record())
+    first, second = store.cell_file("a" * 20).read_text().splitlines()
+    assert json.loads(first[:-1] + "}")["status"] == "done"
+    assert "metrics" in second
+    assert "metrics" not in first
+    (head,) = store.heads()
+    assert head["cell"]["loss"]["id"] == "bce"
+    assert decode(encode(record()).encode(), "here") == record()
+
+
+def test_a_reformatted_record_is_as_good(store: Store) -> None:
+    store.cell_file("a" * 20).write_text(json.dumps(record(), indent=1))
+    assert store.read("a" * 20) == record()
+    assert next(store.heads())["id"] == "a" * 20
+
+
+def test_packed_records_count_as_well(store: Store) -> None:
+    for index in range(5):
+        store.write(record(f"{index:020d}", status="failed" if index == 3 else "done"))
+    store.pack()
+    for index in range(4):
+        store.cell_file(f"{index:020d}").unlink()
+    assert store.ids() == {f"{index:020d}" for index in range(5)}
+    assert store.read(f"{2:020d}") == record(f"{2:020d}")
+    assert sorted(head["status"] for head in store.heads()) == ["done"] * 4 + ["failed"]
+    assert len(list(store.records())) == 5
+    with pytest.raises(KeyError):
+        store.read("unknown")
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"schema": 1}', "[1]", '{"schema": 99, "id": "x"}', "null"])
+def test_what_is_no_record_is_named(store: Store, content: str) -> None:
+    store.write(record())
+    bad = store.cells_folder / "bad.json"
+    bad.write_text(content)
+    found = list(store.records())
+    errors = [item for item in found if isinstance(item, RecordError)]
+    assert len(found) == 2
+    assert len(errors) == 1
+    assert str(bad) in str(errors[0])
+    frame = load_records(store.folder.parent)
+    assert len(frame) == 1
+    assert str(bad) in frame.attrs["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"status": "half"},
+        {"schema": 2},
+        {"status": "failed", "error": None},
+        {"status": "failed", "error": {"class": "bad luck"}},
+    ],
+)
+def test_what_is_no_record_is_not_written(store: Store, broken: dict[str, Any]) -> None:
+    with pytest.raises(RecordError):
+        store.write(record(**broken))
+    assert store.ids() == set()
+
+
+def test_frames_merge_folders_and_tell_of_conflicts(store: Store, tmp_path: Path) -> None:
+    other = Store(tmp_path / "elsewhere" / "small")
+    other.prepare()
+    store.write(record("a" * 20))
+    store.write(record("b" * 20, status="failed"))
+    other.write(record("a" * 20, metrics={"validation": {}, "test": {"map": 0.9}}))
+    other.write(record("b" * 20))
+    frame = load_records([store.folder, other.folder.parent]).set_index("id")
+    assert frame.loc["a" * 20, "metrics/test/map"] == 0.5, "the first finished one counts"
+    assert frame.loc["b" * 20, "status"] == "done", "a finished one counts before a failed one"
+    assert frame.loc["a" * 20, "metrics/test/f1_macro@label/tail"] == 0.25
+    assert frame.loc["a" * 20, "cell/train/epochs"] == 3
+    assert len(frame.attrs["problems"]) == 1
+
+
+def test_no_results(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no results here"):
+        load_records(tmp_path)
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="results cannot be written here"):
+        Store(tmp_path / "file" / "small").prepare()
+
+
+def _write_for_ever(folder: Path) -> None:
+    store, large = Store(folder), record(history={"epochs": [{"loss": float(i)} for i in range(20_000)]})
+    while True:
+        store.write(large, {"test_logits": np.zeros((200, 200), np.float32)})
+
+
+def test_a_killed_writer_leaves_only_whole_records(store: Store) -> None:
+    context = multiprocessing.get_context("spawn")
+    for delay in (0.0, 0.013, 0.031, 0.05):
+        process = context.Process(target=_write_for_ever, args=(store.folder,))
+        process.start()
+        deadline = time.monotonic() + 60
+        while not store.cell_file("a" * 20).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(delay)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+        assert store.read("a" * 20)["history"]["epochs"][-1] == {"loss": 19_999.0}
+        assert store.scores("a" * 20)["test_logits"].shape == (200, 200)
+        assert [path.name for path in store.cells_folder.iterdir()] == ["a" * 20 + ".json"]

@@ -1,0 +1,185 @@
+"""Suites: what they stand for, what their cells are called, and what is wrong with a bad one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlbench.errors import ConfigError, UnknownNameError
+from mlbench.suite import Cell, Selection, duration, find_suite, load_suite, parse_suite, shipped_suites
+
+GOOD = """
+name = "small"
+seeds = [0, 1]
+fractions = [0.1, 1.0]
+losses = ["bce", { name = "asl", id = "asl-mild", gamma_neg = 2 }]
+
+[train]
+epochs = 4
+
+[[datasets]]
+name = "digit-scenes"
+encoder = "conv"
+
+[[datasets]]
+name = "synthetic-topics"
+labels = 60
+encoder = { name = "bag", width = 64 }
+train = { epochs = 2, threads = 3 }
+"""
+FINGERPRINT = "0" * 32
+
+
+def cells(text: str = GOOD, **overrides: Any) -> list[Cell]:
+    return parse_suite(text, "small.toml", overrides).cells()
+
+
+def test_a_grid_is_every_combination_once() -> None:
+    grid = cells()
+    keys = {(cell.dataset, cell.fraction, cell.seed, cell.loss.id) for cell in grid}
+    assert len(grid) == len(keys) == 2 * 2 * 2 * 2
+
+
+def test_losses_of_one_dataset_and_fraction_stand_together() -> None:
+    assert [cell.loss.id for cell in cells()[:4]] == ["bce", "asl-mild", "bce", "asl-mild"]
+    assert cells()[0].fraction == cells()[1].fraction
+
+
+def test_everything_is_resolved() -> None:
+    first, mild = cells()[0], cells()[1]
+    assert first.train.epochs == 4
+    assert first.train.encoder_lr == 0.003, "conv brings its own learning rate"
+    assert mild.loss.name == "asl"
+    assert mild.loss.parameters["gamma_neg"] == 2
+    assert mild.loss.parameters["clip"] == 0.05, "defaults are spelled out"
+    topics = next(cell for cell in cells() if cell.dataset == "synthetic-topics")
+    assert topics.train.epochs == 2
+    assert topics.encoder_options["width"] == 64
+    assert topics.dataset_parameters["labels"] == 60
+
+
+def test_all_losses() -> None:
+    grid = cells(GOOD.replace('["bce", { name = "asl", id = "asl-mild", gamma_neg = 2 }]', '"all"'))
+    assert {"bce", "kmcl", "msc", "two_way"} <= {cell.loss.id for cell in grid}
+
+
+def test_an_id_names_what_can_change_the_result() -> None:
+    one = cells()[0].id(FINGERPRINT)
+    assert len(one) == 20
+    assert int(one, 16) >= 0
+    assert cells()[0].id(FINGERPRINT) == one
+    assert cells()[0].id("1" * 32) != one
+    assert len({cell.id(FINGERPRINT) for cell in cells()}) == len(cells())
+    assert cells(**{"train.epochs": 5})[0].id(FINGERPRINT) != one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('name = "small"', 'name = "other"'),
+        ("epochs = 4", "epochs = 4\nthreads = 2"),
+        ("epochs = 4", 'epochs = 4\ntime_limit = "2h"'),
+        ('losses = ["bce"', 'losses = [{ name = "bce", id = "baseline" }'),
+        ('name = "digit-scenes"', 'name = "digit-scenes"\nid = "digits"'),
+        ("fractions = [0.1, 1.0]", "fractions = [0.1, 1]"),
+    ],
+)
+def test_an_id_leaves_out_what_cannot(change: tuple[str, str]) -> None:
+    before = [cell.id(FINGERPRINT) for cell in cells()]
+    assert GOOD.replace(*change) != GOOD
+    assert [cell.id(FINGERPRINT) for cell in cells(GOOD.replace(*change))] == before
+
+
+def test_the_command_line_wins_over_every_dataset() -> None:
+    assert {cell.train.epochs for cell in cells(**{"train.epochs": 9})} == {9}
+
+
+def test_selection() -> None:
+    chosen = Selection(losses=("bce",), fractions=(1.0,), seeds=(1,)).apply(cells())
+    assert {(cell.loss.id, cell.fraction, cell.seed) for cell in chosen} == {("bce", 1.0, 1)}
+    assert len(chosen) == 2
+    with pytest.raises(UnknownNameError, match="did you mean 'asl-mild'"):
+        Selection(losses=("asl-mid",)).apply(cells())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ("epochs = 4", "epoch = 4"),
+            r"small.toml, line 8: unknown key 'train.epoch'; did you mean 'epochs'",
+        ),
+        (("epochs = 4", 'epochs = "4"'), r"epochs.*valid integer"),
+        (("epochs = 4", "epochs = 0"), r"epochs.*greater than or equal to 1"),
+        (
+            ("epochs = 2,", "epoks = 2,"),
+            r"line 18: unknown key 'datasets\[1\].train.epoks'; did you mean 'epochs'",
+        ),
+        (("seeds =", "seed ="), r"line 3: unknown key 'seed'; did you mean 'seeds'"),
+        (('"bce",', '"bcee",'), r"losses\[0\]: unknown loss 'bcee'; did you mean 'bce'"),
+        (("gamma_neg = 2", "gama_neg = 2"), r"has no parameter 'gama_neg'; did you mean 'gamma_neg'"),
+        (("gamma_neg = 2", 'gamma_neg = "2"'), r"'asl' takes gamma_neg: float, got '2'"),
+        (('"digit-scenes"', '"digit-scene"'), r"unknown dataset 'digit-scene'; did you mean 'digit-scenes'"),
+        (('encoder = "conv"', 'encoder = "konv"'), r"encoder: unknown encoder 'konv'; did you mean 'conv'"),
+        (('encoder = "conv"', 'encoder = "timm"'), r"'timm' needs a value for 'model'"),
+        (("labels = 60", "lables = 60"), r"has no parameter 'lables'; did you mean 'labels'"),
+        (("width = 64", "widht = 64"), r"has no parameter 'widht'; did you mean 'width'"),
+        (("[0.1, 1.0]", "[0.1, 1.5]"), r"fractions: .*1.5 is neither a share"),
+        (("[0.1, 1.0]", "[0.1, 0.1]"), r"holds a value twice"),
+        (('name = "small"', 'name = "../small"'), r"names a folder"),
+        (('id = "asl-mild"', 'id = "bce"'), r"'bce' stands there twice"),
+        (('id = "asl-mild"', 'id = "<script>"'), r"may hold letters"),
+        (('encoder = "conv"', ""), r"'datasets\[0\].encoder' is missing"),
+        (('name = "small"', "name = small"), r"small.toml: not valid TOML: .*line 2"),
+    ],
+)
+def test_a_bad_suite_names_file_key_and_remedy(change: tuple[str, str], message: str) -> None:
+    text = GOOD.replace(*change)
+    assert text != GOOD
+    with pytest.raises(ConfigError, match=message) as error:
+        parse_suite(text, "small.toml")
+    assert "small.toml" in str(error.value)
+
+
+def test_two_datasets_of_one_name_need_an_id() -> None:
+    twice = GOOD.replace(
+        'name = "digit-scenes"\nencoder = "conv"', 'name = "synthetic-topics"\nencoder = "bag"'
+    )
+    with pytest.raises(ConfigError, match="two datasets are called 'synthetic-topics'"):
+        parse_suite(twice, "small.toml")
+    with_id = twice.replace(
+        'name = "synthetic-topics"\nencoder', 'name = "synthetic-topics"\nid = "few"\nencoder'
+    )
+    assert {cell.dataset for cell in cells(with_id)} == {"few", "synthetic-topics"}
+
+
+def test_a_suite_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(GOOD)
+    with pytest.raises(ConfigError, match=r"no such suite.*did you mean '.*quick.toml'"):
+        find_suite(str(tmp_path / "quik.toml"))
+    assert find_suite("quick").stem == "quick"
+
+
+@pytest.mark.parametrize("file", shipped_suites(), ids=lambda file: file.stem)
+def test_every_shipped_suite_parses(file: Path) -> None:
+    suite = load_suite(file)
+    assert suite.name == file.stem
+    assert suite.description
+    assert suite.cells()
+
+
+@given(st.floats(min_value=0.01, max_value=1e6))
+def test_durations(seconds: float) -> None:
+    assert duration(seconds) == seconds
+    assert duration(f"{seconds:.4f}s") == pytest.approx(seconds, abs=1e-4)
+
+
+def test_durations_with_units() -> None:
+    assert [duration(text) for text in ("90", "15m", "2h", "1.5d")] == [90, 900, 7200, 129600]
+    for bad in ("", "2x", "-3s", 0, -1, True, None):
+        with pytest.raises(ValueError, match="is not a duration"):
+            duration(bad)
