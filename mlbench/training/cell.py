@@ -95,10 +95,14 @@ def run_cell(
         "dataset": describe_dataset(dataset, rows, held),
         "memory": peak_memory(place),
     }
+    scores = stored_scores(dataset, held, own, probe)
+    scores |= held.replicates(own["validation"], own["test"], readings.threshold, "bootstrap")
+    if probe:
+        scores |= held.replicates(probe["validation"], probe["test"], 0.0, "probe_bootstrap")
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
     parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
-    return CellResult(parts, stored_scores(dataset, held, own, probe))
+    return CellResult(parts, scores)
 
 
 def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:

@@ -12,20 +12,21 @@ import torch
 from torch import Tensor
 
 from mlbench.datasets import Dataset
-from mlbench.metrics import Scored, evaluate
+from mlbench.metrics import Scored, bootstrap, evaluate
 
 Numbers = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
 class Held:
-    """What the metrics of one cell are measured against: targets with 255 where not scored, and the label
-    counts that the frequency buckets follow."""
+    """What the metrics of one cell are measured against: targets with 255 where not scored, the label counts
+    that the frequency buckets follow, and the samples of the full training split, where known."""
 
     validation_targets: npt.NDArray[np.uint8]
     test_targets: npt.NDArray[np.uint8]
     train_counts: npt.NDArray[np.int64]
     seen_counts: npt.NDArray[np.int64]
+    train_size: int | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, rows: npt.NDArray[np.int64]) -> Held:
@@ -35,6 +36,7 @@ class Held:
             dataset.test.scored_targets,
             dataset.label_counts["train"],
             dataset.train.targets[rows].sum(axis=0, dtype=np.int64),
+            len(dataset.train),
         )
 
     def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
@@ -45,6 +47,18 @@ class Held:
             threshold=threshold,
             train_counts=self.train_counts,
             seen_counts=self.seen_counts,
+            train_size=self.train_size,
+        )
+
+    def replicates(
+        self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None, prefix: str
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """The main metrics on bootstrap replicates of the test samples, for the scores file."""
+        return bootstrap(
+            Scored(validation_logits, torch.from_numpy(self.validation_targets)),
+            Scored(test_logits, torch.from_numpy(self.test_targets)),
+            threshold=threshold,
+            prefix=prefix,
         )
 
     def floor(self, rows: int) -> Numbers:
