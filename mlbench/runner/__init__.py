@@ -7,8 +7,9 @@ loads the data, trains, and writes the record.
 
 from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_size
 from mlbench.runner.plan import Plan, PlannedCell, plan
-from mlbench.runner.run import RunSummary, run
+from mlbench.runner.run import run
 from mlbench.runner.status import Status, status
+from mlbench.runner.summary import RunSummary
 
 __all__ = [
     "CELL_FUNCTION",

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,18 +27,21 @@ _WAIT = 0.5
 
 @dataclass(frozen=True)
 class Device:
-    """A CUDA device: how the driver names it, and the driver's version."""
+    """A CUDA device: what identifies it, its model, and the driver's version."""
 
     uuid: str
+    model: str = "CUDA device"
     driver: str | None = None
 
 
 @dataclass(frozen=True)
 class Lease:
-    """What a slot's worker is given: torch's name of the device, and the variables that show it no other."""
+    """What a slot's worker is given: torch's name of the device, the variables that show it no other, and what
+    records say of it."""
 
     name: str
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str]
+    model: str
     driver: str | None = None
 
 
@@ -71,12 +74,14 @@ def visible() -> list[Device]:
     shown = []
     for token in filter(None, (part.strip() for part in wanted.split(","))):
         if token.isdigit():
-            if int(token) >= len(devices):
-                break
-            shown.append(devices[int(token)])
+            found = devices[int(token) : int(token) + 1]
+        elif token.startswith("MIG-"):
+            found = [Device(token)]
         else:
-            full = [device for device in devices if device.uuid.startswith(token)]
-            shown.append(full[0] if full else Device(token))
+            found = [device for device in devices if device.uuid.startswith(token)][:1]
+        if not found:
+            break  # CUDA hides what comes after a name that is none.
+        shown += found
     return shown
 
 
@@ -84,13 +89,13 @@ def _listed() -> list[Device]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    query = [program, "--query-gpu=uuid,driver_version", "--format=csv,noheader"]
+    query = [program, "--query-gpu=uuid,name,driver_version", "--format=csv,noheader"]
     try:
         done = subprocess.run(query, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    rows = [line.split(",") for line in done.stdout.splitlines() if "," in line]
-    return [Device(row[0].strip(), row[1].strip()) for row in rows] if done.returncode == 0 else []
+    rows = [[part.strip() for part in line.split(",")] for line in done.stdout.splitlines()]
+    return [Device(*row) for row in rows if len(row) == 3] if done.returncode == 0 else []
 
 
 @contextlib.contextmanager
@@ -98,7 +103,7 @@ def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Ite
     """A free slot of this host, waited for while there is something `wanted`; None where that ended first."""
     devices = chosen(device)
     if not devices:
-        yield Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""})
+        yield Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""}, "cpu")
         return
     locks = {
         FileLock(_folder() / f"{found.uuid}-{number}.lock", thread_local=False): found
@@ -112,7 +117,7 @@ def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Ite
             except Timeout:
                 continue
             try:
-                yield Lease("cuda:0", {"CUDA_VISIBLE_DEVICES": found.uuid}, found.driver)
+                yield Lease("cuda:0", {"CUDA_VISIBLE_DEVICES": found.uuid}, found.model, found.driver)
             finally:
                 lock.release()
             return

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlbench.runner.options import Progress
+from mlbench.runner.summary import RunSummary
 from mlbench.runner.tally import Tally, readable
 
 
@@ -25,6 +26,7 @@ class Reporter(Protocol):
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
     def look(self, tally: Tally) -> None: ...
     def end(self, tally: Tally) -> None: ...
+    def summed_up(self, summary: RunSummary) -> None: ...
 
 
 def reporter(how: Progress, out: TextIO | None = None, events: TextIO | None = None) -> Reporter:
@@ -65,6 +67,7 @@ class Silent:
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
     def look(self, tally: Tally) -> None: ...
     def end(self, tally: Tally) -> None: ...
+    def summed_up(self, summary: RunSummary) -> None: ...
 
 
 class PlainLines(Silent):
@@ -77,8 +80,11 @@ class PlainLines(Silent):
         print(text, file=self._out, flush=True)
 
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
-        left = f"   (left about {readable(tally.left)})" if tally.finished < tally.total else ""
+        left = "".join(f"   ({text})" for text in _left(tally))
         self.note(f"[{tally.finished}/{tally.total}] {describe(record)}: {outcome(record)}{left}")
+
+    def summed_up(self, summary: RunSummary) -> None:
+        self.note(str(summary))
 
 
 class JsonLines(Silent):
@@ -109,8 +115,8 @@ class JsonLines(Silent):
             seconds_left=tally.left,
         )
 
-    def end(self, tally: Tally) -> None:
-        self._write("end", done=tally.done, failed=dict(tally.failed), seconds=tally.elapsed)
+    def summed_up(self, summary: RunSummary) -> None:
+        self._write("end", **summary.describe())
 
     def _write(self, event: str, **content: Any) -> None:
         print(json.dumps({"event": event, **content}, ensure_ascii=False), file=self._out, flush=True)
@@ -121,7 +127,7 @@ class LiveTable(Silent):
 
     def __init__(self, out: TextIO) -> None:
         self._console = Console(file=out, highlight=False)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._live = Live(console=self._console, auto_refresh=False)
 
     def begin(self, tally: Tally) -> None:
         self._live.start()
@@ -138,8 +144,11 @@ class LiveTable(Silent):
         self._live.update(live_view(tally), refresh=True)
 
     def end(self, tally: Tally) -> None:
+        self._live.update(_ended(tally), refresh=True)
         self._live.stop()
-        self._console.print(_headline(tally))
+
+    def summed_up(self, summary: RunSummary) -> None:
+        self.note(str(summary))
 
 
 def live_view(tally: Tally) -> Group:
@@ -149,12 +158,20 @@ def live_view(tally: Tally) -> Group:
         progress = claim.get("progress") or {}
         said = "  ".join(_figure(key, value) for key, value in progress.items())
         running.add_row(Text("  runs", style="dim"), Text(_claimed(claim)), Text(said, style="dim"))
+    bar = ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40)
+    return Group(_headline(tally), bar, running, _best(tally))
+
+
+def _ended(tally: Tally) -> Group:
+    return Group(_headline(tally), _best(tally))
+
+
+def _best(tally: Tally) -> Table:
     best = Table.grid(padding=(0, 2))
     for dataset, found in sorted(tally.best.items()):
         reached = f"{found.loss} at fraction {found.fraction:g}"
         best.add_row(Text("  best", style="dim"), dataset, f"validation mAP {found.value:.4f}", reached)
-    bar = ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40)
-    return Group(_headline(tally), bar, running, best)
+    return best
 
 
 def _headline(tally: Tally) -> Text:
@@ -164,10 +181,14 @@ def _headline(tally: Tally) -> Text:
         parts.append(f"{tally.failed.total()} failed ({classes})")
     if tally.running:
         parts.append(f"{len(tally.running)} running")
-    parts.append(readable(tally.elapsed))
-    if tally.finished < tally.total:
-        parts.append(f"left about {readable(tally.left)}")
-    return Text(" · ".join(parts), style="bold")
+    return Text(" · ".join([*parts, readable(tally.elapsed), *_left(tally)]), style="bold")
+
+
+def _left(tally: Tally) -> list[str]:
+    """The time left, where it can be told and there is any."""
+    if tally.left is None or tally.finished >= tally.total:
+        return []
+    return [f"about {readable(tally.left)} left"]
 
 
 def _claimed(claim: Mapping[str, Any]) -> str:

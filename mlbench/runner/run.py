@@ -6,7 +6,6 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -17,36 +16,11 @@ from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, plan
 from mlbench.runner.plugins import pack
 from mlbench.runner.progress import Reporter, reporter
+from mlbench.runner.summary import RunSummary, sum_up
 from mlbench.runner.takeover import take_over
 from mlbench.runner.watch import Watch
 from mlbench.runner.work import Job, now
 from mlbench.suite import Suite
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """How a run ended: cells by state, over everything that the suites and the selection name.
-
-    trained: records that appeared while it ran. reason: why it stopped before the end, if it did.
-    signal: the number of the signal that stopped it, or 0.
-    """
-
-    done: int
-    failed: int
-    missing: int
-    not_fetched: int
-    trained: int
-    seconds: float
-    reason: str = ""
-    signal: int = 0
-
-    @property
-    def exit_code(self) -> int:
-        """0 all done; 1 some failed, are not fetched or were given up; 128 + the signal that left cells
-        undone."""
-        if self.signal and self.missing:
-            return 128 + self.signal
-        return 1 if self.failed or self.missing or self.not_fetched or self.reason else 0
 
 
 class Interruption:
@@ -98,10 +72,13 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         assert cell.source is not None
         assert cell.id is not None
         take_over(cell.id, cell.cell, cell.source, cell.store)
-    if not planned.todo:
-        return _sum_up(planned, None)
-    with open_engine(options, len(planned.todo)) as engine:
-        return _spread(planned, options, engine, shown)
+    if planned.todo:
+        with open_engine(options, len(planned.todo)) as engine:
+            summary = _spread(planned, options, engine, shown)
+    else:
+        summary = sum_up(planned)
+    shown.summed_up(summary)
+    return summary
 
 
 def _spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
@@ -132,30 +109,8 @@ def _spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter)
         trained = next(other for other in planned.todo if other.id == cell.id)
         if cell.id is not None and cell.store != trained.store:
             take_over(cell.id, cell.cell, trained.store, cell.store)
-    return _sum_up(planned, watch, "; ".join(filter(None, [watch.reason, *reasons])), interruption.signal)
-
-
-def _sum_up(planned: Plan, watch: Watch | None, reason: str = "", number: int = 0) -> RunSummary:
-    """Count every cell once more, by the heads of what was to do."""
-    states = {"done": 0, "failed": 0, "missing": 0, "not fetched": 0}
-    heads = (
-        {store: {head["id"]: head for head in store.heads()} for store in planned.stores}
-        if planned.todo
-        else {}
-    )
-    for cell in planned.cells:
-        head = heads.get(cell.store, {}).get(cell.id)
-        states[head["status"] if head is not None else cell.state] += 1
-    return RunSummary(
-        done=states["done"],
-        failed=states["failed"],
-        missing=states["missing"],
-        not_fetched=states["not fetched"],
-        trained=watch.tally.finished if watch else 0,
-        seconds=watch.tally.elapsed if watch else 0.0,
-        reason=reason,
-        signal=number,
-    )
+    reason = "; ".join(filter(None, [watch.reason, *reasons]))
+    return sum_up(planned, watch.tally, reason, interruption.signal)
 
 
 def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:

@@ -114,6 +114,7 @@ class Slot:
         if self._child is None:
             greeting = {
                 "device": self.device.name,
+                "model": self.device.model,
                 "driver": self.device.driver,
                 "threads": threads,
                 "plugins": [str(file) for file in unpack(self.job.plugins)],
@@ -175,7 +176,11 @@ class _Heart:
 
 @contextlib.contextmanager
 def _undisturbed(job: Job) -> Iterator[None]:
-    """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the front alone answers."""
+    """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the front alone answers.
+
+    In a process that the front started, the supervisor ends the process where the front is gone, since loky's
+    would wait minutes for work that nobody can give them.
+    """
     if os.getpid() == job.lifeline.owner.pid or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -184,5 +189,7 @@ def _undisturbed(job: Job) -> Iterator[None]:
     try:
         yield
     finally:
+        if job.lifeline.owner.alive() is False:
+            os._exit(1)
         for number, handler in zip(signals, earlier, strict=True):
             signal.signal(number, handler)

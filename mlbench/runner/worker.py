@@ -43,9 +43,10 @@ _OUT_OF_MEMORY = re.compile(
 
 
 class Greeting(TypedDict):
-    """device: as torch names it. driver: of that device, where known. plugins: files to load."""
+    """device: as torch names it. model, driver: of that device. plugins: files to load."""
 
     device: str
+    model: str
     driver: str | None
     threads: int
     plugins: list[str]
@@ -173,11 +174,12 @@ class Worker:
             self.channel.send("progress", progress=dict(progress))
 
     def _environment(self) -> dict[str, Any]:
-        name, cuda = "cpu", None
-        if self.greeting["device"].startswith("cuda"):
-            name, cuda = self.torch.cuda.get_device_name(0), self.torch.version.cuda
+        on_cuda = self.greeting["device"].startswith("cuda")
         return environment(
-            device=name, driver=self.greeting["driver"], cuda=cuda, threads=self.torch.get_num_threads()
+            device=self.greeting["model"],
+            driver=self.greeting["driver"],
+            cuda=self.torch.version.cuda if on_cuda else None,
+            threads=self.torch.get_num_threads(),
         )
 
 

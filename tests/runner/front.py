@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,16 @@ from tests.runner.conftest import PLUGINS, make_suite
 ROOT = Path(__file__).parents[2]
 
 
-def start(results: Path, acts: list[Any], suite: dict[str, Any] | None = None, **options: Any) -> Any:
-    """Start a front; its output is text."""
+def command(results: Path, acts: list[Any], suite: dict[str, Any] | None = None, **options: Any) -> list[str]:
+    """The command line of a front."""
     request = {"acts": acts, "suite": suite or {}, "options": {**options, "results": str(results)}}
+    return [sys.executable, "-m", "tests.runner.front", json.dumps(request)]
+
+
+def start(results: Path, acts: list[Any], before: Sequence[str] = (), **rest: Any) -> subprocess.Popen[str]:
+    """Start a front, `before` being a command that starts it; its output is text."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.runner.front", json.dumps(request)],
+        [*before, *command(results, acts, **rest)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -43,7 +48,7 @@ def main() -> None:
         settings["retry"] = tuple(settings["retry"])
     options = RunOptions(plugins=PLUGINS, cell_function="tests.runner.faults:run_cell", **settings)
     summary = run([make_suite(*acts, **request["suite"])], options)
-    print(json.dumps(asdict(summary)))
+    print(json.dumps(summary.describe()))
     sys.exit(summary.exit_code)
 
 

@@ -26,12 +26,13 @@ class Toy(GeneratedSource):
 
     def read(self, request: Request) -> Dataset:
         generator = np.random.default_rng(self.variant)
-        splits = {}
-        for name in ("train", "validation", "test"):
+
+        def split() -> Split:
             inputs = generator.standard_normal((self.rows, 4)).astype(np.float32)
             targets = (inputs[:, :3] > 0).astype(np.uint8)
-            splits[name] = Split(inputs, targets, [str(row) for row in range(self.rows)])
-        return Dataset(request.name, "features", ("a", "b", "c"), card=self.card(), **splits)
+            return Split(inputs, targets, [str(row) for row in range(self.rows)])
+
+        return Dataset(request.name, "features", ("a", "b", "c"), split(), split(), split(), self.card())
 
 
 @register_dataset("toy_absent")

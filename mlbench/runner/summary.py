@@ -1,0 +1,71 @@
+"""How a run ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mlbench.runner.plan import Plan
+from mlbench.runner.tally import Tally, readable
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Cells by state, over everything that the suites and the selection name.
+
+    trained: records that appeared while it ran. reason: why it stopped before the end, if it did.
+    signal: the number of the signal that stopped it, or 0.
+    """
+
+    done: int
+    failed: int
+    missing: int
+    not_fetched: int
+    trained: int
+    seconds: float
+    reason: str = ""
+    signal: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 1 some failed, are not fetched or were given up; 128 + the signal that left cells
+        undone."""
+        if self.signal and self.missing:
+            return 128 + self.signal
+        return 1 if self.failed or self.missing or self.not_fetched or self.reason else 0
+
+    def describe(self) -> dict[str, Any]:
+        return {**asdict(self), "exit_code": self.exit_code}
+
+    def __str__(self) -> str:
+        counts = {
+            "done": self.done,
+            "failed": self.failed,
+            "missing": self.missing,
+            "not fetched": self.not_fetched,
+        }
+        states = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no cells"
+        did = f"{self.trained} trained in {readable(self.seconds)}" if self.trained else "nothing trained"
+        stopped = f"\nstopped early: {self.reason}" if self.reason else ""
+        return f"{states}; {did}{stopped}"
+
+
+def sum_up(planned: Plan, tally: Tally | None = None, reason: str = "", number: int = 0) -> RunSummary:
+    """Count every cell of a plan, once more by the heads of the records where something was run."""
+    stores = planned.stores if tally else []
+    heads = {store: {head["id"]: head for head in store.heads()} for store in stores}
+    states: Counter[str] = Counter()
+    for cell in planned.cells:
+        head = heads.get(cell.store, {}).get(cell.id)
+        states[head["status"] if head is not None else cell.state] += 1
+    return RunSummary(
+        done=states["done"],
+        failed=states["failed"],
+        missing=states["missing"],
+        not_fetched=states["not fetched"],
+        trained=tally.finished if tally else 0,
+        seconds=tally.elapsed if tally else 0.0,
+        reason=reason,
+        signal=number,
+    )

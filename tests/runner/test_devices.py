@@ -1,0 +1,126 @@
+"""Devices and their slots. There is no GPU here: a program called nvidia-smi says that there are some."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbench.errors import ConfigError
+from mlbench.records import Store
+from mlbench.runner import devices
+from mlbench.runner.devices import Lease, chosen, lease
+from tests.runner.front import start
+
+FakeDevices = Callable[[int], None]
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevices]:
+    """Calling it gives this machine so many devices."""
+
+    def install(count: int) -> None:
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        lines = "\n".join(f"echo 'GPU-{number}{number}, Fake A1, 550.1'" for number in range(count))
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        devices.visible.cache_clear()
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    yield install
+    devices.visible.cache_clear()
+
+
+def uuids(device: str) -> list[str]:
+    return [found.uuid for found in chosen(device)]
+
+
+def test_devices_by_name(fake: FakeDevices) -> None:
+    fake(3)
+    assert uuids("auto") == uuids("cuda") == ["GPU-00", "GPU-11", "GPU-22"]
+    assert uuids("cuda:2,0") == ["GPU-00", "GPU-22"]
+    assert uuids("cpu") == []
+    with pytest.raises(ConfigError, match="there are 3 devices"):
+        chosen("cuda:3")
+    with pytest.raises(ConfigError, match="say auto, cpu"):
+        chosen("gpu")
+
+
+def test_without_a_driver_auto_is_the_cpu_and_cuda_an_error(fake: FakeDevices) -> None:
+    fake(0)
+    assert uuids("auto") == []
+    with pytest.raises(ConfigError, match="no CUDA device"):
+        chosen("cuda")
+    with lease("auto", 1, lambda: True) as cpu:
+        assert cpu == Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""}, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [("", []), ("2,0", ["GPU-22", "GPU-00"]), ("GPU-11", ["GPU-11"]), ("0,9,1", ["GPU-00"]), ("-1", [])],
+)
+def test_the_variable_limits_what_is_seen(
+    fake: FakeDevices, monkeypatch: pytest.MonkeyPatch, variable: str, expected: list[str]
+) -> None:
+    fake(3)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", variable)
+    devices.visible.cache_clear()
+    assert uuids("auto") == expected
+
+
+def test_a_slot_is_leased_once_and_free_again_afterwards(fake: FakeDevices) -> None:
+    fake(2)
+    with lease("auto", 1, lambda: True) as first, lease("auto", 1, lambda: True) as second:
+        assert first is not None
+        assert second is not None
+        assert {first.variables["CUDA_VISIBLE_DEVICES"], second.variables["CUDA_VISIBLE_DEVICES"]} == {
+            "GPU-00",
+            "GPU-11",
+        }
+        assert (first.name, first.model, first.driver) == ("cuda:0", "Fake A1", "550.1")
+        waits = iter([True, True, False])
+        with lease("auto", 1, lambda: next(waits)) as third:
+            assert third is None
+        with lease("auto", 2, lambda: True) as shared:
+            assert shared is not None
+    with lease("cuda:1", 1, lambda: True) as again:
+        assert again is not None
+        assert again.variables["CUDA_VISIBLE_DEVICES"] == "GPU-11"
+
+
+def used(results: Path) -> list[tuple[str, str]]:
+    """The device that every record's worker saw, and what torch called it."""
+    found = []
+    for file in Store(results / "toys").cells_folder.iterdir():
+        record: dict[str, Any] = json.loads(file.read_text())
+        found.append((record["variables"]["CUDA_VISIBLE_DEVICES"], record["device"]))
+    return found
+
+
+@pytest.mark.slow
+def test_runs_on_one_machine_share_its_devices(fake: FakeDevices, tmp_path: Path, log: Path) -> None:
+    """Two runs, two devices, one slot each: never more than two cells at once. The cells ask nothing of them."""
+    fake(2)
+    results = tmp_path / "results"
+    acts: list[Any] = [["sleep", 0.4 + number / 100] for number in range(6)]
+    fronts = [start(results, acts, device="auto") for _ in range(2)]
+    for front in fronts:
+        front.communicate(timeout=60)
+        assert front.returncode == 0
+    devices_used = Counter(used(results))
+    assert set(devices_used) == {("GPU-00", "cuda:0"), ("GPU-11", "cuda:0")}
+    assert devices_used.total() == 6
+    running = peak = 0
+    for line in log.read_text().splitlines():
+        running += 1 if line.startswith("start") else -1
+        peak = max(peak, running)
+    assert peak == 2

@@ -1,0 +1,153 @@
+"""Real signals to real processes: Ctrl-C, SIGTERM, SIGKILL of the front, of a supervisor, two runs at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mlbench.records import Store
+from tests.runner.front import start
+
+SLEEPERS: list[Any] = [["sleep", 1.0 + number / 100] for number in range(4)]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def count(log: Path, word: str) -> int:
+    return sum(line.startswith(word) for line in log.read_text().splitlines())
+
+
+def processes(log: Path) -> list[psutil.Process]:
+    """Every process of a run, found by the test's own variable in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mine = process.environ().get("MLBENCH_TEST_LOG") == str(log) and process.pid != os.getpid()
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def end(front: Any, log: Path) -> tuple[int, dict[str, Any]]:
+    """Wait for a front and all its processes; its exit code and what it printed."""
+    out, err = front.communicate(timeout=60)
+    wait_until(lambda: not processes(log), 10)
+    assert out.strip(), err
+    return front.returncode, json.loads(out)
+
+
+def left(results: Path) -> list[Path]:
+    store = Store(results / "toys")
+    return [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+@pytest.mark.parametrize("engine", ["sequential", "loky", "dask"])
+def test_ctrl_c_once_finishes_what_runs(results: Path, log: Path, engine: str) -> None:
+    slots = 1 if engine == "sequential" else 2
+    front = start(results, SLEEPERS, engine=engine, jobs=slots)
+    wait_until(lambda: count(log, "start") == slots)
+    os.killpg(front.pid, signal.SIGINT)
+    code, summary = end(front, log)
+    assert (code, summary["done"], summary["missing"]) == (130, slots, 4 - slots)
+    assert count(log, "start") == count(log, "end") == slots
+    assert left(results) == []
+
+
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 2), (signal.SIGTERM, 1)])
+def test_ctrl_c_twice_or_sigterm_stops_at_once(results: Path, log: Path, number: int, times: int) -> None:
+    front = start(results, [["sleep", 60.0], ["sleep", 61.0], "done"], jobs=2)
+    wait_until(lambda: count(log, "start") == 2)
+    began = time.monotonic()
+    for _ in range(times):
+        os.killpg(front.pid, number)
+        time.sleep(0.3)
+    code, summary = end(front, log)
+    assert time.monotonic() - began < 10
+    assert (code, summary["done"], summary["missing"]) == (128 + number, 0, 3)
+    assert left(results) == []
+
+
+def test_a_front_that_is_killed_takes_all_with_it_and_loses_nothing(results: Path, log: Path) -> None:
+    front = start(results, ["done", *SLEEPERS], jobs=2)
+    wait_until(lambda: count(log, "end") >= 1 and count(log, "start") >= 3)
+    front.kill()
+    front.communicate()
+    wait_until(lambda: not processes(log), 10)
+    before = Store(results / "toys").ids()
+    assert before
+    code, summary = end(start(results, ["done", *SLEEPERS], jobs=2), log)
+    assert (code, summary["done"]) == (0, 5)
+    assert before <= Store(results / "toys").ids()
+    ends = Counter(line for line in log.read_text().splitlines() if line.startswith("end"))
+    assert set(ends.values()) == {1}
+    assert left(results) == []
+
+
+def test_a_supervisor_that_is_killed_is_replaced(results: Path, log: Path) -> None:
+    front = start(results, SLEEPERS, jobs=2)
+    wait_until(lambda: count(log, "start") == 2)
+    worker = next(found for found in processes(log) if "mlbench.runner.worker" in found.cmdline())
+    supervisor = worker.parent()
+    assert supervisor is not None
+    assert supervisor.pid != front.pid
+    supervisor.kill()
+    code, summary = end(front, log)
+    assert (code, summary["done"]) == (0, 4)
+    assert left(results) == []
+
+
+def test_two_runs_share_the_work(results: Path, log: Path) -> None:
+    acts = [["sleep", 0.5 + number / 100] for number in range(8)]
+    fronts = [start(results, acts, engine="sequential") for _ in range(2)]
+    ended = [end(front, log) for front in fronts]
+    assert [(code, summary["done"]) for code, summary in ended] == [(0, 8), (0, 8)]
+    assert count(log, "start") == count(log, "end") == 8
+    assert left(results) == []
+
+
+def test_one_run_takes_over_the_cell_of_another_that_is_killed(results: Path, log: Path) -> None:
+    victim = start(results, [["sleep", 4.0]], engine="sequential")
+    wait_until(lambda: count(log, "start") == 1)
+    heir = start(results, [["sleep", 4.0]], engine="sequential")
+    time.sleep(1.5)
+    victim.kill()
+    victim.communicate()
+    code, summary = end(heir, log)
+    assert (code, summary["done"]) == (0, 1)
+    assert (count(log, "start"), count(log, "end")) == (2, 1)
+    assert left(results) == []
+
+
+def test_a_disk_that_fills_up_is_said_and_spares_what_is_there(results: Path, log: Path) -> None:
+    """A file-size limit stands for the full disk: records still fit, scores no longer do."""
+    assert end(start(results, ["done"], engine="sequential"), log)[0] == 0
+    before = {file: file.read_bytes() for file in (results / "toys" / "cells").iterdir()}
+    front = start(results, ["done", "warn"], ["prlimit", "--fsize=1500"], engine="sequential")
+    code, summary = end(front, log)
+    assert code == 1
+    assert "could not be written" in summary["reason"]
+    assert "what was written earlier is intact" in summary["reason"]
+    assert (summary["done"], summary["missing"], summary["failed"]) == (1, 1, 0)
+    assert {file: file.read_bytes() for file in (results / "toys" / "cells").iterdir()} == before
+    assert left(results) == []

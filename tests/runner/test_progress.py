@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from mlbench.records import Store
+from mlbench.runner import RunSummary, run, status
+from mlbench.runner.claims import Claim
+from mlbench.runner.lifeline import Lifeline
+from mlbench.runner.progress import JsonLines, LiveTable, PlainLines, live_view, reporter
+from mlbench.runner.tally import Tally, readable
+from mlbench.runner.work import now
+from tests.runner.conftest import MakeOptions, MakeSuite
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.42, "0.4 s"), (41.2, "41 s"), (720, "12 min"), (12_000, "3 h 20 min"), (187_200, "2 d 4 h")],
+)
+def test_durations_read_well(seconds: float, text: str) -> None:
+    assert readable(seconds) == text
+
+
+def record(loss: str = "bce", value: float | None = 0.5, error: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "aa",
+        "suite": "quick",
+        "status": "failed" if error else "done",
+        "error": {"class": error, "message": "it\nbroke"} if error else None,
+        "cell": {"dataset": "digits", "fraction": 0.1, "seed": 1, "loss": {"id": loss}},
+        "metrics": {"validation": {"map": value}, "test": {"map": value}},
+    }
+
+
+def test_the_tally_counts_and_keeps_the_best() -> None:
+    tally = Tally(4)
+    assert tally.left is None
+    for shown in (record("bce", 0.5), record("asl", 0.7), record("msc", 0.6), record(error="oom")):
+        tally.count(shown)
+    assert (tally.done, dict(tally.failed), tally.finished) == (3, {"oom": 1}, 4)
+    assert tally.best["digits"].loss == "asl"
+    assert tally.left == 0
+
+
+def test_plain_lines_say_what_came_of_each_cell() -> None:
+    out, tally = io.StringIO(), Tally(3)
+    lines = PlainLines(out)
+    for shown in (record(), record(error="crash")):
+        tally.count(shown)
+        lines.finished(shown, tally)
+    first, second = out.getvalue().splitlines()
+    assert first.startswith("[1/3] digits · 0.1 · seed 1 · bce: done  map 0.5000   (about 0.0 s left)")
+    assert second.startswith("[2/3] digits · 0.1 · seed 1 · bce: failed (crash): it   (")
+
+
+def test_json_lines_are_for_programs() -> None:
+    out, tally = io.StringIO(), Tally(1)
+    lines = JsonLines(out)
+    lines.begin(tally)
+    tally.count(record())
+    lines.finished(record(), tally)
+    lines.summed_up(RunSummary(1, 0, 0, 0, 1, 2.5))
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [event["event"] for event in events] == ["begin", "cell", "end"]
+    assert events[1]["validation_map"] == 0.5
+    assert events[2]["exit_code"] == 0
+
+
+def test_the_live_table_shows_what_matters() -> None:
+    tally = Tally(5, running=[{"dataset": "digits", "fraction": 0.1, "seed": 1, "loss": "asl"}])
+    tally.running[0]["progress"] = {"phase": "train", "step": 30, "loss": 0.123456}
+    tally.count(record("bce"))
+    tally.count(record(error="oom"))
+    out = io.StringIO()
+    Console(file=out, width=120).print(live_view(tally))
+    shown = out.getvalue()
+    assert "2 of 5 cells · 1 done · 1 failed (1 oom) · 1 running" in shown
+    assert "digits · 0.1 · seed 1 · asl" in shown
+    assert "step 30  loss 0.1235" in shown
+    assert "best  digits  validation mAP 0.5000  bce at fraction 0.1" in " ".join(shown.split(" "))
+
+
+def test_a_log_gets_lines_and_a_terminal_a_table() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert isinstance(reporter("auto", io.StringIO()), PlainLines)
+    assert isinstance(reporter("auto", Terminal()), LiveTable)
+    terminal = Terminal()
+    live = LiveTable(terminal)
+    tally = Tally(1)
+    live.begin(tally)
+    tally.count(record(error="oom"))
+    live.finished(record(error="oom"), tally)
+    live.end(tally)
+    assert "digits · 0.1 · seed 1 · bce: failed (oom): it" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("counts", "signal", "code"),
+    [
+        ((3, 0, 0, 0), 0, 0),
+        ((2, 1, 0, 0), 0, 1),
+        ((2, 0, 0, 1), 0, 1),
+        ((2, 0, 1, 0), 2, 130),
+        ((2, 1, 1, 0), 15, 143),
+        ((3, 0, 0, 0), 2, 0),
+    ],
+)
+def test_exit_codes(counts: tuple[int, int, int, int], signal: int, code: int) -> None:
+    assert RunSummary(*counts, trained=0, seconds=0.0, signal=signal).exit_code == code
+
+
+def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOptions, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    store = Store(results / "toys")
+    store.prepare()
+    line = Lifeline(store)
+    line.start({"cells": 5, "suites": ["toys"], "started": now()})
+    run([suite("done", "nan")], options())
+    about = {"dataset": "toy0", "fraction": 1.0, "seed": 0, "loss": "bce"}
+    claim = Claim.take(store, "aa", about)
+    assert claim is not None
+    (store.cells_folder / "broken.json").write_text('{"schema": 1')
+    found = status(results)
+    [one] = found.suites
+    assert (one.done, dict(one.failed)) == (1, {"nonfinite": 1})
+    assert [running["loss"] for running in one.running] == ["bce"]
+    assert one.best["toy0"].loss == "done"
+    assert len(one.problems) == 1
+    assert "broken.json" in one.problems[0]
+    [running] = found.runs
+    assert (running.cells, running.finished) == (5, 2)
+    assert running.left is not None
+    line.stop()
+    claim.release()
+    (store.cells_folder / "broken.json").unlink()
+    store.pack()
+    for file in store.cells_folder.iterdir():
+        file.unlink()
+    packed = status(store.folder)
+    assert packed.runs == ()
+    assert packed.suites[0].best == one.best
