@@ -26,6 +26,20 @@ class Inputs(ABC):
 
 
 @dataclass(frozen=True)
+class Part(Inputs):
+    """Some rows of other inputs."""
+
+    whole: Inputs
+    rows: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, rows: Tensor) -> Batch:
+        return self.whole.batch(self.rows[rows])
+
+
+@dataclass(frozen=True)
 class Dense(Inputs):
     """One row of numbers a sample: features float32 [N, D], or images uint8 [N, H, W, C]."""
 

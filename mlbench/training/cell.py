@@ -14,6 +14,9 @@ import torch
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.errors import ConfigError
 from mlbench.losses.base import LabelStats, Loss
+from mlbench.metrics.catalog import VERSION as METRICS_VERSION
+from mlbench.models.base import Fitted
+from mlbench.models.inputs import Part
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
 from mlbench.registry import LOSSES
@@ -55,13 +58,13 @@ def run_cell(
     protocol, place, clock = cell.train, torch.device(device), Clock()
     check_precision(protocol.precision, place)
     reset_peak_memory(place)
-    if protocol.validation == "fraction":
-        dataset = cut_validation(dataset, cell.fraction, cell.seed)
     with deterministic(protocol.deterministic):
         rows = draw_rows(dataset, cell.fraction, cell.seed)
-        held = Held.of(dataset, rows)
         streams = Streams(cell.seed)
         fitted = fit_encoder(cell, dataset, rows, cache_dir)
+        if protocol.validation == "fraction":
+            dataset, fitted = cut_validation(dataset, fitted, cell)
+        held = Held.of(dataset, rows)
         loss = build_loss(cell, held, len(rows), place, micro_batch)
         model = Model.build(fitted, loss, len(dataset.labels), protocol, streams.as_global).to(place)
         readings = Readings(
@@ -90,6 +93,7 @@ def run_cell(
         "threshold": {"metrics": readings.threshold, "probe_metrics": 0.0 if probe else None},
         "history": asdict(history),
         "probe": chosen,
+        "metrics_version": METRICS_VERSION,
         "deterministic": protocol.deterministic,
         "micro_batch": micro_batch,
         "dataset": describe_dataset(dataset, rows, held),
@@ -124,10 +128,11 @@ def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> Me
     return MemoryQueue(cell.train.queue, cell.train.projection_dim, labels).to(device)
 
 
-def cut_validation(dataset: Dataset, fraction: float | int, seed: int) -> Dataset:
-    """The dataset with its validation split cut to the fraction that training is cut to."""
-    rows = draw_rows(replace(dataset, train=dataset.validation), fraction, seed)
-    return replace(dataset, validation=dataset.validation.take(rows))
+def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Dataset, Fitted]:
+    """Both with their validation split cut to the fraction that training is cut to."""
+    rows = draw_rows(replace(dataset, train=dataset.validation), cell.fraction, cell.seed)
+    part = Part(fitted.validation, torch.from_numpy(rows))
+    return replace(dataset, validation=dataset.validation.take(rows)), replace(fitted, validation=part)
 
 
 def describe_dataset(dataset: Dataset, rows: npt.NDArray[np.int64], held: Held) -> dict[str, Any]:

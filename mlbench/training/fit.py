@@ -19,6 +19,7 @@ from mlbench.training.precision import autocast, gradient_scaler
 from mlbench.training.schedule import Schedule
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
+from mlbench.training.unit import GradientUnit
 from mlbench.training.watch import LOOK_EVERY, Watch
 
 Progress = Callable[[dict[str, Any]], None]
@@ -62,7 +63,7 @@ def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -
     schedule = Schedule.of(protocol, len(task.inputs))
     optimisers = Optimisers(task.model, task.loss, protocol, schedule)
     watch = Watch(task.device, schedule.steps_per_epoch, task.deadline)
-    scaler = gradient_scaler(protocol.precision, task.device)
+    scaler, unit = gradient_scaler(protocol.precision, task.device), GradientUnit()
     batches = _batches(task, schedule)
     history = History(steps=schedule.steps, batch_size=schedule.batch_size)
     step, rate = 0, 0.0
@@ -73,11 +74,13 @@ def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -
                 task.model.train()
                 parts = next(batches)
                 rate = optimisers.set_rates(step)
-                watch.saw_loss(_backward(task, parts, scaler), step)
+                watch.saw_loss(_backward(task, parts, scaler, unit.factor), step)
+                if not unit.found:
+                    unit.find(optimisers.parameters)
                 if protocol.clip_norm is not None or place in watch.norm_steps:
                     for optimiser in optimisers.all:
                         scaler.unscale_(optimiser)
-                    watch.saw_gradients(optimisers.parameters, protocol.clip_norm)
+                    watch.saw_gradients(optimisers.parameters, unit.factor, protocol.clip_norm)
                 for optimiser in optimisers.all:
                     scaler.step(optimiser)
                 scaler.update()
@@ -119,8 +122,10 @@ def _batches(task: Task, schedule: Schedule) -> Iterator[list[tuple[Batch, Tenso
             yield parts
 
 
-def _backward(task: Task, parts: list[tuple[Batch, Tensor]], scaler: torch.amp.GradScaler) -> Tensor:
-    """Gradients of one batch, part by part; returns the batch's loss, detached."""
+def _backward(
+    task: Task, parts: list[tuple[Batch, Tensor]], scaler: torch.amp.GradScaler, unit: float
+) -> Tensor:
+    """Gradients of one batch times `unit`, part by part; returns the batch's loss, detached."""
     rows = sum(len(targets) for _, targets in parts)
     summed = getattr(task.loss, "reduction", "mean") == "sum"
     total = torch.zeros((), device=task.device)
@@ -131,7 +136,7 @@ def _backward(task: Task, parts: list[tuple[Batch, Tensor]], scaler: torch.amp.G
         loss: Tensor = task.loss(outputs, targets)
         if len(parts) > 1 and not summed:
             loss = loss * (len(targets) / rows)
-        scaler.scale(loss).backward()
+        scaler.scale(loss * unit).backward()
         total += loss.detach()
         if task.queue is not None:
             task.queue.push(outputs.embeddings, targets)

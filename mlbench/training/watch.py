@@ -37,9 +37,10 @@ class Watch:
         self.loss_sum += loss
         self.updates += 1
 
-    def saw_gradients(self, parameters: Sequence[Tensor], clip_norm: float | None) -> None:
-        """Keep the norm of all gradients together; bring it down to `clip_norm` where that is set."""
-        norm = gradient_norm(parameters)
+    def saw_gradients(self, parameters: Sequence[Tensor], unit: float, clip_norm: float | None) -> None:
+        """Keep the norm of all gradients together, in the loss's own scale (they come times `unit`); bring it
+        down to `clip_norm` where that is set."""
+        norm = gradient_norm(parameters) / unit
         self.norms.append(norm)
         if clip_norm is not None:
             self.clipped += norm > clip_norm

@@ -1,0 +1,35 @@
+"""One unit for every loss's gradients, so that a loss's scale plays no part to the last bit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mlbench.training.watch import gradient_norm
+
+LARGEST = 60
+
+
+class GradientUnit:
+    """A power of two, found at the first gradient that is not zero, that brings its norm into [1, 2).
+
+    The optimisers are invariant to a loss's scale but for their eps and for what float32 cannot hold: squares
+    of gradients below 1e-19 vanish. In a unit of their own all losses are as far from both, and a loss times
+    a power of two makes bit by bit the same updates. Before it is found the factor is 1.
+    """
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+        self.found = False
+
+    def find(self, parameters: Sequence[Tensor]) -> None:
+        """Look at the gradients of the batch just gone back through, and rescale them; waits for the device."""
+        norm = float(gradient_norm(parameters))
+        if norm > 0 and math.isfinite(norm):
+            exponent = max(-LARGEST, min(LARGEST, -math.floor(math.log2(norm))))
+            self.factor, self.found = 2.0**exponent, True
+            for parameter in parameters:
+                if parameter.grad is not None:
+                    parameter.grad.mul_(self.factor)

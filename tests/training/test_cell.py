@@ -1,0 +1,266 @@
+"""One cell, end to end on built-in data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mlbench.errors import CellTimeoutError, ConfigError, NonFiniteError
+from mlbench.metrics import Scored, evaluate
+from mlbench.registry import load_plugins
+from mlbench.suite import Protocol
+from mlbench.training import CellResult, run_cell
+from tests.training.cells import load, make_cell, run
+
+KINDS = ["synthetic-features", "synthetic-topics", "digit-scenes"]
+
+
+def same(one: CellResult, other: CellResult) -> bool:
+    return one.scores.keys() == other.scores.keys() and all(
+        np.array_equal(one.scores[key], other.scores[key]) for key in one.scores
+    )
+
+
+def test_the_parts_of_a_record_are_there() -> None:
+    result = run("bce")
+    assert set(result.parts["metrics"]) == {"validation", "test"}
+    for reading in ("metrics", "probe_metrics", "floor_metrics"):
+        assert {"map", "f1_micro@0.5", "f1_macro@label", "lrap"} <= set(result.parts[reading]["test"])
+    assert result.parts["metrics"]["test"]["map"] > result.parts["floor_metrics"]["test"]["map"] + 0.1
+    history = result.parts["history"]
+    assert len(history["evaluations"]) == 2
+    assert {"loss", "gradient_norm", "epoch"} <= set(history["epochs"][0])
+    assert history["steps"] >= 12
+    assert result.parts["dataset"]["labels"] == 8
+    assert result.parts["timing"]["total"] > 0
+    assert result.parts["memory"]["host_peak"] > 1e6
+
+
+def test_the_metrics_are_of_the_stored_scores() -> None:
+    result = run("asl")
+    data, scores = load("synthetic-features"), result.scores
+    again = evaluate(
+        Scored(scores["validation_logits"], scores["validation_targets"]),
+        Scored(scores["test_logits"], scores["test_targets"]),
+        threshold=result.parts["threshold"]["metrics"],
+        train_counts=data.label_counts["train"],
+        seen_counts=np.array(result.parts["dataset"]["seen_counts"]),
+        train_size=len(data.train),
+    )
+    assert again == result.parts["metrics"]
+    assert scores["test_logits"].dtype == np.float32
+    assert scores["test_ids"].tolist() == data.test.ids
+    assert scores["labels"].tolist() == list(data.labels)
+
+
+@pytest.mark.parametrize("dataset", KINDS)
+@pytest.mark.parametrize("loss", ["bce", "msc"])
+def test_the_same_cell_gives_the_same_bits(dataset: str, loss: str) -> None:
+    torch.manual_seed(1)
+    one = run(loss, dataset)
+    torch.manual_seed(2)
+    torch.rand(5)
+    assert same(one, run(loss, dataset))
+    assert not same(one, run(loss, dataset, seed=1))
+
+
+def test_a_cell_leaves_the_global_state_alone() -> None:
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    run("kmcl")
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+SCALED = '''
+from mlbench import Loss, build_loss, register_loss
+
+@register_loss("scaled")
+class Scaled(Loss):
+    """Another loss times a number."""
+    needs = {needs}
+    search_space = {{}}
+
+    def __init__(self, factor: float = 1.0) -> None:
+        super().__init__()
+        self.inner, self.factor = build_loss("{inner}"), factor
+
+    def forward(self, out, targets):
+        return self.inner(out, targets) * self.factor
+'''
+
+
+@pytest.mark.parametrize("dataset", KINDS)
+@pytest.mark.parametrize(
+    ("inner", "needs"), [("bce", '{"logits"}'), ("supcon", '{"embeddings"}')], ids=["bce", "supcon"]
+)
+def test_a_loss_times_a_power_of_two_is_the_same_loss(
+    dataset: str, inner: str, needs: str, tmp_path: Path
+) -> None:
+    """In a name of its own each time: the registry keeps what it was given."""
+    name = f"scaled_{inner}_{dataset.replace('-', '_')}"
+    file = tmp_path / f"{name}.py"
+    file.write_text(SCALED.format(inner=inner, needs=needs).replace('"scaled"', f'"{name}"'))
+    load_plugins([file])
+    plain = run(name, dataset)
+    for factor in (128.0, 1 / 128):
+        scaled = run(name, dataset, loss_parameters={"factor": factor})
+        for reading in ("metrics", "probe_metrics"):
+            for key, value in plain.parts[reading]["test"].items():
+                assert scaled.parts[reading]["test"][key] == pytest.approx(value, abs=1e-4), (key, factor)
+        assert same(plain, scaled), "powers of two round alike, so not a bit may differ"
+
+
+def test_two_representation_losses_on_a_frozen_encoder_differ() -> None:
+    """The adapter is trained by the loss, so the probe on its features sees which loss it was."""
+    one, other = run("supcon"), run("prototype")
+    assert one.parts["metrics"] == one.parts["probe_metrics"]
+    assert not np.array_equal(one.scores["test_logits"], other.scores["test_logits"])
+    assert one.parts["metrics"]["test"]["map"] != other.parts["metrics"]["test"]["map"]
+
+
+def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) -> None:
+    from mlbench.losses.base import Loss
+    from mlbench.models.model import Model
+    from mlbench.registry import LOSSES
+    from mlbench.training.fitting import fit_encoder
+    from mlbench.training.streams import Streams
+
+    data = load("digit-scenes")
+    fitted = fit_encoder(make_cell("bce", "digit-scenes"), data, np.arange(50), tmp_path)
+    weights = []
+    for name in ("bce", "kmcl", "msc"):
+        loss: Loss = LOSSES.build(name)
+        model = Model.build(fitted, loss, 10, Protocol(), Streams(0).as_global)
+        weights.append(model.trunk.state_dict())
+    for state in weights[1:]:
+        assert all(torch.equal(state[key], weights[0][key]) for key in state)
+
+
+@pytest.mark.parametrize("loss", ["bce", "asl", "focal"])
+def test_micro_batches_leave_the_effective_batch_alone(loss: str) -> None:
+    whole, parts = run(loss), run(loss, micro_batch=7)
+    np.testing.assert_allclose(whole.scores["test_logits"], parts.scores["test_logits"], rtol=1e-2, atol=1e-3)
+    assert parts.parts["micro_batch"] == 7
+
+
+def test_a_loss_that_compares_rows_is_not_split() -> None:
+    with pytest.raises(ConfigError, match="compares the rows of a batch"):
+        run("supcon", micro_batch=7)
+
+
+def test_select_best_restores_the_best_point() -> None:
+    best = run("bce", evaluations=4, epochs=6)
+    rows = best.parts["history"]["evaluations"]
+    chosen = next(row for row in rows if row["step"] == best.parts["history"]["selected_step"])
+    assert chosen["map"] == max(row["map"] for row in rows)
+    assert best.parts["metrics"]["validation"]["map"] == pytest.approx(chosen["map"], abs=1e-9)
+    last = run("bce", select="last", epochs=6)
+    assert last.parts["history"]["selected_step"] == last.parts["history"]["steps"]
+
+
+def test_small_fractions_are_trained_to_min_steps() -> None:
+    result = run("bce", fraction=0.05, min_steps=40)
+    history = result.parts["history"]
+    assert history["batch_size"] == result.parts["dataset"]["sizes"]["rows"] == 13
+    assert history["steps"] == 40
+    assert len(history["epochs"]) == 40
+
+
+def test_averaged_weights_views_queue_clipping_and_half_precision_train() -> None:
+    floor = run("bce").parts["floor_metrics"]["test"]["map"]
+    averaged = run("bce", ema=0.9, epochs=8)
+    assert averaged.parts["metrics"]["test"]["map"] > floor
+    viewed = run("supcon", "digit-scenes", augmentation="crop", views=2, queue=64)
+    assert np.isfinite(viewed.scores["test_logits"]).all()
+    clipped = run("bce", clip_norm=1e-3)
+    assert clipped.parts["history"]["clipped_share"] == 1.0
+    assert run("bce", clip_norm=1e6).parts["history"]["clipped_share"] == 0.0
+    half = run("bce", precision="bf16", epochs=8)
+    assert half.parts["metrics"]["test"]["map"] > floor
+
+
+def test_validation_can_be_cut_with_the_fraction() -> None:
+    full = run("bce", fraction=0.5)
+    cut = run("bce", fraction=0.5, validation="fraction")
+    sizes = [result.parts["dataset"]["sizes"]["validation"] for result in (full, cut)]
+    assert sizes[1] == round(sizes[0] / 2)
+    assert len(cut.scores["validation_logits"]) == sizes[1]
+
+
+def test_the_probe_can_be_left_out_where_there_are_logits() -> None:
+    skipped = run("bce", probe="needed")
+    assert skipped.parts["probe_metrics"] is None
+    assert "test_probe_logits" not in skipped.scores
+    assert run("supcon", probe="needed").parts["probe_metrics"] is not None
+
+
+def test_a_loss_without_a_threshold_has_no_native_decisions() -> None:
+    free = run("two_way").parts
+    assert free["threshold"]["metrics"] is None
+    assert not any("@native" in key for key in free["metrics"]["test"])
+    assert "f1_micro@native" in free["probe_metrics"]["test"]
+
+
+NAN = '''
+import torch
+from mlbench import Loss, register_loss
+
+@register_loss("turns_nan")
+class TurnsNan(Loss):
+    """NaN from the fifth update on."""
+    needs = {"logits"}
+    search_space = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, out, targets):
+        self.calls += 1
+        return out.logits.mean() * (float("nan") if self.calls > 4 else 1.0)
+'''
+
+
+def test_a_loss_that_is_not_finite_stops_the_cell_with_its_step(tmp_path: Path) -> None:
+    (tmp_path / "turns_nan.py").write_text(NAN)
+    load_plugins([tmp_path / "turns_nan.py"])
+    with pytest.raises(NonFiniteError, match="NaN or infinite in update 4 "):
+        run("turns_nan", epochs=100)
+
+
+def test_the_deadline_stops_the_cell() -> None:
+    with pytest.raises(CellTimeoutError):
+        run("bce", epochs=50, deadline=time.monotonic() - 1)
+
+
+def test_an_encoder_that_reads_something_else() -> None:
+    with pytest.raises(ConfigError, match="holds features, but encoder 'bag' reads text"):
+        run_cell(make_cell("bce", encoder="bag"), load("synthetic-features"))
+
+
+def test_half_precision_that_the_device_lacks() -> None:
+    with pytest.raises(ConfigError, match="fp16' needs a CUDA device"):
+        run("bce", precision="fp16")
+
+
+def test_unscored_entries_are_left_out_of_scores_and_metrics() -> None:
+    data = load("synthetic-features")
+    hidden = np.zeros_like(data.test.targets, dtype=bool)
+    hidden[:, 3] = True
+    marked = replace(data, test=replace(data.test, unscored=hidden), fingerprint="")
+    result = run_cell(make_cell("bce"), marked)
+    assert (result.scores["test_targets"][:, 3] == 255).all()
+    assert result.parts["metrics"]["test"]["labels_counted"] == 7
+
+
+@pytest.mark.parametrize("loss", ["bce", "supcon", "kmcl", "mulcon", "reg"])
+def test_one_row_and_labels_without_positives_train(loss: str) -> None:
+    result = run(loss, fraction=0.005, min_steps=3)
+    assert result.parts["dataset"]["sizes"]["rows"] == 1
+    assert np.isfinite(result.scores["test_logits"]).all()
