@@ -1,8 +1,9 @@
 """The best score that any classifier can be expected to reach where P(y | x) is known.
 
-Ranking a label's samples by P(y_l | x) and thresholding it is optimal. The ceiling is what these scores reach
-on the test split itself, beside what each loss reached on the same samples. Its error is the standard
-deviation over test labels drawn anew from P(y | x): chance alone moves a reading by that much.
+Ranking a label's samples by P(y_l | x), equals in random order (average precision as scikit-learn has it
+punishes equal scores), and thresholding it is optimal. The ceiling is what these scores reach on the test
+split itself, beside what each loss reached on the same samples. Its error is the standard deviation over test
+labels drawn anew from P(y | x): chance alone moves a reading by that much.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def bayes_ceiling(
     """
     groups, posterior = model.posterior(evidence)
     generator = np.random.default_rng([seed, 21])
-    scorer = _Scorer(posterior)
+    scorer = _Scorer(posterior, generator)
     redraws = int(np.clip(WORK // targets.size, 8, REDRAWS))
     again = [scorer(model.redraw(evidence, groups, generator)) for _ in range(redraws)]
     errors = np.std(again, axis=0, ddof=1)
@@ -39,13 +40,9 @@ def bayes_ceiling(
 class _Scorer:
     """The metrics of fixed scores against any labels; what depends on the scores alone is done once."""
 
-    def __init__(self, posterior: Matrix) -> None:
-        self.order = np.argsort(-posterior, axis=0, kind="stable")
+    def __init__(self, posterior: Matrix, generator: np.random.Generator) -> None:
+        self.order = np.lexsort((generator.random(posterior.shape), -posterior), axis=0)
         ranked = np.take_along_axis(posterior, self.order, axis=0)
-        last = np.ones(ranked.shape, bool)
-        last[:-1] = ranked[:-1] > ranked[1:]
-        place = np.where(last, np.arange(len(ranked))[:, None], len(ranked))
-        self.group_end = np.minimum.accumulate(place[::-1], axis=0)[::-1]
         self.chosen_macro = posterior >= _best_threshold(ranked)
         self.chosen_micro = posterior >= _best_threshold(np.sort(posterior, axis=None)[::-1, None])
 
@@ -53,8 +50,7 @@ class _Scorer:
         """mAP, macro-F1 and micro-F1; labels without positives are left out of the macro means."""
         present = targets.any(axis=0)
         ranked = np.take_along_axis(targets, self.order, axis=0)
-        found = np.take_along_axis(np.cumsum(ranked, axis=0, dtype=np.int64), self.group_end, axis=0)
-        precision = found / (self.group_end + 1)
+        precision = np.cumsum(ranked, axis=0, dtype=np.int64) / np.arange(1, len(ranked) + 1)[:, None]
         counts = targets.sum(axis=0)
         average = (precision * ranked).sum(axis=0)[present] / counts[present]
         macro = _f1((targets & self.chosen_macro).sum(axis=0), counts, self.chosen_macro.sum(axis=0))
@@ -69,8 +65,9 @@ def _f1(hits: npt.ArrayLike, positives: npt.ArrayLike, chosen: npt.ArrayLike) ->
 
 def _best_threshold(ranked: Matrix) -> Matrix:
     """For each column of descending probabilities the threshold of the best expected F1: choosing the first k
-    of them, 2 · Σ_{i ≤ k} P_i / (k + Σ_i P_i)."""
+    of them, 2 · Σ_{i ≤ k} P_i / (k + Σ_i P_i), where the k-th is not as probable as the next."""
     chosen = np.arange(1, len(ranked) + 1)[:, None]
     expected = 2 * np.cumsum(ranked, axis=0) / (chosen + ranked.sum(axis=0))
+    expected[:-1][ranked[:-1] == ranked[1:]] = -1
     threshold: Matrix = np.take_along_axis(ranked, expected.argmax(axis=0)[None], axis=0)[0]
     return threshold

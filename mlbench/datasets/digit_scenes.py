@@ -1,6 +1,6 @@
 """`digit-scenes`: real scanned digits of scikit-learn's bundled set, several to a canvas.
 
-Nothing is downloaded. The 1,797 scanned digits (8 × 8, 16 greys) are divided first, class by class, so that
+The 1,797 scanned digits (8 × 8, 16 greys) are divided first, class by class, so that
 no digit image of one split is seen in another; then each split's scenes are composed from its own digits:
 enlarged, dimmed and laid at random places, partly over each other, and noise is added. A scene's labels are the
 digits on it. Digit 0 is on most scenes, 9 on fewest.
@@ -24,14 +24,15 @@ LABELS = tuple("0123456789")
 SHARES = {"train": 2 / 3, "validation": 2 / 15, "test": 1 / 5}
 """The part of the scenes, and of the scanned digits of each class, that a split gets."""
 
-SIDES = (9, 10, 11)
+SIDES = (12, 13, 14)
 """A digit's side on the canvas, in pixels."""
 
 MOST_DIGITS = 4
-OVERLAP, PLACES = 0.15, 8
+OVERLAP, TRIED = 0.05, 30
 """How much of a digit's square others may cover, and how many places are tried to keep to it."""
 
-DIMMEST = 0.7
+DIMMEST = 0.8
+"""Digits are dimmed by a factor between this and 1."""
 
 
 @register_dataset("digit-scenes")
@@ -41,7 +42,7 @@ class DigitScenes(GeneratedSource):
     packages = ("numpy", "scikit-learn", "scipy")
 
     def __init__(
-        self, samples: int = 6000, noise: float = 0.05, imbalance: float = 0.5, seed: int = 0
+        self, samples: int = 6000, noise: float = 0.03, imbalance: float = 0.5, seed: int = 0
     ) -> None:
         if samples < 30:
             raise ConfigError(f"digit-scenes: samples must be at least 30, not {samples}")
@@ -112,39 +113,47 @@ class DigitScenes(GeneratedSource):
         enlarged = {
             side: [zoom(images, (1, side / 8, side / 8), order=1) for images in pool] for side in SIDES
         }
-        frequency = (1.0 + np.arange(10)) ** -self.imbalance
-        frequency /= frequency.sum()
-        scenes = np.zeros((count, CANVAS, CANVAS), np.float32)
+        chance = -self.imbalance * np.log(1.0 + np.arange(10)) + generator.gumbel(size=(count, 10))
+        digits = np.argsort(-chance, axis=1)[:, :MOST_DIGITS]
+        present = np.arange(MOST_DIGITS) < generator.integers(1, MOST_DIGITS + 1, (count, 1))
+        sides = np.array(SIDES)[generator.integers(len(SIDES), size=digits.shape)]
+        corners = _place(sides, present, generator)
+        brightness = generator.uniform(DIMMEST, 1.0, digits.shape)
+        which = generator.random(digits.shape)
+        scenes = generator.normal(0, self.noise, (count, CANVAS, CANVAS)).astype(np.float32)
         targets = np.zeros((count, 10), np.uint8)
-        for scene, target in zip(scenes, targets, strict=True):
-            covered = np.zeros((CANVAS, CANVAS), bool)
-            present = generator.choice(10, generator.integers(1, MOST_DIGITS + 1), replace=False, p=frequency)
-            for digit in present:
-                side = SIDES[generator.integers(len(SIDES))]
-                patch = enlarged[side][digit][generator.integers(len(pool[digit]))]
-                _lay(scene, covered, patch, generator)
-            target[present] = 1
-        scenes += generator.normal(0, self.noise, scenes.shape).astype(np.float32)
+        for scene, slot in zip(*np.nonzero(present), strict=True):
+            digit, side = digits[scene, slot], sides[scene, slot]
+            images = enlarged[side][digit]
+            top, left = corners[scene, slot]
+            window = scenes[scene, top : top + side, left : left + side]
+            image = images[int(which[scene, slot] * len(images))]
+            np.maximum(window, image * brightness[scene, slot], out=window)
+            targets[scene, digit] = 1
         pixels = (np.clip(scenes, 0, 1) * 255).round().astype(np.uint8)[..., None]
         return Split(pixels, targets, [str(row) for row in range(count)])
 
 
-def _lay(
-    scene: npt.NDArray[np.float32],
-    covered: npt.NDArray[np.bool_],
-    patch: npt.NDArray[np.float32],
-    generator: np.random.Generator,
-) -> None:
-    """Lay a digit over the scene at a random brightness, the brighter pixel staying: at the first of a few
-    random places where no more than OVERLAP of its square is covered, else at the least covered of them."""
-    side = len(patch)
-    places = generator.integers(0, CANVAS - side + 1, (PLACES, 2))
-    shares = [covered[top : top + side, left : left + side].mean() for top, left in places]
-    allowed = np.flatnonzero(np.array(shares) <= OVERLAP)
-    top, left = places[allowed[0] if len(allowed) else int(np.argmin(shares))]
-    window = scene[top : top + side, left : left + side]
-    np.maximum(window, patch * generator.uniform(DIMMEST, 1.0), out=window)
-    covered[top : top + side, left : left + side] = True
+def _place(
+    sides: npt.NDArray[np.int64], present: npt.NDArray[np.bool_], generator: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Top and left of every digit, [scenes, digits, 2]: of TRIED random places the one that the digits
+    before it cover least, the first of those where they cover no more than OVERLAP of it."""
+    count, most = sides.shape
+    corners = np.zeros((count, most, 2), np.int64)
+    for slot in range(most):
+        side = sides[:, slot, None]
+        tried = np.floor(generator.random((count, TRIED, 2)) * (CANVAS + 1 - side)[..., None]).astype(
+            np.int64
+        )
+        covered = np.zeros((count, TRIED))
+        for before in range(slot):
+            start = np.maximum(tried, corners[:, None, before])
+            end = np.minimum(tried + side[..., None], (corners[:, before] + sides[:, before, None])[:, None])
+            covered += np.prod(np.maximum(end - start, 0), axis=2) * present[:, before, None]
+        share = np.maximum(covered / side**2, OVERLAP)
+        corners[:, slot] = tried[np.arange(count), share.argmin(axis=1)]
+    return corners
 
 
 def _sizes(samples: int) -> dict[str, int]:
