@@ -1,6 +1,6 @@
 """What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many."""
 
-from mlbench.records.frame import flatten, load_records
+from mlbench.records.frame import load_records
 from mlbench.records.schema import HEAD, READINGS, SCHEMA, RecordError, decode, encode
 from mlbench.records.store import Store, stores
 
@@ -12,7 +12,6 @@ __all__ = [
     "Store",
     "decode",
     "encode",
-    "flatten",
     "load_records",
     "stores",
 ]

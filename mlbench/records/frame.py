@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbench.records.columns import Columns
 from mlbench.records.schema import RecordError, decode
 from mlbench.records.store import read_packed, stores
 
@@ -21,30 +22,35 @@ def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
     `metrics/test/map`, `dataset/sizes/train`, `timing/train`. A cell found twice counts once; what could not
     be read, and finished records of one cell that disagree, are listed in `frame.attrs["problems"]`.
     """
-    import pandas as pd
-
-    rows: dict[str, dict[str, Any]] = {}
-    problems: list[str] = []
+    table, problems = Columns(), list[str]()
+    rows: dict[str, int] = {}
+    finished: dict[str, int] = {}
     for path in [paths] if isinstance(paths, Path | str) else paths:
         for record in _records_of(Path(path)):
             if isinstance(record, RecordError):
                 problems.append(str(record))
                 continue
-            row = flatten(record)
-            earlier = rows.get(row["id"])
-            if earlier is None or earlier["status"] == "failed":
-                rows[row["id"]] = row
-            elif row["status"] == "done" and any(
-                key.startswith("metrics/test/") and row.get(key) != value for key, value in earlier.items()
-            ):
-                problems.append(f"cell {row['id']}: two finished records differ; the first one counts")
-    frame = pd.DataFrame(list(rows.values()))
+            identifier, digest = record["id"], _digest(record)
+            if identifier not in finished:
+                rows[identifier] = table.add(_row(record))
+            elif digest is not None and digest != finished[identifier]:
+                problems.append(f"cell {identifier}: two finished records differ; the first one counts")
+            if digest is not None:
+                finished.setdefault(identifier, digest)
+    frame = table.frame(list(rows.values()))
     frame.attrs["problems"] = problems
     return frame
 
 
-def flatten(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as one flat row; lists stay lists."""
+def _digest(record: Mapping[str, Any]) -> int | None:
+    """What two finished records of one cell must agree on; None for a failed one."""
+    if record["status"] != "done":
+        return None
+    return hash(tuple(sorted(record["metrics"].get("test", {}).items())))
+
+
+def _row(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as one row: what names the cell on top, everything else as it stands in the record."""
     cell, error = record["cell"], record.get("error") or {}
     row: dict[str, Any] = {
         "id": record["id"],
@@ -59,18 +65,9 @@ def flatten(record: Mapping[str, Any]) -> dict[str, Any]:
         "loss": cell["loss"]["id"],
         "loss_name": cell["loss"]["name"],
     }
-    for key, value in record.items():
-        if key != "error" and (key not in row or isinstance(value, Mapping)):
-            _flatten_into(row, key, value)
-    return row
-
-
-def _flatten_into(row: dict[str, Any], key: str, value: Any) -> None:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            _flatten_into(row, f"{key}/{name}", item)
-    else:
-        row[key] = value
+    facts = {f"dataset/{name}": value for name, value in (record.get("dataset") or {}).items()}
+    rest = {key: value for key, value in record.items() if key not in row and key != "error"}
+    return row | facts | rest
 
 
 def _records_of(path: Path) -> Iterator[dict[str, Any] | RecordError]:

@@ -145,14 +145,13 @@ class Store:
             }
         )
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", compression_level=9)
+        pq.write_table(table, sink, compression="zstd", compression_level=9, row_group_size=500)
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
         return self._place(sink.getvalue().to_pybytes(), self.packed_file)
 
     def _packed(self, identifier: str | None = None) -> Iterator[dict[str, Any]]:
         if self.packed_file.exists():
-            filters = None if identifier is None else [("id", "==", identifier)]
-            for text in read_packed(self.packed_file, "record", filters):
+            for text in read_packed(self.packed_file, "record", identifier):
                 yield decode(text.encode(), str(self.packed_file))
 
     def _packed_heads(self) -> Iterator[dict[str, Any]]:
@@ -193,12 +192,19 @@ def stores(path: Path) -> list[Store]:
     return found
 
 
-def read_packed(file: Path, column: str, filters: Any = None) -> list[str]:
+def read_packed(file: Path, column: str, identifier: str | None = None) -> Iterator[str]:
+    """One column of packed records, some hundred rows at a time; of one cell alone where it is named."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     try:
-        return list(pq.read_table(file, columns=[column], filters=filters)[column].to_pylist())
+        packed = pq.ParquetFile(file, memory_map=True)
+        columns = [column] if identifier is None else ["id", column]
+        for batch in packed.iter_batches(batch_size=128, columns=columns, use_threads=False):
+            if identifier is not None:
+                batch = batch.filter(pc.equal(batch["id"], identifier))
+            yield from batch[column].to_pylist()
     except (pa.ArrowException, KeyError, OSError) as error:
         raise RecordError(f"{file}: not a file of packed records: {error}") from error
 

@@ -1,34 +1,151 @@
-"""Which figures a report has: each drawn, saved and handed to the page."""
+"""Which figures a report has: each a small job of plain arrays, drawn and saved in as many processes as help."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from mlbench.report.analysis import Analysis
+import numpy as np
+
+from mlbench.report.analysis import Analysis, View
 from mlbench.report.figures.curves import learning_curves
-from mlbench.report.figures.rankmap import rank_map
-from mlbench.report.figures.save import save
-from mlbench.report.figures.style import Drawing, looks, styled
+from mlbench.report.figures.matrices import rank_map, win_matrix
+from mlbench.report.figures.save import Picture, render
+from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency
+from mlbench.report.figures.significance import critical_differences, profiles
+from mlbench.report.figures.style import Drawing, Subject, looks
+from mlbench.report.figures.training import training_curves
+from mlbench.report.grid import show_fraction
+from mlbench.report.panels import bucket_means, curve_panels, label_gaps, relative_cost, training_history
+from mlbench.report.statistics import (
+    blocks_needed,
+    critical_difference,
+    nemenyi,
+    normalise,
+    performance_profile,
+)
+from mlbench.report.tables.scores import READING_WORDS, file_name
 
-Figures = dict[tuple[str, str, str, int | None], tuple[Drawing, str]]
+Place = tuple[str | int, ...]
+"""A slot of the page and the choices under which it shows a figure."""
+Figures = dict[Place, Picture]
+WORTH_A_PROCESS = 60
+"""Figures below which starting further processes costs more than it saves."""
 
 
-def draw_all(analysis: Analysis, folder: Path) -> Figures:
-    """Every figure of the main metrics, by (slot, metric, reading, fraction or None)."""
+class Job(NamedTuple):
+    """Where a figure goes and how it is drawn."""
+
+    place: Place
+    draw: Callable[[], Drawing | None]
+
+
+def draw_all(analysis: Analysis, folder: Path, *, processes: int | None = None) -> Figures:
+    """Every figure of the main metrics."""
+    jobs = [*_view_jobs(analysis), *_curve_jobs(analysis), *_training_jobs(analysis)]
+    processes = processes or min(len(os.sched_getaffinity(0)), 8)
+    if processes == 1 or len(jobs) < WORTH_A_PROCESS:
+        pictures = [render(job.draw, folder) for job in jobs]
+    else:
+        from joblib import Parallel, delayed
+
+        run = Parallel(n_jobs=processes, batch_size=8)
+        pictures = run(delayed(render)(job.draw, folder) for job in jobs)
+    return {job.place: picture for job, picture in zip(jobs, pictures, strict=True) if picture is not None}
+
+
+def _view_jobs(analysis: Analysis) -> Iterator[Job]:
     grid, look = analysis.grid, looks(analysis.grid.losses)
-    figures: Figures = {}
+    for view in analysis.views(analysis.main):
+        subject, summary = _subject(analysis, view), analysis.summary(view)
+        rule = analysis.measures[view.key]
+        leaders = [grid.losses[index] for index in summary.order]
+        tasks = np.flatnonzero(grid.has_fraction(view.fraction))
+        there = [index for index in summary.order if not np.isnan(summary.mean[index, tasks]).all()]
+        names = [grid.losses[index] for index in there]
+        means = summary.mean[there][:, tasks] * rule.sign
+        task_names = [grid.task_names[task] for task in tasks]
+        yield Job(("ranks", *view), partial(rank_map, subject, names, task_names, means))
+        yield Job(
+            ("cost", *view),
+            partial(against_cost, subject, look, names, *relative_cost(analysis, view, there)),
+        )
+        yield Job(
+            ("labels", *view), partial(against_labels, subject, look, leaders, *label_gaps(analysis, view))
+        )
+        buckets, values = bucket_means(analysis, view)
+        yield Job(
+            ("buckets", *view), partial(by_frequency, subject, look, leaders, buckets, values[summary.order])
+        )
+        yield from _block_jobs(analysis, view, subject)
 
-    def keep(slot: str, key: str, reading: str, fraction: int | None, drawing: Drawing | None) -> None:
-        if drawing is not None:
-            figures[slot, key, reading, fraction] = drawing, save(drawing, folder)
 
-    with styled():
-        for view in analysis.views(analysis.main):
-            rule = analysis.measures[view.key]
-            keep("ranks", *view, rank_map(grid, view.reading, rule, view.fraction, analysis.summary(view)))
-        for key, reading in dict.fromkeys(view[:2] for view in analysis.views(analysis.main)):
-            last = [view for view in analysis.views((key,)) if view.reading == reading][-1]
-            leaders = [grid.losses[loss] for loss in analysis.summary(last).order]
-            keep("curves", key, reading, None,
-                 learning_curves(grid, reading, analysis.measures[key], look, leaders))  # fmt: skip
-    return figures
+def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Job]:
+    """Figures of what can be compared across families."""
+    blocks, ranking, look = analysis.blocks(view), analysis.ranking(view), looks(analysis.grid.losses)
+    if blocks is None or ranking is None:
+        return
+    losses = [ranking.losses[index] for index in ranking.order]
+    scores = blocks.scores[:, ranking.order]
+    wins = (scores[:, :, None] > scores[:, None]).mean(0) + 0.5 * (
+        scores[:, :, None] == scores[:, None]
+    ).mean(0)
+    np.fill_diagonal(wins, np.nan)
+    yield Job(("wins", *view), partial(win_matrix, subject, losses, wins))
+    pairs = len(losses) * (len(losses) - 1) // 2
+    if len(losses) > 2 and blocks.count >= blocks_needed(pairs):
+        distance = critical_difference(len(losses), blocks.count)
+        yield Job(
+            ("differences", *view),
+            partial(critical_differences, subject, look, losses, ranking.ranks[ranking.order], nemenyi(scores),
+                    distance, blocks.count),
+        )  # fmt: skip
+    normalised = normalise(analysis.grid, blocks, view.fraction)
+    if normalised.by_task:
+        thresholds = np.linspace(-0.2, 1.2, 141)
+        shares = performance_profile(normalised, thresholds)
+        yield Job(
+            ("profiles", *view),
+            partial(profiles, subject, look, losses, normalised.losses, thresholds, shares),
+        )
+
+
+def _curve_jobs(analysis: Analysis) -> Iterator[Job]:
+    look = looks(analysis.grid.losses)
+    last = {view[:2]: view for view in analysis.views(analysis.main)}
+    for (key, reading), view in last.items():
+        leaders = [analysis.grid.losses[index] for index in analysis.summary(view).order]
+        subject = Subject(analysis.measures[key].title, READING_WORDS[reading], f"{file_name(key)}-{reading}")
+        fractions = analysis.grid.fractions
+        yield Job(
+            ("curves", key, reading),
+            partial(learning_curves, subject, look, leaders, fractions, curve_panels(analysis, key, reading)),
+        )
+
+
+def _training_jobs(analysis: Analysis) -> Iterator[Job]:
+    if analysis.default is None:
+        return
+    look = looks(analysis.grid.losses)
+    leaders = [analysis.grid.losses[index] for index in analysis.summary(analysis.default).order]
+    for fraction, share in enumerate(analysis.grid.fractions):
+        history = training_history(analysis, fraction, leaders[:7])
+        where = f"{show_fraction(share)} of the training data"
+        for kind, words, log in (("training", "validation score", False), ("norms", "gradient norm", True)):
+            subject = Subject(words, where, f"{share:g}")
+            yield Job(
+                (kind, fraction),
+                partial(training_curves, subject, look, leaders, history[kind], kind=kind, log=log),
+            )
+
+
+def _subject(analysis: Analysis, view: View) -> Subject:
+    share = analysis.grid.fractions[view.fraction]
+    return Subject(
+        analysis.measures[view.key].title,
+        f"{READING_WORDS[view.reading]}, {show_fraction(share)}",
+        f"{file_name(view.key)}-{view.reading}-{share:g}",
+    )

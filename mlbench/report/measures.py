@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.metrics.catalog import COUNT, parse_key
 
-MAIN = ("map", "ap_micro", "f1_macro@label", "f1_micro@label")
+MAIN = ("map", "f1_macro@label", "f1_micro@label")
 """The metrics that get statistics and figures, where the records have them."""
 
 _POLICIES = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 
@@ -13,12 +16,26 @@ from mlbench.report.figures.style import INK, MUTED, PAPER, RULE, Drawing, style
 _VARIABLES = {INK: "var(--ink)", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "none"}
 
 
+class Picture(NamedTuple):
+    """A drawn figure: its file name without ending, its title, its SVG for the page."""
+
+    key: str
+    title: str
+    svg: str
+
+
+def render(draw: Callable[[], Drawing | None], folder: Path) -> Picture | None:
+    """Draw a figure and save it; None where there is nothing to draw."""
+    with styled():
+        drawing = draw()
+        return None if drawing is None else Picture(drawing.key, drawing.title, save(drawing, folder))
+
+
 def save(drawing: Drawing, folder: Path) -> str:
     """Write `<key>.png` and `<key>.svg` into `folder`; returns the SVG for the page."""
     sink = io.StringIO()
-    with styled(), mpl.rc_context({"svg.hashsalt": drawing.key}):
+    with mpl.rc_context({"svg.hashsalt": drawing.key}):
         drawing.figure.savefig(sink, format="svg", metadata={"Date": None, "Title": drawing.title})
-        drawing.figure.set_layout_engine("none")  # laid out once: the PNG is drawn from where things stand
         drawing.figure.savefig(folder / f"{drawing.key}.png", pil_kwargs={"compress_level": 4})
     svg = sink.getvalue()
     (folder / f"{drawing.key}.svg").write_text(svg, encoding="utf-8")
@@ -30,21 +47,19 @@ def inline(svg: str, drawing: Drawing) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     svg = re.sub(r"<title>.*?</title>\s*", "", svg, count=1, flags=re.S)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
+    prefix = re.sub(r"[^A-Za-z0-9]+", "-", drawing.key)
     used = set(re.findall(r"(?:url\(|href=\")#([^\")]+)", svg))
-    svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", svg)
-    for name in used:
-        svg = re.sub(rf'(id="|#){re.escape(name)}(?=["\)])', rf"\1{_identifier(drawing.key)}-{name}", svg)
+    svg = re.sub(
+        r' id="([^"]*)"', lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", svg
+    )
+    svg = re.sub(r'(url\(|href=")#', rf"\1#{prefix}-", svg)
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, variable)
     svg = re.sub(r"font: [^;\"]*?([0-9.]+px)[^;\"]*", r"font-size: \1", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
-    size = re.search(r'width="([0-9.]+)pt" height="[0-9.]+pt"', svg)
-    width = float(size[1]) if size else 600
+    size = re.search(r'width="([0-9.]+)pt"', svg)
+    width = float(size[1]) * 4 / 3 if size else 600
     head, rest = svg.split(">", 1)
     head = re.sub(r' (width|height|xmlns:xlink|version)="[^"]*"', "", head)
-    label = drawing.words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return f'{head} role="img" aria-label="{label}" style="width:{width * 4 / 3:.0f}px">{rest}'
-
-
-def _identifier(key: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", key)
+    return f'{head} role="img" aria-label="{html.escape(drawing.words)}" style="width:{width:.0f}px">{rest}'

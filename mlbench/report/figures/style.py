@@ -19,6 +19,8 @@ HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a
 """Okabe and Ito's palette without black and yellow, which vanish on one of the two grounds."""
 DASHES: tuple[Any, ...] = ("solid", (0, (4, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HIGHLIGHTED = 7
+"""So many losses are drawn in colour; of more the rest is grey."""
 
 _RC: Any = {
     "font.family": "sans-serif",
@@ -44,6 +46,7 @@ _RC: Any = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "text.color": INK,
+    "text.parse_math": False,
     "legend.frameon": False,
     "legend.fontsize": 8,
     "lines.linewidth": 1.6,
@@ -52,9 +55,17 @@ _RC: Any = {
     "savefig.facecolor": PAPER,
     "svg.fonttype": "none",
     "figure.dpi": 100,
-    "savefig.dpi": 140,
-    "path.simplify": True,
+    "savefig.dpi": 120,
 }
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure is about: the metric in words, the reading and fraction in words, a suffix for files."""
+
+    metric: str
+    where: str
+    suffix: str
 
 
 @dataclass(frozen=True)
@@ -69,9 +80,14 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Look:
+    """How a loss is drawn."""
+
     colour: str
     dash: Any
     marker: str
+
+
+Looks = dict[str, Look]
 
 
 @contextmanager
@@ -81,7 +97,7 @@ def styled() -> Iterator[None]:
         yield
 
 
-def looks(losses: Sequence[str]) -> dict[str, Look]:
+def looks(losses: Sequence[str]) -> Looks:
     """The look of each loss, the same in every figure of a report."""
     styles = itertools.cycle((dash, hue) for dash in range(len(DASHES)) for hue in range(len(HUES)))
     return {
@@ -90,23 +106,52 @@ def looks(losses: Sequence[str]) -> dict[str, Look]:
     }
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """A figure of so many inches, laid out by itself."""
-    return Figure(figsize=(width, height), layout="constrained")
+def one_panel(
+    width: float, height: float, *, left: float, bottom: float, right: float = 0.15
+) -> tuple[Figure, Axes]:
+    """A panel of `width` × `height` inches with margins in inches: quicker than a layout engine."""
+    whole, tall = left + width + right, bottom + height + 0.15
+    figure = Figure(figsize=(whole, tall))
+    axes = figure.add_axes((left / whole, bottom / tall, width / whole, height / tall))
+    return figure, axes
 
 
-def small_multiples(
-    count: int, *, width: float = 9.4, columns: int = 4, height: float = 2.15
-) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` panels in rows of up to `columns`; room for a legend below."""
+def panels(count: int, *, legend_rows: int = 1, columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """Small multiples in rows of up to `columns`, with room for a legend below."""
     columns = min(columns, count) or 1
     rows = -(-count // columns)
-    figure = new_figure(max(width * columns / 4, 4.2), 0.55 + height * rows)
-    axes = figure.subplots(rows, columns, squeeze=False)
-    flat = list(axes.flat)
-    for spare in flat[count:]:
-        spare.set_axis_off()
-    return figure, flat[:count]
+    left, bottom, top, gap_x, gap_y, width, height = (
+        0.62,
+        0.45 + 0.2 * legend_rows,
+        0.3,
+        0.55,
+        0.62,
+        1.85,
+        1.5,
+    )
+    size = (
+        max(left + columns * (width + gap_x) - gap_x + 0.2, 4.6),
+        bottom + rows * (height + gap_y) - gap_y + top,
+    )
+    figure = Figure(figsize=size)
+    axes = []
+    for place in range(count):
+        row, column = divmod(place, columns)
+        x, y = left + column * (width + gap_x), bottom + (rows - 1 - row) * (height + gap_y)
+        axes.append(figure.add_axes((x / size[0], y / size[1], width / size[0], height / size[1])))
+    return figure, axes
+
+
+def legend_below(figure: Figure, axes: Sequence[Axes], columns: int) -> None:
+    """One legend of everything that any panel names, at the foot of the figure."""
+    found = {
+        text: handle
+        for panel in axes
+        for handle, text in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    if found:
+        names = [short(name) for name in found]
+        figure.legend(list(found.values()), names, loc="lower left", ncols=columns, borderaxespad=0.6)
 
 
 def short(name: str, length: int = 22) -> str:
@@ -117,6 +162,6 @@ def short(name: str, length: int = 22) -> str:
     return f"{name[:keep]}…{name[-keep:]}"
 
 
-def plain(name: str) -> str:
-    """A name that matplotlib does not take for a formula."""
-    return name.replace("$", r"\$")
+def room_for(names: Sequence[str], length: int = 22) -> float:
+    """Inches that the longest of the names takes at the size of tick labels."""
+    return 0.2 + 0.073 * max((len(short(name, length)) for name in names), default=0)

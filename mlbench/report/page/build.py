@@ -10,7 +10,9 @@ import jinja2
 from markupsafe import Markup
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.figures.style import Drawing, looks
+from mlbench.report.draw import Figures
+from mlbench.report.figures.save import Picture
+from mlbench.report.figures.style import looks
 from mlbench.report.grid import show_fraction
 from mlbench.report.page.board import board
 from mlbench.report.page.fragments import Fragments
@@ -39,12 +41,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is made of. `figures` holds SVG by (slot, metric, reading, fraction or None)."""
+    """What the page is made of. `figures` are by slot and choices."""
 
     title: str
     sources: str
     tables: Mapping[View, Table]
-    figures: Mapping[tuple[str, str, str, int | None], tuple[Drawing, str]]
+    figures: Figures
     problems: Sequence[str]
 
 
@@ -90,18 +92,17 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, show: obje
         rows = board(analysis, view, look)
         if rows:
             fragments.add("board", view, macros["board"](rows, len(rows)))
-    for (slot, key, reading, fraction), (drawing, svg) in content.figures.items():
-        choices = (key, reading) if fraction is None else (key, reading, fraction)
-        fragments.add(slot, choices, figure(drawing, svg))
+    for (slot, *choices), picture in content.figures.items():
+        fragments.add(str(slot), choices, figure(picture))
 
 
-def figure(drawing: Drawing, svg: str) -> str:
+def figure(picture: Picture) -> str:
     """An inline SVG with its caption and links to its files."""
     files = Markup('<a href="figures/{0}.png">PNG</a> · <a href="figures/{0}.svg">SVG</a>').format(
-        drawing.key
+        picture.key
     )
-    caption = Markup("<figcaption>{}. {}</figcaption>").format(drawing.title, files)
-    return f'<figure><div class="scroll">{svg}</div>{caption}</figure>'
+    caption = Markup("<figcaption>{}. {}</figcaption>").format(picture.title, files)
+    return f'<figure><div class="scroll">{picture.svg}</div>{caption}</figure>'
 
 
 def _sections(analysis: Analysis, content: Content, fragments: Fragments, default: View) -> list[Section]:

@@ -87,9 +87,8 @@ def score_table(
         Column("mean", "mean over families"),
         *(Column(grid.tasks[task].name, task=True) for task in tasks),
     )
-    share = show_fraction(grid.fractions[fraction])
-    title = f"{measure.title}: {READING_WORDS[reading]}, {share} of the training data"
-    return Table(_key(reading, measure, grid, fraction), title, columns, tuple(rows), _caption(grid, measure))
+    key, title = view_key(grid, reading, measure, fraction), view_title(grid, reading, measure, fraction)
+    return Table(key, title, columns, tuple(rows), _caption(grid, measure, within))
 
 
 def _entry(
@@ -155,7 +154,14 @@ def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
     return {str(loss) for loss, none in without.items() if none}
 
 
-def _key(reading: str, measure: Measure, grid: Grid, fraction: int) -> str:
+def view_title(grid: Grid, reading: str, measure: Measure, fraction: int) -> str:
+    """A view in words: `mAP: own logits, 10 % of the training data`."""
+    share = show_fraction(grid.fractions[fraction])
+    return f"{measure.title}: {READING_WORDS[reading]}, {share} of the training data"
+
+
+def view_key(grid: Grid, reading: str, measure: Measure, fraction: int) -> str:
+    """A view as part of a file's name or an anchor."""
     return f"{file_name(measure.key)}-{reading}-{grid.fractions[fraction]:g}"
 
 
@@ -164,10 +170,15 @@ def file_name(key: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "._@-" else "--" for letter in key)
 
 
-def _caption(grid: Grid, measure: Measure) -> str:
+def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     better = "more is better" if measure.higher else "less is better"
     seeds = f"{len(grid.seeds)} seed{'s' if len(grid.seeds) > 1 else ''}"
-    return (
-        f"Mean ± standard deviation over {seeds} on the test split; {better}. Bold: best of its column; "
-        "underlined: not told apart from it (5 %, Holm). Rank and mean are over families of datasets."
-    )
+    text = f"Mean ± standard deviation over {seeds} on the test split; {better}. "
+    if not measure.ranked:
+        return text + "Losses are never ranked by it."
+    if within:
+        source = "test rows and seeds" if any(found.rows for found in within.values()) else "seeds alone"
+        text += f"Bold: best of its column; underlined: not told apart from it (by {source}, 5 %, Holm). "
+    else:
+        text += "Bold: best of its column; one seed cannot say who is told apart from it. "
+    return text + "Rank and mean are over families of datasets."

@@ -1,0 +1,98 @@
+"""A metric against something else: the number of labels, the cost of training, how often a label occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, one_panel, short
+from mlbench.report.grid import Floats, nanmean
+
+
+def against_labels(
+    subject: Subject, look: Looks, leaders: Sequence[str], control: str, labels: Floats, gaps: Floats
+) -> Drawing | None:
+    """How far each loss is ahead of the control [losses of `look`, tasks] over the number of labels [tasks].
+
+    A line joins the means over the tasks of equally many labels.
+    """
+    if len(set(labels)) < 2 or len(look) < 2:
+        return None
+    figure, axes = one_panel(5.6, 3.0, left=0.75, bottom=0.5, right=1.7)
+    sizes = np.unique(labels)
+    coloured = [loss for loss in leaders if loss != control][:HIGHLIGHTED]
+    for loss, gap in zip(look, gaps, strict=True):
+        if loss in coloured:
+            style = look[loss]
+            mean = [nanmean(gap[labels == size], 0) for size in sizes]
+            axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
+            axes.plot(labels, gap, style.marker, color=style.colour, label=short(loss), zorder=3)
+        elif loss != control:
+            axes.plot(labels, gap, ".", color=MUTED, alpha=0.5, zorder=2)
+    axes.axhline(0, color=MUTED, linewidth=1)
+    axes.set_xscale("log")
+    axes.set_xlabel("number of labels of the dataset")
+    axes.set_ylabel(f"{subject.metric}, ahead of {short(control)}")
+    ticks = [size for place, size in enumerate(sizes) if place == 0 or size > 1.25 * sizes[place - 1]]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return Drawing(
+        key=f"labels-{subject.suffix}",
+        title=f"Gain over {control} against the number of labels, {subject.metric}, {subject.where}",
+        words=f"How far each loss is ahead of {control} by {subject.metric}, datasets in order of their labels.",
+        figure=figure,
+    )
+
+
+def against_cost(
+    subject: Subject, look: Looks, losses: Sequence[str], cost: Floats, score: Floats
+) -> Drawing | None:
+    """Mean score of `losses` over their training time relative to the quickest; both [losses]."""
+    known = ~np.isnan(cost) & ~np.isnan(score)
+    if known.sum() < 2:
+        return None
+    figure, axes = one_panel(5.6, 3.0, left=0.75, bottom=0.5, right=1.0)
+    for loss, x, y in zip(losses, cost, score, strict=True):
+        if x == x and y == y:
+            axes.plot(x, y, color=look[loss].colour, marker=look[loss].marker, linestyle="none", markersize=7)
+            axes.annotate(short(loss), (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
+    axes.set_xscale("log")
+    axes.set_xlabel("training time, times that of the quickest loss (geometric mean over datasets)")
+    axes.set_ylabel(f"{subject.metric}, mean over families")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    return Drawing(
+        key=f"cost-{subject.suffix}",
+        title=f"Score against training time, {subject.metric}, {subject.where}",
+        words=f"Mean {subject.metric} of each loss against its training time; up and to the left is better.",
+        figure=figure,
+    )
+
+
+def by_frequency(
+    subject: Subject, look: Looks, losses: Sequence[str], buckets: Sequence[str], values: Floats
+) -> Drawing | None:
+    """Bars of [losses, buckets], averages over families; losses in the order given."""
+    shown = [column for column in range(len(buckets)) if not np.isnan(values[:, column]).all()]
+    if len(losses) < 1 or len(shown) < 2:
+        return None
+    figure, axes = one_panel(
+        max(5.0, 0.16 * len(losses) * len(shown) + 1), 2.6, left=0.7, bottom=0.4, right=1.7
+    )
+    width = 0.84 / len(losses)
+    for place, (loss, row) in enumerate(zip(losses, values, strict=True)):
+        x = np.arange(len(shown)) - 0.42 + (place + 0.5) * width
+        axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
+    axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])
+    axes.set_ylabel(subject.metric)
+    axes.grid(False, axis="x")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), ncols=1 + (len(losses) > 14), fontsize=7)
+    return Drawing(
+        key=f"buckets-{subject.suffix}",
+        title=f"By label frequency, {subject.metric}, {subject.where}",
+        words=f"{subject.metric} over the labels that are frequent, medium, rare and never seen in training.",
+        figure=figure,
+    )

@@ -1,0 +1,83 @@
+"""The critical-difference diagram, and performance profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject, one_panel, short
+from mlbench.report.grid import Floats
+
+
+def critical_differences(
+    subject: Subject,
+    look: Looks,
+    losses: Sequence[str],
+    ranks: Floats,
+    p: Floats,
+    distance: float,
+    blocks: int,
+) -> Drawing:
+    """Average ranks on a line; a bar joins losses that Nemenyi's test does not tell apart."""
+    from scikit_posthocs import critical_difference_diagram
+
+    rows = -(-len(losses) // 2)
+    figure, axes = one_panel(4.4, 0.55 + 0.24 * rows, left=1.7, bottom=0.1, right=1.7)
+    names = [short(loss) for loss in losses]
+    drawn = critical_difference_diagram(
+        pd.Series(ranks, index=names),
+        pd.DataFrame(p, index=names, columns=names),
+        ax=axes,
+        label_fmt_left="{label}  {rank:.2f}",
+        label_fmt_right="{rank:.2f}  {label}",
+        label_props={"fontsize": 8.5},
+        marker_props={"s": 14},
+        elbow_props={"linewidth": 0.9},
+        crossbar_props={"linewidth": 3, "color": MUTED},
+        color_palette={name: look[loss].colour for name, loss in zip(names, losses, strict=True)},
+    )
+    for label in drawn["labels"]:
+        label.set_color(INK)
+    axes.grid(False)
+    return Drawing(
+        key=f"differences-{subject.suffix}",
+        title=f"Critical differences, {subject.metric}, {subject.where}: N = {blocks} families, "
+        f"critical difference {distance:.2f} (Nemenyi, 5 %); a bar joins losses not told apart",
+        words=f"Average ranks by {subject.metric} over {blocks} families; ranks closer than {distance:.2f} are "
+        "not told apart.",
+        figure=figure,
+    )
+
+
+def profiles(
+    subject: Subject,
+    look: Looks,
+    leaders: Sequence[str],
+    losses: Sequence[str],
+    thresholds: Floats,
+    shares: Floats,
+) -> Drawing | None:
+    """[losses, thresholds]: the share of runs above each normalised score."""
+    if len(losses) < 2:
+        return None
+    figure, axes = one_panel(5.6, 2.8, left=0.7, bottom=0.5, right=1.7)
+    coloured = leaders[:HIGHLIGHTED]
+    for loss, row in zip(losses, shares, strict=True):
+        if loss in coloured:
+            axes.plot(thresholds, row, color=look[loss].colour, linestyle=look[loss].dash, label=short(loss))
+        else:
+            axes.plot(thresholds, row, color=MUTED, alpha=0.35, linewidth=0.8)
+    moving = np.flatnonzero((shares.max(0) > 0) & (shares.min(0) < 1))
+    if len(moving):
+        axes.set_xlim(thresholds[moving[0]], thresholds[min(moving[-1] + 1, len(thresholds) - 1)])
+    axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")
+    axes.set_ylabel("share of runs above it")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return Drawing(
+        key=f"profiles-{subject.suffix}",
+        title=f"Performance profiles, {subject.metric}, {subject.where}",
+        words=f"Share of runs whose normalised {subject.metric} exceeds a threshold, a curve for each loss.",
+        figure=figure,
+    )

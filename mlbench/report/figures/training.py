@@ -1,0 +1,51 @@
+"""What happened while training: validation scores and gradient norms, a panel for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject, legend_below, panels, short
+
+Curve = tuple[Sequence[float], Sequence[float]]
+
+
+def training_curves(
+    subject: Subject,
+    look: Looks,
+    leaders: Sequence[str],
+    tasks: Mapping[str, Mapping[str, Curve]],
+    *,
+    kind: str,
+    log: bool,
+) -> Drawing | None:
+    """For each task the curves (epochs, values) of the leading losses; `kind` names the file."""
+    shown = {task: curves for task, curves in tasks.items() if curves}
+    if not shown:
+        return None
+    figure, axes = panels(len(shown))
+    coloured = leaders[:HIGHLIGHTED]
+    for panel, (task, curves) in zip(axes, shown.items(), strict=True):
+        for loss in coloured:
+            if loss in curves:
+                style = look[loss]
+                marker = "" if len(curves[loss][0]) > 12 else style.marker
+                panel.plot(*curves[loss], color=style.colour, linestyle=style.dash, marker=marker, markersize=3,
+                           linewidth=1.2, label=loss)  # fmt: skip
+        if log:
+            panel.set_yscale("log")
+            panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            panel.yaxis.set_minor_formatter(NullFormatter())
+        panel.set_title(short(task, 28))
+    for panel in axes[-4:]:
+        panel.set_xlabel("epoch")
+    for panel in axes[::4]:
+        panel.set_ylabel(subject.metric)
+    legend_below(figure, axes, min(len(coloured), 9) if len(axes) > 2 else 4)
+    return Drawing(
+        key=f"{kind}-{subject.suffix}",
+        title=f"{subject.metric} while training, {subject.where}, mean over seeds",
+        words=f"{subject.metric} over the epochs of training, a panel for each of {len(shown)} datasets.",
+        figure=figure,
+    )

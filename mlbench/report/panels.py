@@ -1,0 +1,127 @@
+"""The arrays behind the figures, taken from the analysis."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import t
+
+from mlbench.metrics.catalog import BUCKETS
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.figures.curves import CurvePanel
+from mlbench.report.figures.training import Curve
+from mlbench.report.grid import Floats, nanmean, nanstd
+from mlbench.report.statistics.blocks import CONTROL
+
+
+def curve_panels(analysis: Analysis, key: str, reading: str) -> list[CurvePanel]:
+    """Of every task with a result: means over seeds and 95 % intervals at each fraction."""
+    grid = analysis.grid
+    scores = analysis.scores(reading, key)
+    mean, deviation, count = nanmean(scores, 3), nanstd(scores, 3), (~np.isnan(scores)).sum(3)
+    interval = t.ppf(0.975, np.maximum(count - 1, 1)) * deviation / np.sqrt(np.maximum(count, 1))
+    half = np.where(count > 2, interval, np.where(count == 2, deviation / np.sqrt(2), 0.0))
+    floor, ceiling = nanmean(grid.floor(key), (1, 2)), grid.ceiling(key)
+    return [
+        CurvePanel(name, mean[:, task], half[:, task], float(floor[task]), float(ceiling[task]))
+        for task, name in enumerate(grid.task_names)
+        if not np.isnan(mean[:, task]).all()
+    ]
+
+
+def relative_cost(analysis: Analysis, view: View, losses: Sequence[int]) -> tuple[Floats, Floats]:
+    """Of the losses of these indices: training time over the quickest's, and mean score over families.
+
+    The time is the geometric mean over the tasks that all of them finished.
+    """
+    grid, summary = analysis.grid, analysis.summary(view)
+    seconds = nanmean(grid.values("timing/train")[:, :, view.fraction], 2)[list(losses)]
+    shared = ~np.isnan(seconds).any(0)
+    if not shared.any() or not (seconds[:, shared] > 0).all():
+        return np.full(len(losses), np.nan), np.full(len(losses), np.nan)
+    geometric = np.exp(np.log(seconds[:, shared]).mean(1))
+    return geometric / geometric.min(), summary.average[list(losses)]
+
+
+def label_gaps(analysis: Analysis, view: View) -> tuple[str, Floats, Floats]:
+    """The control, the number of labels [tasks], and how far each loss is ahead of it [losses, tasks]."""
+    grid, summary = analysis.grid, analysis.summary(view)
+    control = CONTROL if CONTROL in grid.losses else grid.losses[0]
+    means = summary.mean * analysis.measures[view.key].sign
+    gaps = means - means[grid.losses.index(control)]
+    labels = np.array([task.labels for task in grid.tasks], dtype=float)
+    there = ~np.isnan(gaps).all(0) & (labels > 0)
+    return control, labels[there], gaps[:, there]
+
+
+def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats]:
+    """The frequency buckets that the records have of this metric, and means over families [losses, buckets].
+
+    A loss is averaged over the tasks on which every loss with any result has one; else it has none.
+    """
+    grid = analysis.grid
+    buckets = [bucket for bucket in BUCKETS if f"{view.key}/{bucket}" in analysis.measures]
+    values = np.full((len(grid.losses), len(buckets)), np.nan)
+    for column, bucket in enumerate(buckets):
+        means = nanmean(analysis.scores(view.reading, f"{view.key}/{bucket}")[:, :, view.fraction], 2)
+        some = ~np.isnan(means).all(1)
+        shared = ~np.isnan(means[some]).any(0)
+        if not shared.any():
+            continue
+        families = [grid.tasks[task].family for task in np.flatnonzero(shared)]
+        by_family = [
+            means[:, shared][:, [name == family for name in families]].mean(1)
+            for family in dict.fromkeys(families)
+        ]
+        values[:, column] = np.mean(by_family, axis=0)
+    return buckets, values
+
+
+def training_history(
+    analysis: Analysis, fraction: int, losses: Sequence[str]
+) -> dict[str, Mapping[str, Mapping[str, Curve]]]:
+    """Validation scores ("training") and gradient norms ("norms") by task and loss, averaged over seeds."""
+    grid = analysis.grid
+    cells = grid.cells
+    _, _, at, _ = grid.rows()
+    rows = cells[(at == fraction) & (cells["status"] == "done") & cells["loss"].isin(losses)]
+    sources = {
+        "training": ("history/evaluations", _validation_point),
+        "norms": ("history/epochs", _norm_point),
+    }
+    found: dict[str, Mapping[str, Mapping[str, Curve]]] = {}
+    for kind, (column, point) in sources.items():
+        curves: dict[str, dict[str, list[list[tuple[float, float]]]]] = defaultdict(lambda: defaultdict(list))
+        if column in rows.columns:
+            for task, loss, items in zip(rows["task"], rows["loss"], rows[column], strict=True):
+                points = [point(item) for item in items] if isinstance(items, list) else []
+                kept = [pair for pair in points if pair is not None]
+                if kept:
+                    curves[task][loss].append(kept)
+        found[kind] = {
+            task: {loss: _average(runs) for loss, runs in curves[task].items()}
+            for task in grid.task_names
+            if task in curves
+        }
+    return found
+
+
+def _validation_point(item: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The epoch and whatever score the protocol selected by."""
+    score = next((value for key, value in item.items() if key not in ("step", "epoch")), None)
+    return None if score is None or item.get("epoch") is None else (float(item["epoch"]), float(score))
+
+
+def _norm_point(item: Mapping[str, Any]) -> tuple[float, float] | None:
+    norm = item.get("gradient_norm")
+    return None if norm is None or norm <= 0 else (float(item["epoch"]) + 1, float(norm))
+
+
+def _average(runs: Sequence[Sequence[tuple[float, float]]]) -> Curve:
+    """The mean of runs at the points that all of them have."""
+    length = min(len(run) for run in runs)
+    points = np.array([run[:length] for run in runs]).mean(0)
+    return points[:, 0].tolist(), points[:, 1].tolist()

@@ -1,0 +1,49 @@
+"""Head, medium, tail and unseen labels: a metric by how often a label occurs, averaged over families."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlbench.metrics.catalog import BUCKETS
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.panels import bucket_means
+from mlbench.report.tables.model import Column, Row, Table, number, word
+from mlbench.report.tables.scores import view_key, view_title
+
+
+def frequency_table(analysis: Analysis, view: View) -> Table | None:
+    """Losses × buckets, best rank first; None where the records have no buckets of this metric."""
+    buckets, values = bucket_means(analysis, view)
+    shown = [column for column in range(len(buckets)) if not np.isnan(values[:, column]).all()]
+    if not shown:
+        return None
+    grid, rule, summary = analysis.grid, analysis.measures[view.key], analysis.summary(view)
+    best = np.nanmax(values[:, shown] * rule.sign, axis=0)
+    rows = [
+        Row(
+            (
+                word(grid.losses[loss]),
+                number(float(summary.average[loss])),
+                *(
+                    number(float(values[loss, column]), best=bool(values[loss, column] * rule.sign >= top))
+                    for column, top in zip(shown, best, strict=True)
+                ),
+            )
+        )
+        for loss in summary.order
+    ]
+    columns = (
+        Column("loss", numeric=False),
+        Column("all labels"),
+        *(Column(buckets[column], BUCKETS[buckets[column]]) for column in shown),
+    )
+    caption = "Means over families, on the datasets where every loss has a number. " + " ".join(
+        f"{buckets[column].capitalize()}: {BUCKETS[buckets[column]]}." for column in shown
+    )
+    return Table(
+        f"frequency-{view_key(grid, view.reading, rule, view.fraction)}",
+        f"By label frequency, {view_title(grid, view.reading, rule, view.fraction)}",
+        columns,
+        tuple(rows),
+        caption,
+    )

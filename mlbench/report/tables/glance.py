@@ -1,0 +1,39 @@
+"""The answer at a glance: who leads by each main metric and reading, at each fraction."""
+
+from __future__ import annotations
+
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.grid import show_fraction
+from mlbench.report.tables.model import Column, Entry, Row, Table, word
+from mlbench.report.tables.scores import READING_WORDS
+
+
+def glance_table(analysis: Analysis) -> Table:
+    """The loss of the best average rank, with that rank; those whose rank interval reaches it in the note."""
+    views = set(analysis.views(analysis.main))
+    rows = []
+    for key in analysis.main:
+        for reading in analysis.readings:
+            entries = [word(f"{analysis.measures[key].title}, {READING_WORDS[reading]}")]
+            for fraction in range(len(analysis.grid.fractions)):
+                view = View(key, reading, fraction)
+                entries.append(_leader(analysis, view) if view in views else word("–", muted=True))
+            rows.append(Row(tuple(entries)))
+    columns = (
+        Column("leader by average rank", numeric=False),
+        *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
+    )
+    caption = (
+        "The average rank of the leader over families; +n: so many losses whose rank interval reaches it."
+    )
+    return Table("glance", "At a glance", columns, tuple(rows), caption)
+
+
+def _leader(analysis: Analysis, view: View) -> Entry:
+    ranking = analysis.ranking(view)
+    if ranking is None:
+        return word("–", muted=True)
+    first = ranking.order[0]
+    near = int((ranking.low <= ranking.ranks[first]).sum()) - 1
+    rank = f"{ranking.ranks[first]:.1f}"
+    return Entry(ranking.best, note=f"{rank}, +{near}" if near > 0 else rank)
