@@ -17,6 +17,8 @@ from mlbench.metrics.ranks import rank_rows
 from mlbench.metrics.scored import Scored, as_logits, as_targets, as_tensor, refuse_other_labels
 from mlbench.metrics.thresholds import oracle_rule, validation_rules
 
+DIGITS = 12
+
 
 def evaluate(
     validation: Scored,
@@ -89,7 +91,14 @@ def _measure(view: Rankings, rules: Mapping[str, Rule], buckets: Mapping[str, Te
         *(f"labels_counted{suffix}" for suffix in suffixes),
     ]
     numbers = torch.cat((torch.stack(list(scalars.values())), means.flatten(), groups.double().sum(1)))
-    return {key: number for key, number in zip(keys, numbers.tolist(), strict=True) if number == number}
+    return {
+        key: _round(number) for key, number in zip(keys, numbers.tolist(), strict=True) if number == number
+    }
+
+
+def _round(number: float) -> float:
+    """Twelve digits: the last ones of a float64 sum depend on how many threads added it up."""
+    return float(f"{number:.{DIGITS}g}")
 
 
 def _values(view: Rankings, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Metric, Tensor]]:

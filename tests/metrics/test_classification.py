@@ -38,7 +38,7 @@ def expected_metrics(y: NDArray[np.uint8], p: NDArray[np.bool_]) -> dict[str, fl
 
 
 @given(cases())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_decisions_at_the_origin_equal_scikit_learn(case: Case) -> None:
     found = evaluate(case.scored, case.scored, threshold=-1.0)["test"]
     for policy, threshold in (("0.5", 0.0), ("native", -1.0)):

@@ -31,7 +31,7 @@ def _quiet() -> Iterator[None]:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_rankings_of_labels_equal_scikit_learn(case: Case) -> None:
     found = measure(case)
     y, s = case.targets, case.scores
@@ -57,7 +57,7 @@ def test_rankings_of_labels_equal_scikit_learn(case: Case) -> None:
 
 
 @given(cases())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_rankings_of_samples_equal_scikit_learn(case: Case) -> None:
     found = measure(case)
     y, s = case.targets, case.scores
@@ -74,7 +74,7 @@ def test_rankings_of_samples_equal_scikit_learn(case: Case) -> None:
 
 
 @given(cases(unscored=True))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_entries_that_are_not_scored_are_left_out(case: Case) -> None:
     found = measure(case)
     kept = case.targets != 255
@@ -180,7 +180,7 @@ def test_both_zeros_are_one_score() -> None:
 
 
 @given(cases(), cases(unscored=True))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_mean_average_precision_is_map_and_takes_settings_at_once(plain: Case, partial: Case) -> None:
     for case in (plain, partial):
         several = np.stack([case.scores, -case.scores, np.roll(case.scores, 1, 0)])

@@ -24,7 +24,7 @@ def f1(y: NDArray[np.uint8], p: NDArray[np.bool_]) -> float:
 
 
 @given(cases(unscored=True))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_the_search_finds_the_best_of_all_cuts(case: Case) -> None:
     view = Rankings(case.scored)
     kept = case.targets != 255
