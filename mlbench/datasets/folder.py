@@ -16,10 +16,10 @@ from mlbench.datasets.assemble import SPLITS, Part, assemble
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import MODALITIES, Card, folder_card_text, read_folder_card
 from mlbench.datasets.columns import Place, decoded
+from mlbench.datasets.hub import ALIASES
 from mlbench.errors import DataError
 
 COLUMNS = (*MODALITIES, "labels", "id", "unscored", "split")
-ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
 
 
 def is_dataset_folder(folder: Path) -> bool:
@@ -60,18 +60,18 @@ def read_parquet(file: Path) -> pa.Table:
         raise DataError(f"{file}: not a readable Parquet file ({reason}); fetch or write it again") from error
 
 
-def divide_by_split(part: Part) -> dict[str, Part]:
-    """The tables of a single file by its column `split` (train, validation, test); all train without one."""
-    if "split" not in part.table.column_names:
+def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
+    """The tables of a single file by its column `name` (train, validation, test); all train without one."""
+    if name not in part.table.column_names:
         return {"train": part}
-    values = decoded(part.table.column("split")).to_pylist()
+    values = decoded(part.table.column(name)).to_pylist()
     split_of = np.array(
         [ALIASES.get(str(value).strip().lower(), str(value).strip().lower()) for value in values]
     )
     unknown = ~np.isin(split_of, SPLITS)
     if unknown.any():
         row = int(unknown.argmax())
-        raise part.place.error(row, f"column 'split' says {values[row]!r}; use {', '.join(SPLITS)}")
+        raise part.place.error(row, f"column {name!r} says {values[row]!r}; use {', '.join(SPLITS)}")
     divided = {}
     for split in SPLITS:
         rows = np.flatnonzero(split_of == split)

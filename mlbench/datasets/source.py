@@ -120,7 +120,7 @@ def source_hash(kind: type) -> str:
 
 def not_found(name: str, places: Sequence[Path], remedy: str) -> DatasetNotFoundError:
     """The one error for a dataset that is not on this machine."""
-    looked = "".join(f"\n  looked for {place / 'train.parquet'}" for place in places)
+    looked = "".join(f"\n  looked for {place}" for place in places)
     return DatasetNotFoundError(f"dataset {name!r} is not on this machine{looked}\n  what to do: {remedy}")
 
 

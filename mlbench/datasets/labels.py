@@ -1,0 +1,108 @@
+"""Labels as users write them -> lists of names: lists, one separated string, or a column of 0 and 1 per label."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mlbench.datasets.columns import Place, column_of, decoded
+from mlbench.errors import DataError, did_you_mean
+
+JSON = "json"
+"""The separator that says that a cell holds a JSON list."""
+
+TRUE, FALSE, NOT_SCORED = ("1", "1.0", "true"), ("0", "0.0", "false"), ("-1", "-1.0")
+
+
+def require(table: pa.Table, name: str, key: str, place: Place) -> pa.ChunkedArray:
+    """The column called `name`; `key` is the parameter that named it."""
+    column = column_of(table, name)
+    if column is None:
+        names = table.column_names
+        raise place.error(
+            None,
+            f"there is no column {name!r}{did_you_mean(name, names)} "
+            f"Its columns are {', '.join(map(repr, names))}; say which one by `{key} = …`",
+        )
+    return decoded(column)
+
+
+def parse_labels(table: pa.Table, name: str, separator: str, place: Place) -> pa.Array:
+    """One column of lists, or of strings that `separator` divides (spaces around names do not count; an empty
+    or missing cell is a row without labels). Raises DataError where no row has a label."""
+    column = require(table, name, "labels", place)
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        cells = column.to_pylist()
+        if not separator:
+            example = next((cell for cell in cells if cell), "")
+            raise place.error(
+                None,
+                f"column {name!r} holds strings such as {example!r:.60}; say what divides the labels, "
+                'for example `separator = ";"` (or "json" where a cell is a JSON list)',
+            )
+        lists: Any = [_divide(cell, separator, row, name, place) for row, cell in enumerate(cells)]
+        parsed = pa.array(lists, pa.large_list(pa.large_string()))
+    elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        raise place.error(
+            None,
+            f"column {name!r} holds {kind} numbers; where each label has a 0/1 column of its own, "
+            f'list them: `labels = ["{name}", …]`',
+        )
+    else:
+        return column
+    if not any(lists):
+        raise place.error(
+            None, f"column {name!r} gives no label in any of {len(lists)} rows, divided by {separator!r}"
+        )
+    return parsed
+
+
+def _divide(cell: str | None, separator: str, row: int, name: str, place: Place) -> list[str]:
+    if cell is None or not cell.strip():
+        return []
+    if separator == JSON:
+        try:
+            values = json.loads(cell)
+        except ValueError as error:
+            raise place.error(row, f"column {name!r}: {cell!r:.60} is not a JSON list ({error})") from None
+        if not isinstance(values, list):
+            raise place.error(row, f"column {name!r}: {cell!r:.60} is not a JSON list")
+        return [str(value) for value in values]
+    return [part.strip() for part in cell.split(separator) if part.strip()]
+
+
+def parse_indicators(table: pa.Table, names: Sequence[str], place: Place) -> tuple[pa.Array, pa.Array | None]:
+    """Columns of 0 and 1, one per label -> lists of names, and the lists of those marked −1: not scored."""
+    if not names:
+        raise DataError(f"{place.file}: `labels` is an empty list; name the label columns")
+    marks = np.stack([_marks(require(table, name, "labels", place), name, place) for name in names], axis=1)
+    if not (marks == 1).any():
+        raise place.error(None, f"the columns {', '.join(names[:5])}… hold no 1 in any row")
+    unscored = _lists(marks == -1, names) if (marks == -1).any() else None
+    return _lists(marks == 1, names), unscored
+
+
+def _marks(column: pa.ChunkedArray, name: str, place: Place) -> npt.NDArray[np.int8]:
+    """1, 0 or −1 for every row."""
+    text = np.array([str(value).strip().lower() for value in column.to_pylist()])
+    marks = np.full(len(text), 2, np.int8)
+    for values, mark in ((TRUE, 1), (FALSE, 0), (NOT_SCORED, -1)):
+        marks[np.isin(text, values)] = mark
+    if (marks == 2).any():
+        row = int((marks == 2).argmax())
+        found = column[row].as_py()
+        raise place.error(row, f"column {name!r} holds {found!r:.40}; use 0, 1, or −1 for not scored")
+    return marks
+
+
+def _lists(chosen: npt.NDArray[np.bool_], names: Sequence[str]) -> pa.Array:
+    rows, columns = np.nonzero(chosen)
+    offsets = np.searchsorted(rows, np.arange(len(chosen) + 1)).astype(np.int64)
+    values = pa.array(np.array(names, dtype=object)[columns], pa.large_string())
+    return pa.LargeListArray.from_arrays(pa.array(offsets), values)

@@ -1,0 +1,141 @@
+"""`own`: a user's own data, by `path` (a file or a folder) or by `hub` (a Hugging Face id)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mlbench.datasets.assemble import SPLITS, Part, assemble, find_modality
+from mlbench.datasets.base import Dataset
+from mlbench.datasets.cards import Card, read_folder_card
+from mlbench.datasets.fingerprints import file_stamps
+from mlbench.datasets.folder import divide_by_split
+from mlbench.datasets.hub import ALIASES, fetch_hub, hub_folder
+from mlbench.datasets.own_columns import Columns
+from mlbench.datasets.pictures import find_pictures, load_pictures, names_pictures
+from mlbench.datasets.places import data_folders
+from mlbench.datasets.source import Request, Source, not_found, register_dataset
+from mlbench.datasets.tabular import SUFFIXES, Dialect, read_table
+from mlbench.errors import ConfigError, DataError
+
+TABLE_NAMES = ("labels", "metadata", "data", "train")
+
+
+@register_dataset("own")
+class OwnData(Source):
+    """Your own data: CSV, TSV, JSON lines, Parquet, a folder, images with a labels file, or a hub id.
+
+    text, image, features, labels, ids, unscored, split: names of columns. `features` and `labels` may be
+    lists of columns: numbers, and 0/1 marks (−1: not scored). `separator` divides labels in one string.
+    `images`: the folder that image paths start from.
+    """
+
+    def __init__(
+        self,
+        path: str = "",
+        hub: str = "",
+        config: str = "",
+        text: str = "",
+        image: str = "",
+        features: str | list[str] = "",
+        labels: str | list[str] = "labels",
+        separator: str = "",
+        ids: str = "",
+        unscored: str = "",
+        split: str = "split",
+        images: str = "",
+        delimiter: str = "",
+        quote: str = '"',
+    ) -> None:
+        if path and hub:
+            raise ConfigError("own data come from `path` or from `hub`, not from both")
+        if sum(map(bool, (text, image, features))) > 1:
+            raise ConfigError("own data have one of `text`, `image` and `features`, not several")
+        self.path, self.hub, self.config = path, hub, config
+        self.columns = Columns(text, image, features, labels, separator, ids, unscored, split)
+        self.images, self.dialect = images, Dialect(delimiter, quote)
+
+    def card(self) -> Card:
+        return Card(name="own", modality=self.columns.modality or "text", source=self.path or self.hub)
+
+    def stamp(self, request: Request) -> Any:
+        given = [vars(self.columns), self.images, vars(self.dialect)]
+        return [given, file_stamps(self.files(request))]
+
+    def files(self, request: Request) -> list[Path]:
+        place = self._place(request)
+        tables = list(find_tables(place).values())
+        card = place / "dataset.toml"
+        pictured = self.columns.image or self.images or (place.is_dir() and not self.columns.modality)
+        pictures = find_pictures(self._picture_folder(tables[0])) if pictured else []
+        return [*tables, *([card] if card.is_file() else []), *pictures]
+
+    def read(self, request: Request) -> Dataset:
+        if self.hub and not hub_folder(self.hub, self.config).is_dir():
+            fetch_hub(self.hub, self.config)
+        place = self._place(request)
+        files = find_tables(place)
+        raw = {split: read_table(file, self.dialect) for split, file in files.items()}
+        if set(raw) == {"train"}:
+            raw = divide_by_split(raw["train"], self.columns.split)
+        parts = {split: self._with_pictures(self.columns.rename(part), place) for split, part in raw.items()}
+        beside = read_folder_card(place) if place.is_dir() else None
+        if beside:
+            family = request.name if beside.card.family == beside.card.name else beside.card.family
+            card = replace(beside.card, name=request.name, family=family)
+            return assemble(request.name, parts, card=card, vocabulary=beside.vocabulary)
+        modality = find_modality(parts["train"], None) if "train" in parts else "text"
+        card = Card(request.name, modality, source=self.path or self.hub)
+        return assemble(request.name, parts, card=card)
+
+    def _place(self, request: Request) -> Path:
+        if self.hub:
+            folder = hub_folder(self.hub, self.config)
+            if folder.is_dir():
+                return folder
+            remedy = f"`mlbench fetch` gets {self.hub!r} from the hub; or give a file as `path`"
+            raise not_found(request.name, [folder], remedy)
+        if not self.path:
+            raise ConfigError("own data need `path = …` (a file or folder) or `hub = …` (a Hugging Face id)")
+        given = Path(self.path).expanduser()
+        places = [given, *(root / given for root in data_folders(request.data_root))]
+        for place in places:
+            if place.exists():
+                return place
+        raise not_found(request.name, places, "correct `path`; it is taken from the folder you are in")
+
+    def _with_pictures(self, part: Part, place: Path) -> Part:
+        if not names_pictures(part):
+            return part
+        if place.is_file() and not self.columns.image:
+            raise part.place.error(None, "its images are given by path; say in which column: `image = …`")
+        return load_pictures(part, self._picture_folder(Path(part.place.file)))
+
+    def _picture_folder(self, table: Path) -> Path:
+        return Path(self.images).expanduser() if self.images else table.parent
+
+
+def find_tables(place: Path) -> dict[str, Path]:
+    """The file of each split at `place`: the file itself, or those of a folder by their names."""
+    if place.is_file():
+        return {"train": place}
+    files = [file for file in sorted(place.iterdir()) if file.suffix.lower() in SUFFIXES]
+    by_split: dict[str, Path] = {}
+    for file in files:
+        split = ALIASES.get(file.stem.lower(), file.stem.lower())
+        if split in SPLITS and by_split.setdefault(split, file) != file:
+            raise DataError(f"{place}: both {by_split[split].name} and {file.name} are the {split} split")
+    if "train" in by_split:
+        return by_split
+    for name in TABLE_NAMES:
+        for file in files:
+            if file.stem.lower() == name:
+                return {"train": file}
+    if len(files) == 1:
+        return {"train": files[0]}
+    found = ", ".join(file.name for file in files) or "no table at all"
+    raise DataError(
+        f"{place}: which file holds the samples? A folder needs train.csv (.tsv, .jsonl, .parquet) or labels.csv; "
+        f"found {found}"
+    )

@@ -1,0 +1,81 @@
+"""Which columns of a user's table are the input, the labels and the ids -> the folder format's columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from mlbench.datasets.assemble import Part
+from mlbench.datasets.cards import Modality
+from mlbench.datasets.columns import Place, column_of
+from mlbench.datasets.labels import parse_indicators, parse_labels, require
+
+IMAGE_NAMES = ("image", "file_name", "filename", "file")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column is what; an empty name means the format's own."""
+
+    text: str
+    image: str
+    features: str | list[str]
+    labels: str | list[str]
+    separator: str
+    ids: str
+    unscored: str
+    split: str
+
+    @property
+    def modality(self) -> Modality | None:
+        """What the user said the input is; None where nothing is said."""
+        return "text" if self.text else "image" if self.image else "features" if self.features else None
+
+    def rename(self, part: Part) -> Part:
+        """The table in the folder format's columns."""
+        table, place = part.table, part.place
+        if table.num_rows == 0:
+            raise place.error(None, "it has no rows")
+        columns = self._input(table, place)
+        if isinstance(self.labels, list):
+            columns["labels"], unscored = parse_indicators(table, self.labels, place)
+            if unscored is not None:
+                columns["unscored"] = unscored
+        else:
+            columns["labels"] = parse_labels(table, self.labels, self.separator, place)
+        if self.unscored:
+            columns["unscored"] = parse_labels(table, self.unscored, self.separator, place)
+        if self.ids:
+            columns["id"] = require(table, self.ids, "ids", place)
+        elif "id" in table.column_names:
+            columns["id"] = table.column("id")
+        return Part(pa.table(columns), place)
+
+    def _input(self, table: pa.Table, place: Place) -> dict[str, Any]:
+        if isinstance(self.features, list):
+            return {"features": _stack(table, self.features, place)}
+        for modality, name in (("text", self.text), ("image", self.image), ("features", self.features)):
+            if name:
+                return {modality: require(table, name, modality, place)}
+        present = [name for name in ("text", "features", *IMAGE_NAMES) if column_of(table, name) is not None]
+        if not present:
+            names = ", ".join(map(repr, table.column_names))
+            raise place.error(
+                None,
+                f"which column is the input? Say `text = …`, `image = …` or `features = …`; there are {names}",
+            )
+        return {"image" if present[0] in IMAGE_NAMES else present[0]: table.column(present[0])}
+
+
+def _stack(table: pa.Table, names: list[str], place: Place) -> pa.Array:
+    """Columns of numbers as one column of vectors."""
+    columns = []
+    for name in names:
+        column = require(table, name, "features", place)
+        try:
+            columns.append(column.cast(pa.float32()).to_pylist())
+        except pa.ArrowException as error:
+            raise place.error(None, f"column {name!r} holds what is not a number: {error}") from None
+    return pa.array([list(row) for row in zip(*columns, strict=True)], pa.list_(pa.float32()))

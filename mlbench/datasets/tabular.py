@@ -1,0 +1,152 @@
+"""CSV, TSV, JSON lines and Parquet files of a user's own -> a table, with the place of every row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mlbench.datasets.assemble import Part
+from mlbench.datasets.columns import Place
+from mlbench.errors import DataError
+
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+SUFFIXES = (*DELIMITERS, *JSON_LINES, ".parquet")
+LONGEST_CELL = 1 << 27
+"""Characters of one cell of a CSV file; more is a sign of a quote that is not closed."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited file is written; empty means by the file's name."""
+
+    delimiter: str = ""
+    quote: str = '"'
+
+
+def read_table(file: Path, dialect: Dialect) -> Part:
+    """All columns of a file. Raises DataError that names the line where it is broken."""
+    suffix = file.suffix.lower()
+    if suffix == ".parquet":
+        return Part(_read_parquet(file), Place(str(file)))
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise DataError(f"{file}: files ending in {suffix or 'nothing'!r} cannot be read; known: {known}")
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            if suffix in JSON_LINES:
+                rows, lines = _read_json_lines(file, stream)
+            else:
+                delimiter = dialect.delimiter or DELIMITERS[suffix]
+                rows, lines = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not UTF-8 text ({error}); save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read: {error}") from error
+    place = Place(str(file), lambda row: f"line {lines[row]}")
+    return Part(_to_table(rows, place), place)
+
+
+def _read_parquet(file: Path) -> pa.Table:
+    try:
+        with pq.ParquetFile(file) as opened:
+            return opened.read()
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise DataError(f"{file}: not a readable Parquet file ({reason}); write it again") from error
+
+
+def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[str, list[Any]], list[int]]:
+    """The columns of a delimited file with a header line, and the line on which each row starts."""
+    csv.field_size_limit(LONGEST_CELL)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    reader = csv.reader(
+        stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
+    )
+    records = _numbered(file, reader)
+    header = next(records, (0, []))[1]
+    if not any(header):
+        raise DataError(f"{file}: it is empty; its first line must name the columns")
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise DataError(f"{file}, line 1: column {sorted(twice)[0]!r} is named more than once")
+    columns: list[list[str]] = [[] for _ in header]
+    lines = []
+    for line, record in records:
+        if not record:
+            continue
+        if len(record) != len(header):
+            raise DataError(
+                f"{file}, line {line}: {len(record)} cells where the header names {len(header)} columns; "
+                f"a cell that holds {dialect.delimiter!r} or a line break must be quoted"
+            )
+        for column, cell in zip(columns, record, strict=True):
+            column.append(cell)
+        lines.append(line)
+    return dict(zip(header, columns, strict=True)), lines
+
+
+def _numbered(file: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line on which each starts."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"{file}, line {line}: a broken quote or cell in the record that starts here ({error}); "
+                'close the quote, double a quote inside a cell (""), or say `quote = ""` for a file without quotes'
+            ) from None
+        yield line, record
+
+
+def _read_json_lines(file: Path, stream: TextIO) -> tuple[dict[str, list[Any]], list[int]]:
+    """The columns of JSON objects, one a line (or one list of them, the whole file)."""
+    start = stream.read(1)
+    stream.seek(0)
+    rows: list[dict[str, Any]] = []
+    lines = []
+    if start == "[":
+        rows = _parse(file, 1, stream.read())
+        lines = list(range(1, len(rows) + 1))
+    else:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                rows.append(_parse(file, number, line))
+                lines.append(number)
+    for number, row in zip(lines, rows, strict=True):
+        if not isinstance(row, dict):
+            raise DataError(f"{file}, line {number}: a JSON object is needed, one a line, not {row!r:.60}")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: [row.get(name) for row in rows] for name in names}, lines
+
+
+def _parse(file: Path, number: int, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file}, line {number}: not valid JSON: {error}") from None
+
+
+def _to_table(columns: dict[str, list[Any]], place: Place) -> pa.Table:
+    """Columns as Arrow; one whose values are of several kinds is named with the row."""
+    arrays = {}
+    for name, values in columns.items():
+        try:
+            arrays[name] = (
+                pa.chunked_array([pa.array(values)]) if values else pa.chunked_array([], pa.string())
+            )
+        except (pa.ArrowException, TypeError, OverflowError) as error:
+            kind = type(next((value for value in values if value is not None), None))
+            row = next((row for row, value in enumerate(values) if not isinstance(value, kind | None)), None)
+            raise place.error(row, f"column {name!r} mixes kinds of values: {error}") from None
+    return pa.table(arrays)

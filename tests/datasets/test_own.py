@@ -1,0 +1,327 @@
+"""A user's own data, from real files of every kind; bad input is answered with file, line, key and remedy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from mlbench.datasets import Dataset, decode_images, fingerprint, load
+from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
+
+ROWS = 40
+TAGS = [["a", "b c"], ["b c"], [], ["a", "d"]]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("MLBENCH_DATA", raising=False)
+
+
+def own(**parameters: Any) -> Dataset:
+    return load("own", parameters, name="mine")
+
+
+def write_csv(name: str = "mine.csv", *, delimiter: str = ",", **columns: list[Any]) -> str:
+    with Path(name).open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, delimiter=delimiter)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return name
+
+
+def bodies(count: int = ROWS) -> list[str]:
+    return [f'text {row}, "quoted"\nand broken' for row in range(count)]
+
+
+def tags(count: int = ROWS) -> list[list[str]]:
+    return [TAGS[row % 4] for row in range(count)]
+
+
+def check(dataset: Dataset, labels: tuple[str, ...] = ("a", "b c", "d")) -> None:
+    assert dataset.name == "mine"
+    assert dataset.labels == labels
+    assert sum(dataset.sizes.values()) == ROWS
+    counts = sum(dataset.label_counts.values())
+    assert counts.tolist() == [20, 20, 10]
+
+
+def test_csv_with_a_separated_string() -> None:
+    write_csv(body=bodies(), tags=[" ; ".join(names) for names in tags()])
+    dataset = own(path="mine.csv", text="body", labels="tags", separator=";")
+    check(dataset)
+    assert dataset.sizes == {"train": 28, "validation": 4, "test": 8}
+    assert set(bodies()) == {str(text) for split in dataset.splits.values() for text in split.inputs}
+
+
+def test_tsv_without_quotes() -> None:
+    lines = ["body\ttags", *(f'he said "{row}\t{";".join(names)}' for row, names in enumerate(tags()))]
+    Path("mine.tsv").write_text("\n".join(lines))
+    check(own(path="mine.tsv", text="body", labels="tags", separator=";", quote=""))
+
+
+def test_another_delimiter() -> None:
+    write_csv(delimiter=";", body=bodies(), tags=["|".join(names) for names in tags()])
+    check(own(path="mine.csv", text="body", labels="tags", separator="|", delimiter=";"))
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_json_lines_with_lists(whole: bool) -> None:
+    rows = [{"body": body, "labels": names} for body, names in zip(bodies(), tags(), strict=True)]
+    text = json.dumps(rows) if whole else "\n".join(map(json.dumps, rows)) + "\n\n"
+    Path("mine.jsonl").write_text(text)
+    check(own(path="mine.jsonl", text="body"))
+
+
+def test_json_lists_in_csv_cells() -> None:
+    write_csv(text=bodies(), labels=[json.dumps(names) for names in tags()])
+    check(own(path="mine.csv", separator="json"))
+
+
+def test_parquet_with_a_split_column() -> None:
+    split = ["train"] * 20 + ["valid"] * 8 + ["test"] * 12
+    table = pa.table(
+        {"body": bodies(), "labels": tags(), "split": split, "id": [f"x{i}" for i in range(ROWS)]}
+    )
+    pq.write_table(table, "mine.parquet")
+    dataset = own(path="mine.parquet", text="body")
+    check(dataset)
+    assert dataset.sizes == {"train": 20, "validation": 8, "test": 12}
+    assert dataset.test.ids[0] == "x28"
+
+
+def test_indicator_columns_where_minus_one_is_not_scored() -> None:
+    first = [1, 0, 0, -1] * 10
+    second = ["1", "0", "true", "False"] * 10
+    write_csv(
+        text=bodies(), toxic=first, rude=second, split=["train"] * 24 + ["validation"] * 8 + ["test"] * 8
+    )
+    dataset = own(path="mine.csv", labels=["toxic", "rude"])
+    assert dataset.labels == ("rude", "toxic")
+    assert dataset.test.scored_targets.tolist() == [[1, 1], [0, 0], [1, 0], [0, 255]] * 2
+
+
+def test_feature_columns() -> None:
+    write_csv(x=[row / 2 for row in range(ROWS)], y=list(range(ROWS)), labels=[";".join(t) for t in tags()])
+    table = pa.table({"x": [row / 2 for row in range(ROWS)], "y": list(range(ROWS)), "labels": tags()})
+    pq.write_table(table, "mine.parquet")
+    for dataset in (
+        own(path="mine.parquet", features=["x", "y"]),
+        own(path="mine.csv", features=["x", "y"], separator=";"),
+    ):
+        check(dataset)
+        assert isinstance(dataset.train.inputs, np.ndarray)
+        assert (dataset.train.inputs[:, 1] == 2 * dataset.train.inputs[:, 0]).all()
+
+
+def pictures(folder: Path) -> list[str]:
+    (folder / "photos").mkdir(parents=True)
+    for row in range(ROWS):
+        Image.new("RGB", (8, 6), (row, 0, 0)).save(folder / "photos" / f"{row}.png")
+    return [f"photos/{row}.png" for row in range(ROWS)]
+
+
+def test_a_folder_of_images_with_a_labels_file(tmp_path: Path) -> None:
+    names = pictures(tmp_path / "album")
+    write_csv("album/labels.csv", file_name=names, labels=[";".join(names) for names in tags()])
+    dataset = own(path="album", separator=";")
+    check(dataset)
+    assert dataset.modality == "image"
+    red = decode_images(dataset.train, 4)[:, 0, 0, 0]
+    assert (np.diff(red.astype(int)) > 0).all()
+    before = fingerprint("own", {"path": "album", "separator": ";"})
+    assert before == dataset.fingerprint
+    Image.new("RGB", (8, 6), "white").save(tmp_path / "album" / names[0])
+    assert fingerprint("own", {"path": "album", "separator": ";"}) != before
+
+
+def test_a_table_beside_a_folder_of_images(tmp_path: Path) -> None:
+    names = pictures(tmp_path / "album")
+    write_csv(photo=[Path(name).name for name in names], labels=[";".join(names) for names in tags()])
+    check(own(path="mine.csv", image="photo", images="album/photos", separator=";"))
+
+
+def test_a_folder_in_our_own_format_and_one_of_csv_files() -> None:
+    Path("ours").mkdir()
+    for split, count in (("train", 24), ("validation", 8), ("test", 8)):
+        pq.write_table(pa.table({"text": bodies(count), "labels": tags(count)}), f"ours/{split}.parquet")
+    Path("ours/dataset.toml").write_text(
+        'name = "n"\nmodality = "text"\nlicence = "CC0"\nlabels = ["d", "b c", "a"]'
+    )
+    dataset = own(path="ours")
+    assert dataset.labels == ("d", "b c", "a")
+    assert (dataset.card.licence, dataset.card.family) == ("CC0", "mine")
+    Path("plain").mkdir()
+    for split, count in (("train", 24), ("dev", 8), ("test", 8)):
+        write_csv(f"plain/{split}.csv", text=bodies(count), labels=[";".join(names) for names in tags(count)])
+    assert own(path="plain", separator=";").sizes == {"train": 24, "validation": 8, "test": 8}
+
+
+def test_a_hub_repository(tmp_path: Path) -> None:
+    """A local folder laid out like a repository of the hub, with class numbers and two configurations."""
+    import datasets
+
+    names = datasets.ClassLabel(names=["a", "b c", "d"])
+    features = datasets.Features({"body": datasets.Value("string"), "labels": datasets.List(names)})
+    numbers = [[names.str2int(name) for name in row] for row in tags()]
+    data = datasets.Dataset.from_dict({"body": bodies(), "labels": numbers}, features=features)
+    for config in ("small", "large"):
+        (tmp_path / "repo" / config).mkdir(parents=True)
+        for split, rows in (("train", range(20)), ("validation", range(20, 28)), ("test", range(28, 40))):
+            data.select(rows).to_parquet(tmp_path / "repo" / config / f"{split}-00000-of-00001.parquet")
+    configs = "\n".join(
+        f"- config_name: {config}\n  data_files:\n"
+        + "\n".join(f"  - split: {s}\n    path: {config}/{s}-*" for s in ("train", "validation", "test"))
+        for config in ("small", "large")
+    )
+    (tmp_path / "repo" / "README.md").write_text(f"---\nconfigs:\n{configs}\n---\n")
+    parameters = {"hub": str(tmp_path / "repo"), "config": "small", "text": "body"}
+    with pytest.raises(DatasetNotFoundError, match="mlbench fetch"):
+        fingerprint("own", parameters)
+    dataset = own(**parameters)
+    check(dataset)
+    assert dataset.sizes == {"train": 20, "validation": 8, "test": 12}
+    assert fingerprint("own", parameters) == dataset.fingerprint
+
+
+def test_relative_paths_are_looked_for_under_the_data_root_too(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    write_csv("root/there.csv", text=bodies(), labels=[";".join(names) for names in tags()])
+    parameters = {"path": "there.csv", "separator": ";"}
+    assert load("own", parameters, name="mine", data_root=tmp_path / "root").sizes["train"] == 28
+    with pytest.raises(DatasetNotFoundError, match=r"looked for there\.csv"):
+        load("own", parameters, name="mine")
+
+
+GOOD = {"path": "mine.csv", "text": "body", "labels": "tags", "separator": ";"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"text": "boddy"},
+            r"mine\.csv: there is no column 'boddy'; did you mean 'body'\? .*'tags'.*`text = …`",
+        ),
+        ({"labels": "tag"}, r"there is no column 'tag'; did you mean 'tags'"),
+        ({"separator": ""}, r"column 'tags' holds strings such as 'a;b c'; .*separator"),
+        ({"labels": ["tags"]}, r"line 2: column 'tags' holds 'a;b c'; use 0, 1"),
+        ({"labels": "empty"}, r"column 'empty' gives no label in any of 40 rows"),
+        ({"text": ""}, r"which column is the input\? .*'body', 'tags'"),
+        ({"ids": "same"}, r"line 5: id 's' is already that of line 2"),
+        ({"features": ["body"], "text": ""}, r"column 'body' holds what is not a number"),
+        ({"separator": "json"}, r"line 2: column 'tags': 'a;b c' is not a JSON list"),
+    ],
+)
+def test_wrong_columns(changed: dict[str, Any], message: str) -> None:
+    joined = [";".join(names) for names in tags()]
+    body = [f"t{row}" for row in range(ROWS)]
+    write_csv(body=body, tags=joined, empty=[""] * ROWS, same=["s"] * ROWS)
+    if "ids" in changed:
+        message = r"line 3: id 's' is already that of line 2"
+    with pytest.raises(DataError, match=message):
+        own(**{**GOOD, **changed})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('body,tags\nfine,a\n"open,b\nnext,a\n', r"mine\.csv, line 3: a broken quote .*`quote = \"\"`"),
+        ('body,tags\nfine,a\n"x" y,b\n', r"line 3: a broken quote"),
+        ("body,tags\nfine,a\nx,y,b\n", r"line 3: 3 cells where the header names 2 columns"),
+        ('body,tags\n"two\nlines",a\nx\n', r"line 4: 1 cells where the header names 2"),
+        ("", r"it is empty"),
+        ("body,tags\n", r"it has no rows"),
+        ("body,body\nx,a\n", r"column 'body' is named more than once"),
+        ("body,tags\n\xe9,a\n", r"not UTF-8 text"),
+    ],
+)
+def test_broken_csv(content: str, message: str) -> None:
+    Path("mine.csv").write_bytes(content.encode("latin-1"))
+    with pytest.raises(DataError, match=message):
+        own(**GOOD)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"body": "x", "tags": ["a"]}\n{"body": \n', r"mine\.jsonl, line 2: not valid JSON"),
+        ('{"body": "x", "tags": ["a"]}\n[1]\n', r"line 2: a JSON object is needed"),
+        ('{"body": "x", "tags": ["a"]}\n\n{"body": 3, "tags": []}\n', r"line 3: column 'body' mixes kinds"),
+        ('{"body": "x", "tags": ["a"]}\n{"tags": []}\n', r"line 2: column 'text'.*missing"),
+        ("[" * 100_000, r"not valid JSON"),
+    ],
+)
+def test_broken_json_lines(content: str, message: str) -> None:
+    Path("mine.jsonl").write_text(content)
+    with pytest.raises(DataError, match=message):
+        own(path="mine.jsonl", text="body", labels="tags")
+
+
+def test_bad_pictures(tmp_path: Path) -> None:
+    names = pictures(tmp_path / "album")
+    labels = [";".join(row) for row in tags()]
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (2, 2)).save(secret)
+    for bad, message in (
+        ("../secret.png", r"labels\.csv, line 5: image '\.\./secret\.png' lies outside of"),
+        (str(secret), "lies outside of"),
+        ("photos/99.png", r"image 'photos/99\.png' cannot be read .*; did you mean '9\.png'"),
+        ("", "the image's path is empty"),
+    ):
+        write_csv("album/labels.csv", file_name=[*names[:3], bad, *names[4:]], labels=labels)
+        with pytest.raises(DataError, match=message):
+            own(path="album", separator=";")
+    write_csv("album/labels.csv", file_name=names, labels=labels)
+    (tmp_path / "album" / names[7]).write_text("not an image")
+    dataset = own(path="album", separator=";")
+    (split,) = [split for split in dataset.splits.values() if "7" in split.ids]
+    with pytest.raises(DataError, match="not an image that can be read"):
+        decode_images(split, 4)
+
+
+def test_empty_cells_are_rows_without_labels_but_not_a_whole_split() -> None:
+    labels = ["a"] * 20 + [""] * 20
+    write_csv(body=bodies(), tags=labels, split=["train"] * 20 + ["validation"] * 10 + ["test"] * 10)
+    with pytest.raises(DataError, match=r"gives no label in any of 10 rows"):
+        own(**GOOD)
+
+
+def test_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="`path` or from `hub`"):
+        own(path="a", hub="b")
+    with pytest.raises(ConfigError, match="one of `text`, `image` and `features`"):
+        own(path="a", text="b", image="c")
+    with pytest.raises(ConfigError, match="need `path = …`"):
+        own()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"which file holds the samples\? .*no table at all"):
+        own(path="empty")
+    Path("mine.pkl").write_bytes(b"\x80\x04N.")
+    with pytest.raises(DataError, match=r"files ending in '\.pkl' cannot be read"):
+        own(path="mine.pkl")
+
+
+def test_labels_that_train_never_has_are_kept() -> None:
+    split = ["train"] * 20 + ["validation"] * 10 + ["test"] * 10
+    write_csv(body=bodies(), tags=["a"] * 30 + ["a;new"] * 10, split=split)
+    dataset = own(**GOOD)
+    assert dataset.labels == ("a", "new")
+    assert dataset.label_counts["train"].tolist() == [20, 0]
+
+
+def test_a_long_cell_is_read() -> None:
+    stream = io.StringIO()
+    csv.writer(stream).writerows([["body", "tags"], ["word " * 200_000, "a"], *[["x", "b"]] * 20])
+    Path("mine.csv").write_text(stream.getvalue())
+    assert max(len(str(text)) for text in own(**GOOD).train.inputs) >= 1
