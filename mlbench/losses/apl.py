@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from mlbench.losses.asl import focus, log_probabilities
+from mlbench.losses.asl import focused, negative_logs
 from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
 from mlbench.losses.elementwise import ElementwiseLoss
@@ -57,14 +57,15 @@ class AsymmetricPolynomialLoss(ElementwiseLoss):
         self.eps_pos, self.eps_pos2, self.eps_neg = eps_pos, eps_pos2, eps_neg
         self.focus_grad = focus_grad
 
-    def negative_factor(self, logits: Tensor, q_m: Tensor) -> Tensor | float:
+    def damping(self, q: Tensor, q_m: Tensor) -> Tensor | None:
         """What the negative term is multiplied by, beside its focusing weight."""
-        return 1.0
+        return None
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        log_p, log_qm, q_m = log_probabilities(logits, self.clip, self.eps)
-        q = (-logits).sigmoid()
-        focus_pos, focus_neg = focus(logits, self.gamma_pos, self.gamma_neg, self.clip, self.focus_grad)
-        present = focus_pos * (log_p + self.eps_pos * q + 0.5 * self.eps_pos2 * q.square())
-        absent = focus_neg * (log_qm + self.eps_neg * q_m) * self.negative_factor(logits, q_m)
-        return -absent.lerp(present, targets)
+        nll_p, nll_qm, q, q_m = negative_logs(logits, self.clip, self.eps)
+        present = nll_p.sub(q, alpha=self.eps_pos).addcmul(q, q, value=-0.5 * self.eps_pos2)
+        absent = nll_qm.sub(q_m, alpha=self.eps_neg) if self.eps_neg else nll_qm
+        damping = self.damping(q, q_m)
+        present = focused(present, q, self.gamma_pos, self.focus_grad)
+        absent = focused(absent, 1 - q_m, self.gamma_neg, self.focus_grad)
+        return (absent if damping is None else absent * damping).lerp(present, targets)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import softplus
 
 from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
@@ -53,26 +53,25 @@ class AsymmetricLoss(ElementwiseLoss):
         self.focus_grad = focus_grad
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        log_p, log_qm, _ = log_probabilities(logits, self.clip, self.eps)
-        focus_pos, focus_neg = focus(logits, self.gamma_pos, self.gamma_neg, self.clip, self.focus_grad)
-        return -(focus_neg * log_qm).lerp(focus_pos * log_p, targets)
+        nll_p, nll_qm, q, q_m = negative_logs(logits, self.clip, self.eps)
+        present = focused(nll_p, q, self.gamma_pos, self.focus_grad)
+        absent = focused(nll_qm, 1 - q_m, self.gamma_neg, self.focus_grad)
+        return absent.lerp(present, targets)
 
 
-def log_probabilities(logits: Tensor, clip: float, eps: float | None) -> tuple[Tensor, Tensor, Tensor]:
-    """(log p, log q_m, q_m) of `logits` [B, L]; with `eps`, p and q_m are floored before the logarithm."""
-    q_m = (-logits).sigmoid()
-    if clip > 0:
-        q_m = (q_m + clip).clamp(max=1)
+def negative_logs(logits: Tensor, clip: float, eps: float | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """(−log p, −log q_m, 1 − p, q_m) of `logits` [B, L]; `eps` floors p and q_m before the logarithm."""
+    away = -logits
+    q = away.sigmoid()
+    q_m = (q + clip).clamp(max=1) if clip > 0 else q
     if eps is not None:
-        return logits.sigmoid().clamp(min=eps).log(), q_m.clamp(min=eps).log(), q_m
+        return -logits.sigmoid().clamp(min=eps).log(), -q_m.clamp(min=eps).log(), q, q_m
     # Shifted by clip, q_m stays clear of 0 and its logarithm is exact as it stands.
-    return logsigmoid(logits), q_m.log() if clip > 0 else logsigmoid(-logits), q_m
+    return softplus(away), -q_m.log() if clip > 0 else softplus(logits), q, q_m
 
 
-def focus(
-    logits: Tensor, gamma_pos: float, gamma_neg: float, clip: float, focus_grad: bool
-) -> tuple[Tensor, Tensor]:
-    """The weights (1 − p)^γ₊ and (1 − q_m)^γ₋ [B, L], without gradient unless `focus_grad`."""
-    x = logits if focus_grad else logits.detach()
-    p = x.sigmoid()
-    return power((-x).sigmoid(), gamma_pos), power((p - clip).clamp(min=0) if clip > 0 else p, gamma_neg)
+def focused(term: Tensor, wrong: Tensor, gamma: float, focus_grad: bool) -> Tensor:
+    """`wrong`^γ · `term`, the weight without gradient unless `focus_grad`."""
+    if gamma == 0:
+        return term
+    return power(wrong if focus_grad else wrong.detach(), gamma) * term

@@ -59,5 +59,6 @@ class BinaryCrossEntropy(ElementwiseLoss):
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
         weighted = self.balanced or self.weight is not None
         weight = prepared(self.weight, self, logits) if weighted else None
-        smooth = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
-        return binary_cross_entropy_with_logits(logits, smooth, pos_weight=weight, reduction="none")
+        if self.label_smoothing:
+            targets = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
+        return binary_cross_entropy_with_logits(logits, targets, pos_weight=weight, reduction="none")

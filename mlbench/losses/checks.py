@@ -56,15 +56,16 @@ def check_targets(targets: Tensor, owner: str, soft: bool) -> None:
     """
     if targets.dtype == torch.bool:
         return
-    if soft:
-        low, high = targets.aminmax()
-        if not (low >= 0 and high <= 1):
-            raise ValueError(f"targets of {owner} must lie between 0 and 1, got {_first_bad(targets, soft)}")
-    elif not torch.equal(targets, targets.bool().to(targets.dtype)):
-        raise ValueError(
-            f"targets of {owner} must be 0 or 1, got {_first_bad(targets, soft)}; "
-            "its formula is for label sets and takes no soft labels"
+    low, high = targets.aminmax()
+    fine = bool(low >= 0 and high <= 1)
+    if fine and not soft and targets.is_floating_point():
+        # Between 0 and 1, y − y² is 0 at the ends only.
+        fine = bool(torch.addcmul(targets, targets, targets, value=-1).amax() == 0)
+    if not fine:
+        wanted = (
+            "lie between 0 and 1" if soft else "be 0 or 1 (its formula is for label sets, not soft labels)"
         )
+        raise ValueError(f"targets of {owner} must {wanted}, got {_first_bad(targets, soft)}")
 
 
 def _first_bad(targets: Tensor, soft: bool) -> str:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.checks import one_of
 
 Reduction = Literal["mean", "batchmean", "sum"]
 REDUCTIONS: tuple[Reduction, ...] = ("mean", "batchmean", "sum")
-
-
-def reduce(elements: Tensor, reduction: Reduction) -> Tensor:
-    """A scalar of `elements` [B, L]: "mean" over B·L, "batchmean" (sum over L, mean over B) or "sum"."""
-    if reduction == "mean":
-        return elements.mean()
-    total = elements.sum()
-    return total / elements.shape[0] if reduction == "batchmean" else total
+BLOCK = 2**16
+"""How many elements are worked on at a time on a CPU: a dozen such tensors stay in a core's cache."""
 
 
 class ElementwiseLoss(Loss):
-    """A loss with one term per sample and label: a subclass gives them in `elements`."""
+    """A loss with one term per sample and label: a subclass gives them in `elements`.
+
+    The reductions: "mean" over B·L, "batchmean" (sum over L, mean over B) or "sum".
+    """
 
     per_sample = True
 
@@ -32,15 +30,56 @@ class ElementwiseLoss(Loss):
         self.reduction: Reduction = one_of("reduction", reduction, REDUCTIONS)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The terms [B, L] of `logits` [B, L] and `targets` [B, L]."""
+        """The terms [B, L] of `logits` [B, L] and `targets` [B, L]; a row's depend on that row alone."""
         raise NotImplementedError(f"{type(self).__name__} has no elements")
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
-        return reduce(self.elements(out.logits, targets), self.reduction)
+        logits = out.logits
+        if self._in_blocks(logits):
+            total: Tensor = Blockwise.apply(logits, targets, self)
+        else:
+            total = self.elements(logits, targets).sum()
+        divisor = {"mean": logits.numel(), "batchmean": len(logits), "sum": 1}[self.reduction]
+        return total / divisor
+
+    def _in_blocks(self, logits: Tensor) -> bool:
+        on_cpu = logits.device.type == "cpu" and not torch.compiler.is_compiling()
+        wanted = logits.numel() > BLOCK and logits.requires_grad and torch.is_grad_enabled()
+        return on_cpu and wanted and next(self.parameters(), None) is None
+
+
+class Blockwise(torch.autograd.Function):
+    """The sum of all terms, with its gradient computed beside it, one block of rows after the other.
+
+    The time of an elementwise loss on a CPU goes into moving the dozens of [B, L] tensors of its formula and
+    of their gradients through memory; of a block they stay in cache, and only the gradient is kept.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor, loss: ElementwiseLoss) -> Tensor:
+        total, gradient = logits.new_zeros(()), torch.empty_like(logits)
+        rows = max(1, BLOCK // logits.shape[1])
+        for start in range(0, len(logits), rows):
+            block = slice(start, start + rows)
+            with torch.enable_grad():
+                leaf = logits[block].detach().requires_grad_()
+                part = loss.elements(leaf, targets[block]).sum()
+            (gradient[block],) = torch.autograd.grad(part, leaf)
+            total += part.detach()
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * grad_output, None, None
 
 
 def power(base: Tensor, exponent: float) -> Tensor:
     """`base` ** `exponent` for a base in [0, 1], with a finite gradient at 0 whatever the exponent."""
+    if exponent == 4:  # torch has short cuts for 2 and 3, and is slow from there on
+        return base.square().square()
     if exponent < 1:
         base = base.clamp(min=torch.finfo(base.dtype).tiny)
     return base.pow(exponent)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
@@ -43,6 +44,6 @@ class FocalLoss(ElementwiseLoss):
 
 def focal_terms(logits: Tensor, targets: Tensor, gamma: float, alpha: float | None) -> Tensor:
     """α_t (1 − p_t)^γ (−log p_t) of `logits` and `targets` in {0, 1}, both [B, L]; no α_t for alpha None."""
-    signed = logits * (2 * targets - 1)
-    terms = power((-signed).sigmoid(), gamma) * softplus(-signed)
-    return terms if alpha is None else terms * (1 - alpha + (2 * alpha - 1) * targets)
+    wrong = logits * torch.rsub(targets, 1, alpha=2)  # x where y = 0, −x where y = 1
+    terms = power(wrong.sigmoid(), gamma) * softplus(wrong)
+    return terms if alpha is None else terms * targets.mul(2 * alpha - 1).add_(1 - alpha)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import softplus
 
 from mlbench.losses.base import register_loss
 from mlbench.losses.checks import nonnegative
@@ -41,6 +41,6 @@ class HillLoss(ElementwiseLoss):
         self.gamma = nonnegative("gamma", gamma)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        p, shifted = logits.sigmoid(), logits - self.margin
-        present = -power((-shifted).sigmoid(), self.gamma) * logsigmoid(shifted)
+        p, away = logits.sigmoid(), self.margin - logits
+        present = power(away.sigmoid(), self.gamma) * softplus(away)
         return ((self.lam - p) * p.square()).lerp(present, targets)

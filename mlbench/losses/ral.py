@@ -52,6 +52,6 @@ class RobustAsymmetricLoss(AsymmetricPolynomialLoss):
         super().__init__(gamma_neg, gamma_pos, clip, eps, eps_pos, eps_pos2, eps_neg, focus_grad, reduction)
         self.lam = lam
 
-    def negative_factor(self, logits: Tensor, q_m: Tensor) -> Tensor:
-        p = logits.sigmoid()
-        return (self.lam - p) * p.square() * (self.lam - q_m)
+    def damping(self, q: Tensor, q_m: Tensor) -> Tensor:
+        p = 1 - q
+        return p.square() * ((self.lam - p) * (self.lam - q_m))

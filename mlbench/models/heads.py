@@ -114,14 +114,14 @@ class LabelAttentionHead(Head):
 
 
 class KernelHead(Head):
-    """`kernels`: a mean and a variance per sample and label, linear in f, of KMCL.
+    """`kernels`, a mean and a variance per sample and label, and `logits` [B, L], all linear in f, for KMCL.
 
     Isotropic: f is the features, mean and variance [B, L]. Anisotropic: f = Linear(M, 128) of the features,
     which the kernel then sees, mean and variance [B, 128, L]. v = 2 + 1e-7 + ELU(v̂), so that v > 1. Initial
     weights of the mean are U(0, 0.1), of v̂ 1, biases 0, as in the released code (Sajedi et al. 2023).
     """
 
-    gives = ("kernels",)
+    gives = ("logits", "kernels")
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__(sizes)
@@ -129,6 +129,7 @@ class KernelHead(Head):
         self.shape = (KERNEL_WIDTH, sizes.labels) if anisotropic else (sizes.labels,)
         self.reduce = nn.Linear(features, KERNEL_WIDTH) if anisotropic else None
         width = KERNEL_WIDTH if anisotropic else features
+        self.logits = nn.Linear(width, sizes.labels)
         self.mean = nn.Linear(width, math.prod(self.shape))
         self.variance = nn.Linear(width, math.prod(self.shape))
         nn.init.uniform_(self.mean.weight, 0, 0.1)
@@ -140,7 +141,8 @@ class KernelHead(Head):
         seen = features if self.reduce is None else self.reduce(features)
         mean = self.mean(seen).unflatten(-1, self.shape)
         variance = 2 + 1e-7 + elu(self.variance(seen).unflatten(-1, self.shape))
-        return {"kernels": GaussianKernels(mean, variance, None if self.reduce is None else seen)}
+        kernels = GaussianKernels(mean, variance, None if self.reduce is None else seen)
+        return {"logits": self.logits(seen), "kernels": kernels}
 
 
 def label_vectors(sizes: Sizes) -> nn.Parameter:
