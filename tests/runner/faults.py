@@ -103,6 +103,7 @@ def run_cell(
         "metrics": numbers,
         "timing": {"train": 0.01},
         "device": device,
+        "supervisor": os.getppid(),
         "variables": {key: os.environ.get(key) for key in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")},
         "micro_batch": micro_batch,
     }

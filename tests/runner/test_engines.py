@@ -1,0 +1,180 @@
+"""The three engines, on real processes: a Dask scheduler and two workers on loopback, loky, and this process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from distributed import Client
+
+from mlbench.errors import ConfigError
+from mlbench.records import Store
+from mlbench.runner import RunOptions, plan, run
+from mlbench.runner.engines import open_engine
+from mlbench.suite import parse_suite
+from tests.runner.conftest import MakeOptions, MakeSuite
+from tests.runner.test_interruption import count
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
+    """A scheduler and workers as a user would start them, in another folder than the front's."""
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                arguments,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
+            stack.callback(process.communicate)
+            stack.callback(os.killpg, process.pid, signal.SIGKILL)
+            return process
+
+        scheduler = start(*command, "--no-dashboard")
+        assert scheduler.stderr is not None
+        address = next(
+            found[0] for line in scheduler.stderr if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line))
+        )
+        for _ in range(workers):
+            start(
+                *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"),
+                *("--no-dashboard", "--local-directory", str(folder)),
+            )
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+        yield address
+
+
+@pytest.mark.slow
+def test_a_running_dask_cluster_runs_a_suite(
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path
+) -> None:
+    """Plugins travel with the cells: the workers know nothing of the files they came from."""
+    acts: list[Any] = [("sleep", 0.3 + number / 100) for number in range(8)]
+    with cluster(tmp_path / "elsewhere") as address:
+        settings = options(engine="dask", scheduler=address)
+        with open_engine(settings, 100) as engine:
+            assert (engine.slots, engine.slots_per_host) == (2, 2)
+        summary = run([suite(*acts, "raise", "kill")], settings)
+    assert (summary.done, summary.failed, summary.missing) == (8, 2, 0)
+    assert count(log, "end") == 8
+    store = Store(settings.results / "toys")
+    assert not [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_is_killed_costs_nothing(
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path
+) -> None:
+    import threading
+
+    import psutil
+
+    from tests.runner.test_interruption import processes, wait_until
+
+    acts: list[Any] = [("sleep", 1.0 + number / 100) for number in range(6)]
+    with cluster(tmp_path / "elsewhere") as address:
+
+        def kill_one() -> None:
+            wait_until(lambda: count(log, "start") == 2)
+            trainer = next(found for found in processes(log) if "mlbench.runner.worker" in found.cmdline())
+            supervisor = trainer.parent()
+            assert isinstance(supervisor, psutil.Process)
+            supervisor.kill()
+
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        summary = run([suite(*acts)], options(engine="dask", scheduler=address))
+        killer.join()
+    assert (summary.done, summary.missing) == (6, 0)
+    assert count(log, "end") == 6
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_not_there_is_a_clear_error(options: MakeOptions) -> None:
+    settings = options(engine="dask", scheduler="tcp://127.0.0.1:9")
+    with (
+        pytest.raises(ConfigError, match=r"tcp://127\.0\.0\.1:9: cannot be reached"),
+        open_engine(settings, 1),
+    ):
+        pass
+
+
+REAL = """
+name = "real"
+seeds = [0]
+fractions = [0.1]
+losses = ["bce", "supcon", "kmcl"]
+
+[train]
+epochs = 1
+min_steps = 10
+probe_steps = 50
+threads = 1
+
+[[datasets]]
+name = "digit-scenes"
+encoder = "conv"
+"""
+
+
+@pytest.mark.slow
+def test_the_engines_agree_to_the_last_bit(tmp_path: Path) -> None:
+    """Real training: the same suite, the same threads, three engines, identical metrics in all records."""
+    suite = parse_suite(REAL, "real")
+    found: list[dict[str, Any]] = []
+    engines: list[tuple[Literal["sequential", "loky", "dask"], int]] = [
+        ("sequential", 1),
+        ("loky", 2),
+        ("dask", 2),
+    ]
+    for engine, jobs in engines:
+        results = tmp_path / engine
+        settings = RunOptions(results=results, engine=engine, jobs=jobs, device="cpu", progress="none")
+        assert run([suite], settings).exit_code == 0
+        files = (results / "real" / "cells").iterdir()
+        found.append({file.name: numbers(json.loads(file.read_text())) for file in files})
+    assert len(found[0]) == 3
+    assert found[0] == found[1] == found[2]
+
+
+def numbers(record: dict[str, Any]) -> dict[str, Any]:
+    keys = ("metrics", "probe_metrics", "floor_metrics", "threshold", "history")
+    return {key: record[key] for key in keys}
+
+
+def test_the_order_gives_early_answers(suite: MakeSuite, options: MakeOptions) -> None:
+    cells = plan([suite("done", "warn", seeds=(0, 1), datasets=2)], options()).todo
+    assert [(cell.cell.seed, cell.cell.dataset, cell.cell.loss.id) for cell in cells] == [
+        (seed, dataset, loss) for seed in (0, 1) for dataset in ("toy0", "toy1") for loss in ("done", "warn")
+    ]
+
+
+@pytest.mark.slow
+def test_a_cluster_of_one_worker_does_the_work_itself(
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path
+) -> None:
+    """joblib would run a single job in the calling process, which may be a login node."""
+    with cluster(tmp_path / "elsewhere", workers=1) as address:
+        settings = options(engine="dask", scheduler=address)
+        assert run([suite("done")], settings).exit_code == 0
+    [file] = (settings.results / "toys" / "cells").iterdir()
+    assert json.loads(file.read_text())["supervisor"] != os.getpid()
