@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from mlbench.cli import options
+
 
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(report)
+    app.command()(rescore)
     app.command()(pack)
 
 
@@ -27,6 +30,31 @@ def report(
 
     page = write_report(results, output)
     print(f"wrote {page}")
+
+
+def rescore(
+    results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")],
+    metrics: Annotated[
+        list[str] | None, typer.Option(help="Only this metric, by its name; repeatable.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes. Default: one a core.")] = None,
+    plugin: options.Plugins = None,
+) -> None:
+    """Compute all metrics anew from the stored scores. Trains nothing."""
+    from collections import Counter
+
+    from mlbench.registry import load_plugins
+    from mlbench.runner.rescore import rescore as rescore_records
+
+    load_plugins(plugin or ())
+    done = rescore_records(results, metrics=tuple(metrics or ()), jobs=jobs, plugins=tuple(plugin or ()))
+    counts = Counter(record.outcome for record in done)
+    print(
+        f"{len(done)} finished cells: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    )
+    for record in done:
+        if record.reason:
+            print(f"{record.id}: {record.reason}")
 
 
 def pack(results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")]) -> None:
