@@ -101,6 +101,9 @@ class TransformersEncoder(Encoder):
         return _TextTrunk(network, self.pooling)
 
     def _load(self, load: Any, what: str, **options: Any) -> Any:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
         try:
             return load(self.source, trust_remote_code=False, **options)
         except (OSError, ValueError) as error:
