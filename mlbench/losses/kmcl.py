@@ -7,9 +7,10 @@ from torch import Tensor
 
 from mlbench.losses.asl import AsymmetricLoss
 from mlbench.losses.base import Loss, Outputs, register_loss
+from mlbench.losses.bhattacharyya import bhattacharyya_distance
 from mlbench.losses.checks import nonnegative, one_of, positive
 from mlbench.losses.contrast import jaccard
-from mlbench.losses.gaussian import bhattacharyya_distance, reconstruction, seen_features
+from mlbench.losses.gaussian import reconstruction, seen_features
 from mlbench.search_space import Choice, LogUniform
 
 FLOOR = 1e-7
@@ -92,9 +93,10 @@ class KernelContrastive(Loss):
     def contrast(self, out: Outputs, targets: Tensor) -> Tensor:
         """CON, over the pairs (n, k) present; sorted by label, so that a label's rows lie together."""
         labels, rows = targets.T.nonzero(as_tuple=True)
-        distance = bhattacharyya_distance(out, rows, labels)
+        kernels, width = out.kernels, seen_features(out).shape[1]
+        distance = bhattacharyya_distance(kernels.mean, kernels.variance, width, rows, labels)
         if self.bc_scale == "reference" and self.kernel_case == "anisotropic":
-            distance = distance * seen_features(out).shape[1]
+            distance = distance * width
         scores = torch.exp(-distance) / self.temperature
         itself = rows[:, None] == torch.arange(len(targets), device=rows.device)
         log_r = scores.masked_fill(itself, torch.finfo(scores.dtype).min).log_softmax(dim=1)

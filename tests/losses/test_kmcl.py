@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlbench import GaussianKernels, Outputs, build_loss
+from mlbench.losses.bhattacharyya import CHUNK
 from mlbench.losses.conformance.samples import draw
 from tests.losses.harness import assert_agrees, label_sets, ready
 from tests.losses.test_asl import reference as asl_reference
@@ -115,7 +116,7 @@ def test_chunks_do_not_change_the_value(monkeypatch: pytest.MonkeyPatch) -> None
     loss, sample = ready("kmcl", lambda made: draw(made, 7, 5))
     whole = loss(sample.outputs, sample.targets)
     (gradient,) = torch.autograd.grad(whole, sample.outputs.kernels.mean)
-    monkeypatch.setattr("mlbench.losses.gaussian.CHUNK", 60)
+    monkeypatch.setitem(CHUNK, "cpu", 60)
     chunked = loss(sample.outputs, sample.targets)
     torch.testing.assert_close(chunked, whole)
     torch.testing.assert_close(torch.autograd.grad(chunked, sample.outputs.kernels.mean)[0], gradient)
