@@ -5,6 +5,8 @@ The way of a cell: `plan` finds that it is to be done, `run` hands it to the slo
 loads the data, trains, and writes the record.
 """
 
+from mlbench.runner.estimate import Estimate, Estimates, estimate
+from mlbench.runner.measure import measure
 from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_size
 from mlbench.runner.plan import Plan, PlannedCell, plan
 from mlbench.runner.run import run
@@ -13,11 +15,15 @@ from mlbench.runner.summary import RunSummary
 
 __all__ = [
     "CELL_FUNCTION",
+    "Estimate",
+    "Estimates",
     "Plan",
     "PlannedCell",
     "RunOptions",
     "RunSummary",
     "Status",
+    "estimate",
+    "measure",
     "parse_size",
     "plan",
     "run",

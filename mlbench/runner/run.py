@@ -74,14 +74,15 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         take_over(cell.id, cell.cell, cell.source, cell.store)
     if planned.todo:
         with open_engine(options, len(planned.todo)) as engine:
-            summary = _spread(planned, options, engine, shown)
+            summary = spread(planned, options, engine, shown)
     else:
         summary = sum_up(planned)
     shown.summed_up(summary)
     return summary
 
 
-def _spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
+def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
+    """Have the engine's slots do what is to be done, and watch it."""
     job = Job(
         lifeline=Lifeline(planned.todo[0].store),
         work=tuple(cell.work() for cell in planned.todo),

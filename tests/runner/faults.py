@@ -88,7 +88,7 @@ def run_cell(
             hoard = []
             while True:
                 hoard.append(np.ones(4_000_000))
-                time.sleep(0.005)
+                time.sleep(0.001)
         case "oom":
             if micro_batch is None or micro_batch > number:
                 raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")

@@ -1,0 +1,150 @@
+"""How long what is to be done will take, and how much memory, from the records of like cells."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlbench.errors import DataError
+from mlbench.records import RecordError, Store, stores
+from mlbench.runner.devices import chosen
+from mlbench.runner.options import RunOptions
+from mlbench.runner.plan import Plan, PlannedCell
+
+_PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")
+"""What of the protocol decides how long a cell takes."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of one cell: seconds, peak bytes of the host and of the device, and whether records of the same loss say
+    so or only those of other losses on the same data."""
+
+    seconds: float
+    host_memory: int | None
+    device_memory: int | None
+    same_loss: bool
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Of everything that a plan would train; None for a cell that nothing is known of."""
+
+    cells: tuple[tuple[PlannedCell, Estimate | None], ...]
+
+    @property
+    def known(self) -> list[Estimate]:
+        return [estimate for _, estimate in self.cells if estimate is not None]
+
+    @property
+    def unknown(self) -> int:
+        """The number of cells that nothing is known of."""
+        return len(self.cells) - len(self.known)
+
+    @property
+    def device_hours(self) -> float:
+        """Of all cells; those that nothing is known of count as the mean of the others."""
+        known = self.known
+        seconds = sum(estimate.seconds for estimate in known)
+        return seconds / 3600 * len(self.cells) / len(known) if known else 0.0
+
+    @property
+    def host_memory(self) -> int | None:
+        """Bytes that the largest cell needs."""
+        return max((found.host_memory for found in self.known if found.host_memory), default=None)
+
+    @property
+    def device_memory(self) -> int | None:
+        return max((found.device_memory for found in self.known if found.device_memory), default=None)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "device_hours": self.device_hours,
+            "host_memory": self.host_memory,
+            "device_memory": self.device_memory,
+            "unknown": self.unknown,
+        }
+
+
+def estimate(planned: Plan, options: RunOptions, extra: Iterable[Store] = ()) -> Estimates:
+    """Look at the results that the options name, and at `extra` stores, for cells like those to be done.
+
+    Alike are cells of the same data, encoder, fraction and pace, of the same loss where there are any, trained
+    on the same model of device.
+    """
+    if not planned.todo:
+        return Estimates(())
+    devices = chosen(options.device)
+    past = _Past(devices[0].model if devices else "cpu")
+    try:
+        known = [*stores(options.results), *extra]
+    except DataError:
+        known = list(extra)
+    for store in known:
+        past.read(store)
+    return Estimates(tuple((cell, past.of(cell.cell.describe())) for cell in planned.todo))
+
+
+class _Past:
+    """Finished cells, grouped by likeness, with and without regard to the loss."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._groups: dict[Hashable, list[tuple[Store, dict[str, Any]]]] = {}
+        self._found: dict[Hashable, Estimate | None] = {}
+
+    def read(self, store: Store) -> None:
+        try:
+            for head in store.heads():
+                if head["status"] == "done":
+                    for key in _keys(head["cell"]):
+                        self._groups.setdefault(key, []).append((store, head))
+        except RecordError:
+            return
+
+    def of(self, cell: Mapping[str, Any]) -> Estimate | None:
+        for key, same_loss in zip(_keys(cell), (True, False), strict=True):
+            if key not in self._found:
+                self._found[key] = self._summarise(self._groups.get(key, []), same_loss)
+            if self._found[key] is not None:
+                return self._found[key]
+        return None
+
+    def _summarise(self, group: list[tuple[Store, dict[str, Any]]], same_loss: bool) -> Estimate | None:
+        """Times by the heads of all, device and memory by one whole record: records are long."""
+        seconds = [_seconds(head) for _, head in group if head.get("started") and head.get("finished")]
+        if not seconds:
+            return None
+        store, head = group[-1]
+        record = store.read(head["id"])
+        if (record.get("environment") or {}).get("device") != self._device:
+            return None
+        memory = record.get("memory") or {}
+        return Estimate(
+            statistics.median(seconds), memory.get("host_peak"), memory.get("device_peak"), same_loss
+        )
+
+
+def _keys(cell: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
+    alike = json.dumps(
+        [
+            cell["loader"],
+            cell["dataset_parameters"],
+            cell["encoder"],
+            cell["encoder_options"],
+            float(cell["fraction"]),
+            [cell["train"].get(key) for key in _PACE],
+        ],
+        sort_keys=True,
+    )
+    return (alike, cell["loss"]["name"], json.dumps(cell["loss"]["parameters"], sort_keys=True)), alike
+
+
+def _seconds(head: Mapping[str, Any]) -> float:
+    return (
+        datetime.fromisoformat(head["finished"]) - datetime.fromisoformat(head["started"])
+    ).total_seconds()
