@@ -13,7 +13,7 @@ from mlbench.errors import DataError
 
 Modality = Literal["text", "image", "features"]
 MODALITIES: tuple[Modality, ...] = ("text", "image", "features")
-Access = Literal["built in", "open", "account", "request", "own"]
+Access = Literal["built in", "open", "by hand", "account", "request", "own"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Card:
     `labels`, `sizes` and `cardinality` (mean number of labels a sample) are as published; None or empty
     where nobody says. `confirmed` is True where they were counted on the files. `family` names the datasets
     that share their inputs: in the statistics a family counts once. `access` says how the files are had:
-    "open" can be fetched, "account" and "request" need somebody's consent first.
+    "open" can be fetched, "by hand" takes a
+    command or two, "account" and "request" need somebody's consent first.
     """
 
     name: str

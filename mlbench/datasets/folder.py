@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +11,7 @@ import pyarrow.parquet as pq
 
 from mlbench.datasets.assemble import SPLITS, Part, assemble
 from mlbench.datasets.base import Dataset
-from mlbench.datasets.cards import MODALITIES, Card, folder_card_text, read_folder_card
+from mlbench.datasets.cards import MODALITIES, Card, read_folder_card
 from mlbench.datasets.columns import Place, decoded
 from mlbench.datasets.hub import ALIASES
 from mlbench.errors import DataError
@@ -83,25 +80,3 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
 def _place_of_rows(place: Place, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Place:
     """Rows of a divided table are still called by their number in the file."""
     return Place(place.file, lambda row: place.row_name(int(rows[row])))
-
-
-def write_folder(
-    folder: Path, tables: Mapping[str, pa.Table], card: Card, vocabulary: tuple[str, ...]
-) -> None:
-    """Write a dataset as a folder, whole or not at all: into a temporary folder beside it, then renamed."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    sizes = {split: tables[split].num_rows for split in SPLITS if split in tables}
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        for split, table in tables.items():
-            rows = max(1, min(len(table), (64 << 20) * len(table) // max(1, table.nbytes)))
-            pq.write_table(table, temporary / f"{split}.parquet", compression="zstd", row_group_size=rows)
-        text = folder_card_text(card, vocabulary, sizes)
-        (temporary / "dataset.toml").write_text(text, encoding="utf-8")
-        temporary.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.replace(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise

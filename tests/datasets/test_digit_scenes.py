@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlbench.datasets import fingerprint, load
-from mlbench.datasets.digit_scenes import CANVAS, DigitScenes
+from mlbench.datasets.sources.digit_scenes import CANVAS, DigitScenes
 from mlbench.errors import ConfigError
 
 

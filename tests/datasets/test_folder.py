@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.folder import read_folder, write_folder
+from mlbench.datasets.folder import read_folder
+from mlbench.datasets.writing import Sample, write_samples
 from mlbench.errors import DataError
 
 Write = Callable[..., Path]
@@ -108,16 +109,21 @@ def test_a_split_column_of_a_single_file_is_obeyed(write: Write) -> None:
 
 
 def test_written_folders_read_back(tmp_path: Path) -> None:
-    table = pa.table({"text": ["one", "two"], "labels": [['quo"te'], ["ünï"]], "id": ["a", "b"]})
     card = Card("back", "text", licence="CC0", task="say\tso", quirks=("one", 'two "2"'))
     vocabulary = ('quo"te', "ünï")
+    samples = [
+        (split, Sample(text, [label], text, unscored=[label] if split == "test" and text == "one" else []))
+        for split in ("train", "validation", "test")
+        for text, label in zip(("one", "two"), vocabulary, strict=True)
+    ]
     for _ in range(2):
-        write_folder(
-            tmp_path / "back", dict.fromkeys(("train", "validation", "test"), table), card, vocabulary
-        )
+        sizes = write_samples(tmp_path / "back", samples, card, vocabulary)
+    assert sizes == {"train": 2, "validation": 2, "test": 2}
     dataset = read_folder(tmp_path / "back", "back")
     assert dataset.labels == vocabulary
     assert (dataset.card.task, dataset.card.quirks) == (card.task, card.quirks)
+    assert dataset.test.scored_targets.tolist() == [[255, 0], [0, 1]]
+    assert dataset.train.unscored is None
     assert [file.name for file in tmp_path.iterdir()] == ["back"]
 
 

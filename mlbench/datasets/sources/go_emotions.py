@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from mlbench.datasets.cards import Card, Reading
-from mlbench.datasets.source import NamedSource, register_dataset
+from mlbench.datasets.hub_source import HubSource
+from mlbench.datasets.source import register_dataset
+from mlbench.datasets.writing import Sample
+
+LABELS = (
+    *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity"),
+    *("desire", "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear"),
+    *("gratitude", "grief", "joy", "love", "nervousness", "optimism", "pride", "realization", "relief"),
+    *("remorse", "sadness", "surprise", "neutral"),
+)
 
 
 @register_dataset("go_emotions")
-class GoEmotions(NamedSource):
+class GoEmotions(HubSource):
     """Reddit comments with 27 emotions and "neutral"."""
+
+    repository = "google-research-datasets/go_emotions"
+    config = "simplified"
 
     def card(self) -> Card:
         return Card(
@@ -37,3 +52,9 @@ class GoEmotions(NamedSource):
             ),
             confirmed=True,
         )
+
+    def labels(self) -> Sequence[str]:
+        return LABELS
+
+    def sample(self, row: dict[str, Any], number: int) -> Sample:
+        return Sample(row["text"], row["labels"], row["id"])
