@@ -46,11 +46,15 @@ class Columns:
             for place, value in zip(places, values, strict=True):
                 objects[place] = value
             columns[name] = objects
-        series = {
-            name: pd.Series(columns[name] if every else columns[name][keep]).infer_objects()
-            for name in dict.fromkeys([*self._objects, *columns])
-        }
-        return pd.DataFrame(series, index=range(len(keep)), copy=False)
+        series = {}
+        for name in dict.fromkeys([*self._objects, *columns]):
+            column = pd.Series(columns[name] if every else columns[name][keep])
+            if column.dtype == object:
+                whole = any(type(value) is not float for value in column.dropna())
+                # Beside a gap whole numbers stay objects: as floats they would be other values.
+                column = column if whole and column.isna().any() else column.infer_objects()
+            series[name] = column
+        return pd.DataFrame(series, index=range(len(keep)))
 
     def _put(self, name: str, value: Any) -> None:
         if isinstance(value, dict):

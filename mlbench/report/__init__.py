@@ -2,16 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlbench.report.headtohead import HeadToHead
+    from mlbench.report.recommendation import Recommendation
+
+Paths = Path | str | Iterable[Path | str]
 
 
-def report(paths: Path | str | Iterable[Path | str], output: Path | str) -> Path:
+def report(paths: Paths, output: Path | str, *, cells: bool = False, against: Paths = ()) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
-    Raises DataError where there is no record, or none that finished.
+    With `cells` every cell gets a page of its own, `cells/<id>.html`. `against` names published records,
+    files or folders, that the new ones are set beside; they are marked as such. Raises DataError where there
+    is no record, or none that finished.
     """
     from mlbench.report.build import build
 
-    given = [paths] if isinstance(paths, Path | str) else list(paths)
-    return build([Path(path) for path in given], Path(output))
+    return build(_listed(paths), Path(output), cells=cells, against=_listed(against))
+
+
+def _listed(paths: Paths) -> list[Path]:
+    return [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
+
+
+def compare(
+    first: str,
+    second: str,
+    *,
+    results: Paths = "results",
+    datasets: Iterable[str] = (),
+    metric: str = "map",
+    reading: str = "own",
+    fraction: float | None = None,
+) -> HeadToHead:
+    """Two losses, or two folders of results, head to head; `str` of what comes back is the answer in words.
+
+    On every dataset that both have (or those of `datasets`): the paired difference with its interval, and a
+    verdict over families. `fraction` is the largest that both have where not given. Raises UnknownNameError
+    for what the records do not have, DataError where the two share no cell.
+    """
+    from mlbench.report.headtohead import head_to_head
+
+    return head_to_head(
+        first,
+        second,
+        results=_listed(results),
+        datasets=list(datasets),
+        metric=metric,
+        reading=reading,
+        fraction=fraction,
+    )
+
+
+def recommend(
+    like: Path | str,
+    *,
+    results: Paths = "results",
+    metric: str = "map",
+    reading: str = "own",
+    fraction: float | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    data_root: Path | None = None,
+) -> Recommendation:
+    """Which losses did best on the datasets most like `like`, a dataset's name or the path of your own data.
+
+    `parameters` say how to read your own data (its text, image and labels columns, as in a suite). `str` of
+    what comes back is the advice in words, with how sure it is. Raises UnknownNameError, DataError.
+    """
+    from mlbench.report.recommendation import recommend_for
+
+    return recommend_for(
+        str(like),
+        results=_listed(results),
+        metric=metric,
+        reading=reading,
+        fraction=fraction,
+        parameters=parameters,
+        data_root=data_root,
+    )

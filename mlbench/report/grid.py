@@ -53,7 +53,8 @@ class Grid:
             _codes(cells["fraction"], self.fractions),
             _codes(cells["seed"], self.seeds),
         )
-        self.cells = cells.assign(loss=loss_names, task=task_names)
+        renamed = [loss_names.rename("loss"), task_names.rename("task")]
+        self.cells = pd.concat([cells.drop(columns="loss"), *renamed], axis=1)
         self.state = np.full(self.shape, MISSING, np.int8)
         self.state[self._place] = np.where(cells["status"] == "done", DONE, FAILED)
 

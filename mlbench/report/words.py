@@ -127,8 +127,17 @@ def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
     shared = [family for family in grid.families if sum(task.family == family for task in grid.tasks) > 1]
     if shared:
         lines.append(f"Datasets that share their inputs count once in every rank and test: {listed(shared)}.")
-    lines += [f"Left out: {problem}" for problem in problems]
+    lines += _published(analysis)
+    lines += [f"In the records: {problem}" for problem in problems]
     return lines
+
+
+def _published(analysis: Analysis) -> list[str]:
+    cells = analysis.grid.cells
+    if "published" not in cells.columns or not cells["published"].any():
+        return []
+    losses = sorted(set(cells.loc[cells["published"], "loss"]))
+    return [f"Published results stand beside the new ones: {listed(losses, most=40)}."]
 
 
 def totals(analysis: Analysis) -> list[tuple[str, str]]:

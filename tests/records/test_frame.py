@@ -44,6 +44,7 @@ def test_everything_becomes_a_column_and_keeps_its_type(tmp_path: Path) -> None:
     assert first["dataset/labels"] == ["a", "b"]
     assert first["history/epochs"] == [{"epoch": 0, "loss": 1.0}]
     assert second["memory/device_peak"] == 10
+    assert type(second["memory/device_peak"]) is int, "a whole number stays one beside a gap"
     assert frame["error_class"].isna().all()
     assert frame["cell/loss/parameters/eps"].isna().all()
 

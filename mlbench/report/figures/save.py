@@ -58,6 +58,9 @@ def inline(svg: str, drawing: Drawing) -> str:
         svg = svg.replace(colour, variable)
     svg = re.sub(r"font: [^;\"]*?([0-9.]+px)[^;\"]*", r"font-size: \1", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
+    svg = re.sub(
+        r"(\.\d\d)\d{3,}", r"\1", svg
+    )  # coordinates: a hundredth of a point is finer than any screen
     size = re.search(r'width="([0-9.]+)pt"', svg)
     width = float(size[1]) * 4 / 3 if size else 600
     head, rest = svg.split(">", 1)

@@ -3,69 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
-from mlbench.report.analysis import Analysis, View
+from mlbench.report.analysis import Analysis
+from mlbench.report.claims import Finding
+from mlbench.report.collect import Tables
 from mlbench.report.draw import Figures
 from mlbench.report.figures.save import Picture
 from mlbench.report.figures.style import looks
 from mlbench.report.grid import show_fraction
 from mlbench.report.page.board import board
+from mlbench.report.page.cells import cell_rows
 from mlbench.report.page.fragments import Fragments
-from mlbench.report.protocol import environment, protocol
-from mlbench.report.tables.model import Table
+from mlbench.report.page.sections import sections
+from mlbench.report.page.templating import environment, static
+from mlbench.report.tables.html import to_html
 from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.words import answer, caveats, question, totals
+from mlbench.report.words import answer, question, totals
 from mlbench.version import __version__
 
-_HERE = Path(__file__).parent
 _EVERY = ("metric", "reading", "fraction")
-_NO_FIGURE = (
-    "No figure for this choice: figures are drawn for the main metrics, where there is enough to draw."
-)
-
-
-@dataclass
-class Section:
-    """A part of the page: text, then blocks of HTML."""
-
-    id: str
-    title: str
-    lines: list[str] = field(default_factory=list)
-    blocks: list[Markup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is made of. `figures` are by slot and choices."""
+    """What the page is made of; `commands` by cell id, `cell_pages` whether each cell has a page."""
 
     title: str
     sources: str
-    tables: Mapping[View, Table]
+    tables: Tables
     figures: Figures
+    claims: Sequence[Finding]
+    commands: Mapping[str, str]
     problems: Sequence[str]
+    cell_pages: bool = False
 
 
 def page(analysis: Analysis, content: Content) -> str:
     """The whole file."""
-    environment_ = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True
-    )
-    show = environment_.get_template("macros.html.jinja").module
+    templates = environment()
     fragments, default = Fragments(), analysis.default
     if default is None:
         raise ValueError("a page needs at least one finished cell")
-    _fill(analysis, content, fragments, show)
-    return environment_.get_template("page.html.jinja").render(
+    _fill(analysis, content, fragments, templates.get_template("macros.html.jinja").module)
+    return templates.get_template("page.html.jinja").render(
         title=content.title,
         sources=content.sources,
         version=__version__,
         totals=totals(analysis),
         default=default,
+        glance=Markup(to_html(content.tables.glance)),
         slot=lambda name: fragments.slot(name, _EVERY, default, "This metric is in the tables only."),
         metrics=_metric_groups(analysis),
         readings=[(reading, READING_WORDS[reading]) for reading in analysis.readings],
@@ -74,26 +64,13 @@ def page(analysis: Analysis, content: Content) -> str:
         ],
         losses=analysis.grid.losses,
         tasks=analysis.grid.task_names,
-        sections=_sections(analysis, content, fragments, default),
+        sections=sections(analysis, content.tables, content.claims, content.problems, fragments, default),
+        cells=len(analysis.grid.cells),
         fragments=fragments.packed(),
-        style=_static("style.css"),
-        script=_static("page.js"),
-        library=_static("datatables/dataTables.min.js"),
+        style=static("style.css"),
+        script=static("page.js"),
+        library=static("datatables/dataTables.min.js"),
     )
-
-
-def _fill(analysis: Analysis, content: Content, fragments: Fragments, show: object) -> None:
-    look = looks(analysis.grid.losses)
-    macros = {name: getattr(show, name) for name in ("table", "answer", "board")}
-    for view, table in content.tables.items():
-        fragments.add("table", view, macros["table"](table))
-    for view in analysis.views(analysis.main):
-        fragments.add("answer", view, macros["answer"](answer(analysis, view), question(analysis, view)))
-        rows = board(analysis, view, look)
-        if rows:
-            fragments.add("board", view, macros["board"](rows, len(rows)))
-    for (slot, *choices), picture in content.figures.items():
-        fragments.add(str(slot), choices, figure(picture))
 
 
 def figure(picture: Picture) -> str:
@@ -102,36 +79,31 @@ def figure(picture: Picture) -> str:
         picture.key
     )
     caption = Markup("<figcaption>{}. {}</figcaption>").format(picture.title, files)
-    return f'<figure><div class="scroll">{picture.svg}</div>{caption}</figure>'
+    scroll = Markup('<div class="scroll" tabindex="0" role="region" aria-label="{}">').format(picture.title)
+    return f"<figure>{scroll}{picture.svg}</div>{caption}</figure>"
 
 
-def _sections(analysis: Analysis, content: Content, fragments: Fragments, default: View) -> list[Section]:
-    def slot(name: str, by: Sequence[str] = _EVERY) -> Markup:
-        return fragments.slot(name, by, default[: len(by)], _NO_FIGURE)
-
-    return [
-        Section(
-            "results",
-            "Ranking",
-            ["Average rank over families of datasets, with a paired bootstrap over families and seeds."],
-            [slot("board")],
-        ),
-        Section("scores", "Scores", [], [slot("table")]),
-        Section(
-            "curves",
-            "Learning curves",
-            ["Scores over fractions of the training data: means over seeds with their 95 % interval."],
-            [slot("curves", _EVERY[:2])],
-        ),
-        Section("heatmap", "Ranks by dataset", [], [slot("ranks")]),
-        Section(
-            "protocol",
-            "How this was measured",
-            [],
-            [_list(protocol(analysis.grid)), _facts(environment(analysis.grid))],
-        ),
-        Section("caveats", "What to keep in mind", [], [_list(caveats(analysis, content.problems))]),
-    ]
+def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: Any) -> None:
+    look = looks(analysis.grid.losses)
+    tables = content.tables
+    for slot, group in (
+        ("table", tables.scores),
+        ("control", tables.comparison),
+        ("frequency", tables.frequency),
+    ):
+        for view, table in group.items():
+            fragments.add(slot, view, to_html(table))
+    for fraction, found in tables.cost.items():
+        if found:
+            fragments.add("cost-table", (fraction,), "".join(map(to_html, found)))
+    for view in analysis.views(analysis.main):
+        fragments.add("answer", view, macros.answer(answer(analysis, view), question(analysis, view)))
+        rows = board(analysis, view, look)
+        if rows:
+            fragments.add("board", view, macros.board(rows, len(rows)))
+    for place, picture in content.figures.items():
+        fragments.add(str(place[0]), place[1:], figure(picture))
+    fragments.add("cells", (), cell_rows(analysis, content.commands, pages=content.cell_pages))
 
 
 def _metric_groups(analysis: Analysis) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -139,17 +111,3 @@ def _metric_groups(analysis: Analysis) -> list[tuple[str, list[tuple[str, str]]]
     groups = [("Main", list(analysis.main)), ("Overall", [key for key in rest if "/" not in key])]
     groups.append(("By label frequency", [key for key in rest if "/" in key]))
     return [(name, [(key, analysis.measures[key].title) for key in keys]) for name, keys in groups if keys]
-
-
-def _list(lines: Sequence[str]) -> Markup:
-    items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
-    return Markup('<ul class="plain">{}</ul>').format(items)
-
-
-def _facts(pairs: Sequence[tuple[str, str]]) -> Markup:
-    items = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*pair) for pair in pairs)
-    return Markup('<dl class="facts">{}</dl>').format(items)
-
-
-def _static(name: str) -> Markup:
-    return Markup((_HERE / "static" / name).read_text(encoding="utf-8"))

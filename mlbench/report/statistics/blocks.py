@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +60,18 @@ class Blocks:
         return wanted if wanted in self.losses else None
 
 
-def make_blocks(grid: Grid, reading: str, measure: Measure, fraction: int) -> Blocks | None:
-    """The largest complete comparison at a fraction (its index); None where fewer than one task is left.
+def make_blocks(
+    grid: Grid,
+    reading: str,
+    measure: Measure,
+    fraction: int,
+    *,
+    losses: Collection[str] | None = None,
+    tasks: Collection[str] | None = None,
+) -> Blocks | None:
+    """The largest complete comparison at a fraction (its index), of all `losses` and `tasks` or of those named.
+
+    None where no task is left.
 
     A loss is there on a task where it finished at least half of the task's seeds; scores are paired on the
     seeds that all losses compared there finished. While something is missing, the loss or the task that
@@ -73,32 +83,41 @@ def make_blocks(grid: Grid, reading: str, measure: Measure, fraction: int) -> Bl
     finished = ~np.isnan(scores)
     planned = grid.planned()[:, fraction].sum(1)
     there = (finished.sum(2) * 2 >= planned) & finished.any(2)
-    losses = [index for index in range(len(grid.losses)) if there[index].any()]
-    tasks = [index for index in range(len(grid.tasks)) if there[:, index].any()]
-    while losses and tasks:
-        losses, tasks = _complete(there, losses, tasks)
-        paired = [finished[losses, task].all(0) for task in tasks]
-        unpaired = [task for task, seeds in zip(tasks, paired, strict=True) if not seeds.any()]
-        if not unpaired:
-            break
-        tasks = [task for task in tasks if task not in unpaired]
-    if not losses or not tasks:
+    asked_losses = [place for place, name in enumerate(grid.losses) if losses is None or name in losses]
+    asked_tasks = [place for place, name in enumerate(grid.task_names) if tasks is None or name in tasks]
+    rows, columns, paired = _complete_pairs(finished, there, asked_losses, asked_tasks)
+    if not rows or not columns:
         return None
-    by_task = tuple(scores[losses, task][:, seeds] for task, seeds in zip(tasks, paired, strict=True))
-    families = tuple(dict.fromkeys(grid.tasks[task].family for task in tasks))
+    families = tuple(dict.fromkeys(grid.tasks[task].family for task in columns))
     present = grid.has_fraction(fraction)
     return Blocks(
         measure=measure,
-        losses=tuple(grid.losses[index] for index in losses),
-        tasks=tuple(grid.tasks[index].name for index in tasks),
+        losses=tuple(grid.losses[index] for index in rows),
+        tasks=tuple(grid.tasks[index].name for index in columns),
         families=families,
-        family_of=tuple(families.index(grid.tasks[task].family) for task in tasks),
-        by_task=by_task,
-        losses_aside=tuple(name for index, name in enumerate(grid.losses) if index not in losses),
+        family_of=tuple(families.index(grid.tasks[task].family) for task in columns),
+        by_task=tuple(scores[rows, task][:, seeds] for task, seeds in zip(columns, paired, strict=True)),
+        losses_aside=tuple(grid.losses[place] for place in asked_losses if place not in rows),
         tasks_aside=tuple(
-            task.name for index, task in enumerate(grid.tasks) if present[index] and index not in tasks
+            grid.task_names[place] for place in asked_tasks if present[place] and place not in columns
         ),
     )
+
+
+def _complete_pairs(
+    finished: npt.NDArray[np.bool_], there: npt.NDArray[np.bool_], losses: Sequence[int], tasks: Sequence[int]
+) -> tuple[list[int], list[int], list[npt.NDArray[np.bool_]]]:
+    """Losses and tasks without a gap, and for each task the seeds that all of the losses finished."""
+    rows = [index for index in losses if there[index, tasks].any()]
+    columns = [index for index in tasks if there[losses, index].any()]
+    paired: list[npt.NDArray[np.bool_]] = []
+    while rows and columns:
+        rows, columns = _complete(there, rows, columns)
+        paired = [np.asarray(finished[rows, task].all(0)) for task in columns]
+        if all(seeds.any() for seeds in paired):
+            break
+        columns = [task for task, seeds in zip(columns, paired, strict=True) if seeds.any()]
+    return rows, columns, paired
 
 
 def _complete(

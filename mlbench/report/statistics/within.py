@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from mlbench.report.grid import Floats
 from mlbench.report.statistics.frequentist import ALPHA, holm
@@ -57,7 +57,7 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     distance = np.abs(means[first] - means[second])
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(distance == 0, 0.0, distance / error)
-    adjusted = holm(2 * stats.t.sf(t, freedom))
+    adjusted = holm(2 * stdtr(freedom, -t))
     p = np.full(len(scores), np.nan)
     p[losses[best]] = 1.0
     of_best = (first == best) | (second == best)
@@ -93,3 +93,23 @@ def _standard_errors(
     spread = from_rows**2 / row_freedom + from_seeds**2 / seed_freedom
     freedom = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1.0), 1e6)
     return np.sqrt(total), freedom
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference with its 95 % interval; the ends are NaN where one seed says nothing of it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def paired_difference(pair: Floats, replicates: npt.NDArray[np.floating] | None) -> Difference:
+    """Of [2, seeds] scores, the first minus the second; `replicates` [2, seeds, draws] or None."""
+    drawn = None if replicates is None else _usable(replicates)
+    mean = float((pair[0] - pair[1]).mean())
+    if pair.shape[1] < 2 and drawn is None:
+        return Difference(mean, np.nan, np.nan)
+    error, freedom = _standard_errors(pair, drawn, np.array([0]), np.array([1]))
+    half = float(stdtrit(freedom[0], 0.975) * error[0])
+    return Difference(mean, mean - half, mean + half)

@@ -3,10 +3,13 @@ r"""A table as LaTeX with booktabs, ready for `\input`; and all tables as one do
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from mlbench.report.tables.model import Entry, Table
+from mlbench.report.tables.model import Column, Entry, Table
 
+LONG = 34
+"""Letters from which a column of words is set as a paragraph."""
 WIDTH = 6
 """Columns beside the first that fit a page; a wider table is set in panels."""
 
@@ -24,7 +27,7 @@ _REPLACED = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\char34{}",
     "–": "--",
     "—": "---",
     "±": r"$\pm$",
@@ -45,6 +48,7 @@ _REPLACED = {
 }
 
 
+@lru_cache(8192)
 def escape(text: str) -> str:
     """Text that LaTeX prints as it stands; a letter that Latin fonts lack becomes its name's code point."""
     return "".join(_letter(letter) for letter in " ".join(text.split()))
@@ -63,7 +67,7 @@ def to_latex(table: Table) -> str:
     """A `table` environment; a table wider than a page becomes several panels in it."""
     panels = []
     for columns, rows in table.panels(WIDTH):
-        shape = "".join("r" if column.numeric else "l" for column in columns)
+        shape = _shape(columns, rows)
         head = " & ".join(escape(column.title) for column in columns) + r" \\"
         body: list[tuple[str, str]] = []
         for row, entries in zip(table.rows, rows, strict=True):
@@ -85,6 +89,22 @@ def to_latex(table: Table) -> str:
             r"\end{table}",
             "",
         ]
+    )
+
+
+def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
+    """Numbers to the right, words to the left; long words in paragraphs that share most of the width."""
+    longest = [max((len(row[place].plain) for row in rows), default=0) for place in range(len(columns))]
+    long = [not column.numeric and length > LONG for column, length in zip(columns, longest, strict=True)]
+    total = sum(length for length, is_long in zip(longest, long, strict=True) if is_long)
+    room = 0.85 if len(columns) - sum(long) < 3 else 0.3
+    return "".join(
+        rf"p{{{max(0.12, room * length / total):.2f}\linewidth}}"
+        if is_long
+        else "r"
+        if column.numeric
+        else "l"
+        for column, length, is_long in zip(columns, longest, long, strict=True)
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mlbench.report.tables.model import Entry, Table
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$!])")
 
 
+@lru_cache(8192)
 def escape(text: str) -> str:
     """Text that no Markdown reader takes for markup, HTML or a cell's end."""
     flat = " ".join(text.split())

@@ -54,6 +54,36 @@
     }
   }
 
+  async function showCells(button) {
+    const place = document.getElementById("cell-list");
+    if (button.getAttribute("aria-expanded") === "true") return;
+    button.setAttribute("aria-expanded", "true");
+    const { titles, rows } = JSON.parse(await inflate(fragments.cells));
+    const text = DataTable.render.text();
+    const last = titles.length;
+    const columns = titles.map((title, index) => ({
+      title, render: text, className: [2, ...[...titles.keys()].slice(6, -1)].includes(index) ? "" : "text",
+    }));
+    columns[last - 1].render = (value, kind) => kind === "display" ? "<code>" + text.display(value) + "</code>" : value;
+    if (rows.length && rows[0][last]) {
+      columns[3].render = (value, kind, row) => kind === "display"
+        ? '<a href="cells/' + encodeURIComponent(row[last]) + '.html">' + text.display(value) + "</a>" : value;
+    }
+    place.hidden = false;
+    button.hidden = true;
+    place.innerHTML = '<table class="cells"><caption class="quiet">All cells</caption></table>';
+    const table = new DataTable(place.firstChild, {
+      data: rows, columns, order: [], autoWidth: false, pageLength: 25, lengthMenu: [25, 100, 1000],
+      layout: { topStart: "search", topEnd: "pageLength", bottomStart: "info", bottomEnd: "paging" },
+      language: { search: "Find", lengthMenu: "_MENU_ rows a page" },
+    });
+    table.search.fixed("chosen", (_, data) => !hidden.loss.has(data[3]) && !hidden.task.has(data[0]));
+    place.firstChild.grid = table;
+    cellTable = table;
+    table.draw();
+  }
+  let cellTable = null;
+
   const slots = [...document.querySelectorAll("[data-slot]")];
   for (const select of document.querySelectorAll(".controls select")) {
     select.addEventListener("change", () => slots.forEach(show));
@@ -62,8 +92,10 @@
     box.addEventListener("change", () => {
       if (box.checked) hidden[box.name].delete(box.value); else hidden[box.name].add(box.value);
       filter(document);
+      if (cellTable) cellTable.draw();
     });
   }
+  document.getElementById("show-cells").addEventListener("click", (event) => showCells(event.currentTarget));
   document.addEventListener("click", (event) => {
     const open = document.querySelector(".filter[open]");
     if (open && !open.contains(event.target)) open.open = false;

@@ -1,0 +1,190 @@
+"""`mlbench compare`: two losses, or two folders of results, head to head."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlbench.errors import DataError, UnknownNameError
+from mlbench.records import load_records
+from mlbench.report.build import check_something_finished
+from mlbench.report.grid import READINGS, Floats, Grid, show_fraction
+from mlbench.report.measures import Measure, require
+from mlbench.report.merge import merge
+from mlbench.report.replicates import Replicates
+from mlbench.report.statistics import SignedRank, signed_rank
+from mlbench.report.statistics.bayes import ROPE
+from mlbench.report.statistics.within import Difference, paired_difference
+from mlbench.report.tables.scores import READING_WORDS
+
+LEAST_FAMILIES = 5
+"""Fewer families give no verdict across datasets."""
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One dataset: how far the first is ahead of the second (more is better whatever the metric)."""
+
+    task: str
+    family: str
+    seeds: int
+    difference: Difference
+
+
+@dataclass(frozen=True)
+class HeadToHead:
+    """Two sides on every dataset that both have; `str` of it is the answer in words."""
+
+    first: str
+    second: str
+    measure: Measure
+    where: str
+    duels: tuple[Duel, ...]
+    across: SignedRank
+    families: int
+
+    @property
+    def mean(self) -> float:
+        """The mean over families of the difference."""
+        return float(np.mean(_by_family(self.duels)))
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        ahead = sum(duel.difference.low > 0 for duel in self.duels)
+        behind = sum(duel.difference.high < 0 for duel in self.duels)
+        single = (
+            f"{self.first} is told apart as better on {ahead} and as worse on {behind} of {len(self.duels)} "
+            f"{'dataset' if len(self.duels) == 1 else 'datasets'}"
+        )
+        if self.families < LEAST_FAMILIES:
+            return (
+                f"{single}; {self.families} {'family says' if self.families == 1 else 'families say'} nothing of "
+                f"others ({LEAST_FAMILIES} would)."
+            )
+        outcomes = {
+            f"{self.first} is better": self.across.better,
+            f"{self.second} is better": self.across.worse,
+            f"the two are practically equal (within {ROPE:g})": self.across.equal,
+        }
+        text, share = max(outcomes.items(), key=lambda item: item[1])
+        sure = (
+            f"{text} (probability {share:.2f})"
+            if share >= 0.95
+            else f"cannot tell; likeliest: {text} ({share:.2f})"
+        )
+        return f"{single}. Across {self.families} families: {sure}."
+
+    def __str__(self) -> str:
+        width = max(len("dataset"), *(len(duel.task) for duel in self.duels))
+        lines = [f"{self.first} − {self.second}, {self.where}", ""]
+        lines.append(f"{'dataset':<{width}}  {'difference':>10}  {'95 % interval':>18}  seeds")
+        for duel in self.duels:
+            found = duel.difference
+            interval = (
+                "unknown: one seed" if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
+            )
+            lines.append(f"{duel.task:<{width}}  {found.mean:>+10.3f}  {interval:>18}  {duel.seeds:>5}")
+        lines += ["", f"{'mean of families':<{width}}  {self.mean:>+10.3f}", "", self.verdict]
+        return "\n".join(lines)
+
+
+def head_to_head(
+    first: str,
+    second: str,
+    *,
+    results: Sequence[Path],
+    datasets: Collection[str] = (),
+    metric: str = "map",
+    reading: str = "own",
+    fraction: float | None = None,
+) -> HeadToHead:
+    """Compare two losses of `results`, or two folders of results where `first` and `second` name such.
+
+    `fraction` is the largest that both have where not given. Raises UnknownNameError for a loss, dataset,
+    metric or reading that the records do not have, DataError where the two share no cell.
+    """
+    if reading not in READINGS:
+        raise UnknownNameError("reading", reading, READINGS)
+    if Path(first).exists() and Path(second).exists():
+        pairs, grid, measure = _of_folders(Path(first), Path(second), metric, reading)
+        replicates = None
+    else:
+        merged = merge(results)
+        check_something_finished(merged.cells, results, merged.problems)
+        grid = Grid(merged.cells)
+        for name in (first, second):
+            if name not in grid.losses:
+                raise UnknownNameError("loss", name, grid.losses, where="the records")
+        measure = require(metric, grid.metric_keys)
+        scores = grid.scores(reading, metric) * measure.sign
+        pairs = scores[[grid.losses.index(first), grid.losses.index(second)]]
+        replicates = Replicates(grid, results, [metric])
+    for name in datasets:
+        if name not in grid.task_names:
+            raise UnknownNameError("dataset", name, grid.task_names, where="the records")
+    place = _fraction(grid, pairs, fraction)
+    duels = []
+    for task, facts in enumerate(grid.tasks):
+        both = ~np.isnan(pairs[:, task, place]).any(0)
+        if both.any() and (not datasets or facts.name in datasets):
+            drawn = None
+            if replicates is not None:
+                stored = replicates.load(task, place).get((reading, metric))
+                if stored is not None:
+                    rows = [grid.losses.index(first), grid.losses.index(second)]
+                    drawn = stored[rows][:, both] * measure.sign
+            difference = paired_difference(pairs[:, task, place][:, both], drawn)
+            duels.append(Duel(facts.name, facts.family, int(both.sum()), difference))
+    if not duels:
+        raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
+    differences = _by_family(duels)
+    where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
+    return HeadToHead(
+        first, second, measure, where, tuple(duels), signed_rank(np.array(differences)), len(differences)
+    )
+
+
+def _of_folders(first: Path, second: Path, metric: str, reading: str) -> tuple[Floats, Grid, Measure]:
+    """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds]."""
+    frames = [load_records(path).assign(side=str(side)) for side, path in enumerate((first, second))]
+    for frame, path in zip(frames, (first, second), strict=True):
+        check_something_finished(frame, [path], frame.attrs["problems"])
+    import pandas as pd
+
+    grid = Grid(pd.concat(frames, ignore_index=True).drop_duplicates(["side", "id"]).assign())
+    measure = require(metric, grid.metric_keys)
+    sides = np.full((2, *grid.shape), np.nan)
+    column = f"{READINGS[reading]}/test/{metric}"
+    values = pd.to_numeric(grid.cells[column], errors="coerce").to_numpy(float)
+    side = grid.cells["side"].astype(int).to_numpy()
+    for number in (0, 1):
+        rows = np.flatnonzero(side == number)
+        sides[(number, *(axis[rows] for axis in grid.rows()))] = values[rows]
+    shared = ~np.isnan(sides).any(0)
+    sides = np.where(shared, sides, np.nan) * measure.sign
+    count = shared.sum(0)
+    total = np.where(shared, sides, 0.0).sum(1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan), grid, measure
+
+
+def _fraction(grid: Grid, pairs: Floats, wanted: float | None) -> int:
+    """The index of the fraction asked for, else of the largest that both sides have."""
+    both = np.logical_or.reduce(~np.isnan(pairs).any(0), axis=(0, 2))
+    if wanted is not None:
+        if wanted not in grid.fractions:
+            known = [f"{fraction:g}" for fraction in grid.fractions]
+            raise UnknownNameError("fraction", f"{wanted:g}", known, where="the records")
+        return grid.fractions.index(wanted)
+    return int(np.flatnonzero(both).max(initial=0))
+
+
+def _by_family(duels: Sequence[Duel]) -> list[float]:
+    families = dict.fromkeys(duel.family for duel in duels)
+    return [
+        float(np.mean([duel.difference.mean for duel in duels if duel.family == family]))
+        for family in families
+    ]

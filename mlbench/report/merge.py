@@ -1,0 +1,62 @@
+"""Records of several places as one frame, published ones marked as such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mlbench.records import load_records
+
+PUBLISHED = " (published)"
+"""What the name of a loss ends in where its numbers come from `--against` and are in the new records too."""
+
+_PLACE = ["loss", "dataset", "fraction", "seed", "encoder"]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """All cells, and what was found wrong with the records on the way."""
+
+    cells: pd.DataFrame
+    problems: tuple[str, ...]
+
+
+def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
+    """The records under `paths`, and beside them those under `against`.
+
+    A cell counts once, whatever folders it is in; two finished records of it that differ are named. What
+    stands in `against` alone keeps its name and is marked by the column `published`. A loss of which both
+    sides have cells of one place but of different ids (another version, other parameters) gets PUBLISHED
+    after its name there, so that the two are compared, not pooled.
+    """
+    new = load_records(paths)
+    problems = list(new.attrs["problems"])
+    if not against:
+        return Merged(new.assign(published=False) if len(new) else new, tuple(problems))
+    old = load_records(against)
+    problems += old.attrs["problems"]
+    shared = old["id"].isin(set(new["id"])) if len(new) else pd.Series(False, index=old.index)
+    problems += _conflicts(new, old[shared])
+    old = old[~shared]
+    taken = set(map(tuple, new[_PLACE].to_numpy())) if len(new) else set()
+    collides = pd.Series([tuple(place) in taken for place in old[_PLACE].to_numpy()], index=old.index)
+    both = old["loss"].isin(set(old.loc[collides, "loss"]))
+    old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED), published=True)
+    return Merged(pd.concat([new.assign(published=False), old], ignore_index=True), tuple(problems))
+
+
+def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
+    """Cells whose finished records differ between the two sides."""
+    keys = [column for column in new.columns if column.startswith("metrics/test/") and column in old.columns]
+    ours = new[new["status"] == "done"].set_index("id")[keys]
+    theirs = old[old["status"] == "done"].set_index("id")[keys]
+    common = ours.index.intersection(theirs.index)
+    left, right = ours.loc[common], theirs.loc[common]
+    differs = ((left != right) & left.notna() & right.notna()).any(axis=1)
+    return [
+        f"cell {name}: the published record differs from the new one, which counts"
+        for name in common[differs]
+    ]

@@ -1,0 +1,134 @@
+"""What the page shows, part by part, in the order in which a reader asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.claims import Finding
+from mlbench.report.collect import Tables
+from mlbench.report.page.fragments import Fragments
+from mlbench.report.protocol import environment, protocol
+from mlbench.report.tables.html import to_html
+from mlbench.report.words import caveats
+
+_EVERY = ("metric", "reading", "fraction")
+_MISSING = "Nothing here for this choice: statistics and figures are of the main metrics."
+_EMPTY = {
+    "board": "Nothing can be ranked here: see the scores below.",
+    "differences": "No critical-difference diagram: it needs a main metric, three losses, and enough families "
+    "to test all their pairs.",
+    "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
+    "frequency": "The records hold no buckets of label frequency for this choice.",
+    "buckets": "",
+    "curves": "One fraction of the training data makes no curve, or this is no main metric.",
+    "labels": "All datasets have equally many labels, or there is one loss alone.",
+}
+
+
+@dataclass
+class Section:
+    """A part of the page: text, then blocks of HTML."""
+
+    id: str
+    title: str
+    lines: list[str] = field(default_factory=list)
+    blocks: list[Markup] = field(default_factory=list)
+
+
+def sections(
+    analysis: Analysis,
+    tables: Tables,
+    claims: Sequence[Finding],
+    problems: Sequence[str],
+    fragments: Fragments,
+    default: View,
+) -> list[Section]:
+    """All of them; a slot in one shows the fragment of the reader's choice."""
+
+    def slot(name: str, *by: str) -> Markup:
+        chosen = dict(zip(_EVERY, default, strict=True))
+        by = by or _EVERY
+        return fragments.slot(name, by, [chosen[part] for part in by], _EMPTY.get(name, _MISSING))
+
+    return [
+        Section(
+            "results",
+            "Ranking",
+            ["Average rank over families of datasets, with a paired bootstrap over families, then seeds."],
+            [slot("board"), slot("differences")],
+        ),
+        Section("scores", "Scores", [], [slot("table")]),
+        Section(
+            "control",
+            "Against the control",
+            ["How far each loss is from one control, across families, and how sure that is."],
+            [slot("control"), slot("wins")],
+        ),
+        Section(
+            "curves",
+            "Learning curves",
+            ["Scores over fractions of the training data: means over seeds with their 95 % interval."],
+            [slot("curves", "metric", "reading")],
+        ),
+        Section("datasets", "Dataset by dataset", [], [slot("ranks"), slot("labels"), slot("profiles")]),
+        Section("frequency", "Frequent and rare labels", [], [slot("frequency"), slot("buckets")]),
+        Section("cost", "What it costs", [], [slot("cost"), slot("cost-table", "fraction")]),
+        Section(
+            "training",
+            "While training",
+            [
+                "The leading losses: the score on validation by which the epoch is chosen, and the gradient norm."
+            ],
+            [slot("training", "fraction"), slot("norms", "fraction")],
+        ),
+        Section("claims", "What the papers claim", _CLAIM_LINES, [_claims(claims)]),
+        Section(
+            "protocol",
+            "How this was measured",
+            [],
+            [
+                _list(protocol(analysis.grid)),
+                Markup(to_html(tables.settings)),
+                _facts(environment(analysis.grid)),
+            ],
+        ),
+        Section("caveats", "What to keep in mind", [], [_list(caveats(analysis, problems))]),
+    ]
+
+
+_CLAIM_LINES = [
+    "Each claim fixes its losses, metric, limits and region of equivalence in code, and is tested under both "
+    "readings; one that compares kinds of losses holds only where both readings say so.",
+]
+
+
+def _claims(findings: Sequence[Finding]) -> Markup:
+    items = Markup("").join(
+        Markup(
+            '<li id="claim-{name}" class="claim {kind}"><p class="verdict-word">{verdict}</p><h3>{title}</h3>'
+            '<p class="source">{source}</p><ul class="plain">{evidence}</ul></li>'
+        ).format(
+            name=finding.name,
+            kind=finding.verdict.name.lower().replace("_", "-"),
+            verdict=finding.verdict.value,
+            title=finding.title,
+            source=finding.source,
+            evidence=Markup("").join(Markup("<li>{}</li>").format(line) for line in finding.evidence),
+        )
+        for finding in findings
+    )
+    return Markup('<ul class="claims">{}</ul>').format(items)
+
+
+def _list(lines: Sequence[str]) -> Markup:
+    items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
+    return Markup('<ul class="plain">{}</ul>').format(items)
+
+
+def _facts(pairs: Sequence[tuple[str, str]]) -> Markup:
+    items = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*pair) for pair in pairs)
+    return Markup('<dl class="facts">{}</dl>').format(items)

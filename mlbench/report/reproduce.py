@@ -1,0 +1,134 @@
+"""From records back to suites: a file that holds everything spelled out, and the command for each cell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+_PARTS = {
+    "dataset_parameters": "cell/dataset_parameters/",
+    "encoder_options": "cell/encoder_options/",
+    "train": "cell/train/",
+    "parameters": "cell/loss/parameters/",
+}
+
+
+def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
+    """Write the suites that the records came from into `folder`; returns the command of each cell by its id.
+
+    Values stand as the records have them, defaults too, so that a later change of a default or of the
+    original file does not matter. Where one suite's records disagree on what a name means (it was edited
+    between runs), there is a file for each version.
+    """
+    import tomli_w
+
+    folder.mkdir(parents=True, exist_ok=True)
+    commands = {}
+    for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str), sort=True):
+        for number, (suite, members) in enumerate(_versions(str(name), rows)):
+            file = folder / f"{_safe(str(name))}{f'-{number + 1}' if number else ''}.toml"
+            file.write_text(tomli_w.dumps(suite), encoding="utf-8")
+            for row in members.to_dict("records"):
+                commands[str(row["id"])] = _command(file, row)
+    return commands
+
+
+def _command(file: Path, row: Mapping[Hashable, Any]) -> str:
+    words = [
+        "mlbench",
+        "run",
+        str(file),
+        "--dataset",
+        str(row["dataset"]),
+        "--fraction",
+        f"{row['fraction']:g}",
+    ]
+    words += ["--seed", str(row["seed"]), "--loss", str(row["loss"]), "--rerun", "all"]
+    return shlex.join(words)
+
+
+def _versions(name: str, rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """Suites that together hold all the rows, each free of contradictions, with the rows of each."""
+    whole = rows.reset_index(drop=True)
+    prefixes = (*_PARTS.values(), "cell/loader")
+    columns = [column for column in whole.columns if column.startswith(prefixes)]
+    settings = [column for column in columns if not column.startswith(_PARTS["parameters"])]
+    losses = [column for column in columns if column.startswith(_PARTS["parameters"])]
+    of_dataset = _numbered(whole, "dataset", ["encoder", *settings])
+    of_loss = _numbered(whole, "loss", ["loss_name", *losses])
+    found = sorted(set(zip(of_dataset.tolist(), of_loss.tolist(), strict=True)))
+    members = [whole[(of_dataset == first) & (of_loss == second)] for first, second in found]
+    return [(_suite(name, rows, number), rows) for number, rows in enumerate(members)]
+
+
+def _numbered(rows: pd.DataFrame, by: str, columns: list[str]) -> npt.NDArray[np.int64]:
+    """For each row, the how-manieth meaning of its name it is."""
+    meanings: dict[str, dict[str, int]] = {}
+    numbers = []
+    for name, *values in rows[[by, *columns]].itertuples(index=False, name=None):
+        of_name = meanings.setdefault(name, {})
+        numbers.append(of_name.setdefault(repr(values), len(of_name)))
+    return np.array(numbers, dtype=np.int64)
+
+
+def _suite(name: str, rows: pd.DataFrame, number: int) -> dict[str, Any]:
+    datasets = [_dataset(row) for row in rows.drop_duplicates("dataset").to_dict("records")]
+    losses = [_loss(row) for row in rows.drop_duplicates("loss").to_dict("records")]
+    return {
+        "name": name if not number else f"{name}-{number + 1}",
+        "description": "Written by mlbench report from the records, everything spelled out",
+        "seeds": sorted({int(seed) for seed in rows["seed"]}),
+        "fractions": sorted({_fraction(value) for value in rows["fraction"]}),
+        "losses": losses,
+        "datasets": datasets,
+    }
+
+
+def _dataset(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    loader = row.get("cell/loader") or row["dataset"]
+    name = row["dataset"] if loader == "own" else loader
+    entry: dict[str, Any] = {"name": name}
+    if row["dataset"] != name:
+        entry["id"] = row["dataset"]
+    options = {key: value for key, value in _values(row, "encoder_options").items() if key != "model"}
+    entry["encoder"] = {"name": row["encoder"], **options} if options else row["encoder"]
+    return {**entry, **_values(row, "dataset_parameters"), "train": _values(row, "train")}
+
+
+def _loss(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    entry = {"name": row["loss_name"]}
+    if row["loss"] != row["loss_name"]:
+        entry["id"] = row["loss"]
+    return {**entry, **_values(row, "parameters")}
+
+
+def _values(row: Mapping[Hashable, Any], part: str) -> dict[str, Any]:
+    """What the record says of one part; None cannot stand in TOML and is every such key's default."""
+    prefix = _PARTS[part]
+    found: dict[str, Any] = {}
+    for column, value in row.items():
+        missing = value is None or (isinstance(value, float) and np.isnan(value))
+        if isinstance(column, str) and column.startswith(prefix) and not missing:
+            target = found
+            *outer, key = column.removeprefix(prefix).split("/")
+            for step in outer:
+                target = target.setdefault(step, {})
+            target[key] = value.item() if isinstance(value, np.generic) else value
+    return found
+
+
+def _fraction(value: Any) -> float | int:
+    return float(value) if value <= 1 else int(value)
+
+
+def _safe(name: str) -> str:
+    return (
+        "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).lstrip(".")
+        or "suite"
+    )

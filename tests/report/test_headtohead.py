@@ -1,0 +1,99 @@
+"""Two losses, or two folders, head to head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlbench.errors import DataError, UnknownNameError
+from mlbench.records import load_records
+from mlbench.report import compare
+from tests.report.synthetic import World, write
+
+MANY = World(
+    losses={"bce": 0.0, "asl": 0.05, "focal": 0.0},
+    datasets=tuple(f"set-{number}" for number in range(8)),
+    families={},
+    keys=("map", "ranking_loss"),
+)
+
+
+def test_differences_are_those_of_the_records(tmp_path: Path) -> None:
+    root = write(tmp_path, MANY)
+    found = compare("asl", "bce", results=root)
+    frame = load_records(root)
+    cells = frame[frame["fraction"] == 1.0].pivot_table(
+        index="dataset", columns="loss", values="metrics/test/map"
+    )
+    for duel in found.duels:
+        expected = cells.loc[duel.task, "asl"] - cells.loc[duel.task, "bce"]
+        assert duel.difference.mean == pytest.approx(expected)
+        assert duel.difference.low < expected < duel.difference.high
+    assert "asl is better (probability" in found.verdict
+    assert "95 % interval" in str(found)
+
+
+def test_it_can_be_turned_round(tmp_path: Path) -> None:
+    root = write(tmp_path, MANY)
+    here, there = compare("asl", "bce", results=root), compare("bce", "asl", results=root)
+    assert here.mean == pytest.approx(-there.mean)
+    assert "asl is better" in there.verdict
+
+
+def test_less_is_better_is_turned_into_more(tmp_path: Path) -> None:
+    assert compare("asl", "bce", results=write(tmp_path, MANY), metric="ranking_loss").mean > 0.02
+
+
+def test_equal_losses_are_practically_equal(tmp_path: Path) -> None:
+    found = compare("focal", "bce", results=write(tmp_path, replace(MANY, noise=0.001)))
+    assert "practically equal" in found.verdict
+
+
+def test_two_folders(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", MANY)
+    new = write(tmp_path / "new", replace(MANY, losses={"bce": 0.03, "asl": 0.08}, suite="new"))
+    found = compare(str(new), str(old))
+    assert len(found.duels) == 8
+    assert found.mean == pytest.approx(0.03, abs=0.006)
+
+
+def test_one_dataset_gives_no_verdict_on_others(tmp_path: Path) -> None:
+    found = compare("asl", "bce", results=write(tmp_path, MANY), datasets=["set-1"], fraction=0.1)
+    assert [duel.task for duel in found.duels] == ["set-1"]
+    assert "1 family says nothing of others" in found.verdict
+    assert "10 %" in found.where
+
+
+def test_one_seed_has_no_interval(tmp_path: Path) -> None:
+    found = compare("asl", "bce", results=write(tmp_path, replace(MANY, seeds=(0,))))
+    assert np.isnan(found.duels[0].difference.low)
+    assert "unknown: one seed" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"first": "alz"}, "unknown loss 'alz'; did you mean 'asl'"),
+        ({"metric": "mapp"}, "unknown metric 'mapp'; did you mean 'map'"),
+        ({"reading": "probes"}, "unknown reading 'probes'; did you mean 'probe'"),
+        ({"datasets": ["set_1"]}, "unknown dataset 'set_1'; did you mean 'set-1'"),
+        ({"fraction": 0.5}, "unknown fraction '0.5'"),
+    ],
+)
+def test_unknown_names_are_named_with_the_nearest(
+    arguments: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    root = write(tmp_path, MANY)
+    call = {"first": "asl", "second": "bce", "results": root, **arguments}
+    with pytest.raises(UnknownNameError, match=message.replace("?", r"\?")):
+        compare(**call)  # type: ignore[arg-type]
+
+
+def test_losses_that_share_nothing_are_an_error(tmp_path: Path) -> None:
+    world = replace(MANY, missing=[("asl", name, None, None) for name in MANY.datasets[:4]]
+                    + [("bce", name, None, None) for name in MANY.datasets[4:]])  # fmt: skip
+    with pytest.raises(DataError, match="share no finished cell"):
+        compare("asl", "bce", results=write(tmp_path, world))

@@ -1,0 +1,66 @@
+"""Advice from the datasets most like one's own."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from mlbench.errors import UnknownNameError
+from mlbench.report import recommend
+from mlbench.report.likeness import Traits, distance
+from tests.report.synthetic import World, write
+
+MANY = World(
+    losses={"bce": 0.0, "asl": 0.05, "focal": -0.05},
+    datasets=("digit-scenes", "go_emotions", "reuters21578", "eurlex21", "eurlex127", "set-300"),
+    fractions=(1.0,),
+    keys=("map",),
+)
+
+
+def test_the_best_loss_of_the_neighbours_is_advised(tmp_path: Path) -> None:
+    found = recommend("go_emotions", results=write(tmp_path, MANY))
+    assert [item.loss for item in found.advice] == ["asl", "bce", "focal"]
+    assert found.neighbours[0] == ("go_emotions", 0.0)
+    assert found.trials == 6
+    assert found.regret < 0.01
+    assert "1. asl: average rank 1.0 of 3" in str(found)
+    assert "below the best one on average" in found.sureness
+
+
+def test_a_registered_dataset_without_records_goes_by_its_card(tmp_path: Path) -> None:
+    found = recommend("yeast", results=write(tmp_path, MANY))
+    assert found.traits.modality == "features"
+    assert found.traits.labels == 14
+    assert "take this as a guess" in found.sureness
+
+
+def test_own_data_goes_by_its_path(tmp_path: Path) -> None:
+    rows = ["text,labels,split"]
+    rows += [f'"word{number} text",{"a;b" if number % 2 else "b"},{("train", "test")[number % 3 == 0]}'
+             for number in range(60)]  # fmt: skip
+    file = tmp_path / "mine.csv"
+    file.write_text("\n".join(rows))
+    found = recommend(
+        file, results=write(tmp_path / "results", MANY), parameters={"text": "text", "separator": ";"}
+    )
+    assert found.traits.modality == "text"
+    assert found.traits.labels == 2
+    assert found.advice
+
+
+def test_unknown_names_come_with_the_nearest(tmp_path: Path) -> None:
+    root = write(tmp_path, MANY)
+    with pytest.raises(UnknownNameError, match="did you mean"):
+        recommend("go-emotion", results=root)
+    with pytest.raises(UnknownNameError, match="metric"):
+        recommend("go_emotions", results=root, metric="nope")
+
+
+def test_distance_is_a_ratio_of_traits() -> None:
+    one = Traits("a", "text", 10, 2.0, math.nan, 1000)
+    assert distance(one, one) == 0
+    assert distance(one, Traits("b", "text", 100, 2.0, 5.0, 1000)) == pytest.approx(1 / 3)
+    assert distance(one, Traits("b", "image", 10, 2.0, 5.0, 1000)) == pytest.approx(1.0)

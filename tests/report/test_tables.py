@@ -1,0 +1,147 @@
+"""The four formats of a table, and names that try to be more than names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlbench.report import report
+from mlbench.report.tables import comma, html, latex, markdown
+from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
+from tests.report.synthetic import World, write
+
+EVIL = (
+    "<script>document.title='owned'</script>",
+    "\\input{/etc/passwd}",
+    "=cmd|' /C calc'!A0",
+    "@SUM(1+1)",
+    "a|b\nc",
+    "**bold** [link](javascript:alert(1))",
+    "$x^2_{3}$ 100% #1 & ~",
+    '"><img src=x onerror=alert(1)>',
+    "été 数据 \u202eleft",
+)
+
+
+def table(*names: str) -> Table:
+    rows = tuple(Row((word(name), Entry("0.500", 0.5, "0.010", 0.01, "2/3", best=True))) for name in names)
+    return Table("t", "Title", (Column("loss", numeric=False), Column("score")), rows, "Caption.")
+
+
+class Texts(HTMLParser):
+    """The text of table cells, and every tag that occurs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.headers: list[str] = []
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.inside = tag == "th" and ("scope", "row") in attrs
+        if self.inside:
+            self.headers.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "th"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.headers[-1] += data
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=30))
+def test_html_shows_any_name_as_it_is(name: str) -> None:
+    parser = Texts()
+    parser.feed(html.to_html(table(name)))
+    assert parser.headers == [name]
+    assert parser.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "b", "small", "p"}
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_html_runs_nothing(name: str) -> None:
+    parser = Texts()
+    parser.feed(html.to_html(table(name)))
+    assert parser.headers == [name]
+    assert not {"script", "img", "a"} & parser.tags
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_csv_starts_no_formula(name: str) -> None:
+    rows = list(csv.reader(io.StringIO(comma.to_csv([({}, table(name))]))))
+    assert rows[0] == ["loss", "score", "score sd", "score note"]
+    assert rows[1][0][:1] not in ("=", "+", "-", "@")
+    assert rows[1][1:] == ["0.5", "0.01", "2/3"]
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_markdown_keeps_a_name_in_its_cell(name: str) -> None:
+    line = markdown.to_markdown(table(name)).splitlines()[4]
+    assert len(re.findall(r"(?<!\\)\|", line)) == 3
+    assert "<" not in line.split("|")[1]
+
+
+def test_no_number_reads_minus_nought() -> None:
+    assert format_number(-0.0001) == "0.000"
+    assert format_number(-0.5) == "-0.500"
+    assert format_number(123.456) == "123.5"
+    assert number(float("nan")).value is None
+
+
+def test_reference_rows_stand_below_a_line() -> None:
+    whole = table("asl")
+    whole = Table("t", "T", whole.columns, (*whole.rows, Row((word("floor"), number(0.1)), "reference")))
+    assert "<tfoot>" in html.to_html(whole)
+    assert latex.to_latex(whole).count(r"\midrule") == 2
+
+
+def test_a_wide_table_is_set_in_panels() -> None:
+    columns = (Column("loss", numeric=False), *(Column(f"d{index}") for index in range(20)))
+    wide = Table("t", "T", columns, (Row((word("asl"), *(number(0.1) for _ in range(20)))),))
+    assert latex.to_latex(wide).count(r"\begin{tabular}") == 4
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not here")
+@pytest.mark.slow
+def test_latex_compiles_as_it_stands(tmp_path: Path) -> None:
+    evil = World(
+        losses={"bce": 0.0, **dict.fromkeys(EVIL, 0.01)},
+        datasets=("go_emotions", EVIL[1], EVIL[6], *(f"set-{number}" for number in range(7))),
+        fractions=(1.0,),
+        failed=[("bce", "set-1", None, None)],
+        error="\\undefined \\end{document}",
+    )
+    folder = report(write(tmp_path / "results", evil), tmp_path / "report").parent
+    run = subprocess.run(
+        ["pdflatex", "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "report.tex"],
+        cwd=folder, capture_output=True, timeout=300,
+    )  # fmt: skip
+    log = run.stdout.decode(errors="replace")
+    assert run.returncode == 0, log[-2000:]
+    assert (folder / "report.pdf").stat().st_size > 10_000
+    assert "root:" not in log
+    wide = re.findall(r"Overfull \\hbox \(([0-9.]+)pt", log)
+    assert all(float(width) < 60 for width in wide), wide
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not here")
+def test_a_single_table_compiles_by_input(tmp_path: Path) -> None:
+    (tmp_path / "one.tex").write_text(latex.to_latex(table(*EVIL)))
+    body = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{one}\\end{document}"
+    (tmp_path / "paper.tex").write_text(body)
+    run = subprocess.run(
+        ["pdflatex", "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"],
+        cwd=tmp_path, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout.decode(errors="replace")[-1500:]
