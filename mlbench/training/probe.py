@@ -20,7 +20,7 @@ GRID = tuple(itertools.product((0.001, 0.003, 0.01, 0.03), (0.01, 0.3)))
 QUICK = ((0.01, 0.01),)
 """The one setting of the probe that scores a representation during training."""
 QUICK_ROWS, QUICK_STEPS = 10_000, 100
-BATCH = 1024
+BATCH = 512
 WARMUP = 0.05
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-15
 
