@@ -22,7 +22,7 @@ BLOCK, TIMEOUT, TRIES = 1 << 20, 30.0, 4
 @dataclass(frozen=True)
 class Download:
     """One public file. `url` is None where an account or a form stands before it: `note` then says where to
-    get it. `checksum` is "sha256:…", "sha1:…" or "md5:…" where the owners or many users publish it."""
+    get it. `size` is what is published, for planning. `checksum` is "sha256:…", "sha1:…" or "md5:…" where the owners or many users publish it."""
 
     name: str
     url: str | None = None
@@ -98,10 +98,7 @@ def _copy(source: IO[bytes], target: IO[bytes], start: int, tell: Callable[[int]
 
 
 def mismatch(item: Download, file: Path) -> str:
-    """How the file differs from the size or checksum that is pinned; "" where it does not."""
-    size = file.stat().st_size
-    if item.size is not None and size != item.size:
-        return f"has {size:,} bytes instead of {item.size:,}"
+    """How the file differs from the checksum that is pinned; "" where it does not, or none is pinned."""
     if item.checksum is not None:
         kind, wanted = item.checksum.split(":")
         with file.open("rb") as stream:

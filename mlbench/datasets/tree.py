@@ -37,8 +37,12 @@ class Tree:
         self._open: dict[str, Callable[[], IO[bytes]]] = {}
         self._work = work
         self._kept: list[zipfile.ZipFile | tarfile.TarFile] = []
-        for place in places:
-            self._add(place)
+        try:
+            for place in places:
+                self._add(place)
+        except BaseException:
+            self.__exit__()
+            raise
         self.names = sorted(self._open)
 
     def __enter__(self) -> Tree:

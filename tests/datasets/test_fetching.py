@@ -1,0 +1,293 @@
+"""Fetching over real HTTP from a server on this machine; archives that mean harm; what is said offline."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from mlbench import datasets
+from mlbench.datasets.downloads import Download, download
+from mlbench.datasets.fetching import fetch
+from mlbench.datasets.loading import build_source
+from mlbench.datasets.public import PublicSource
+from mlbench.datasets.tree import Tree
+from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
+from mlbench.registry import DATASETS
+from tests.datasets.imitation import lay, tarred, zipped
+
+CONTENT = bytes(range(256)) * 9000
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves CONTENT; breaks off as often as told; knows ranges unless told not to."""
+
+    breaks: ClassVar[int] = 0
+    ranges: ClassVar[bool] = True
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        Server.asked.append(self.headers.get("Range"))
+        if self.path != "/file.bin":
+            self.send_error(404)
+            return
+        start = 0
+        if Server.ranges and self.headers.get("Range"):
+            start = int(self.headers["Range"].split("=")[1].rstrip("-"))
+            self.send_response(206)
+        else:
+            self.send_response(200)
+        body = CONTENT[start:]
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if Server.breaks:
+            Server.breaks -= 1
+            body = body[: len(body) // 2]
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Server.breaks, Server.ranges, Server.asked = 0, True, []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/file.bin"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MLBENCH_OFFLINE", "1")
+    monkeypatch.delenv("MLBENCH_DATA", raising=False)
+
+
+def test_a_file_is_fetched_once_with_progress(url: str, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    checksum = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+    item = Download("file.bin", url, len(CONTENT), checksum)
+    for _ in range(2):
+        file = download(item, tmp_path / "d", lambda *said: told.append(said))
+    assert file.read_bytes() == CONTENT
+    assert [path.name for path in (tmp_path / "d").iterdir()] == ["file.bin"]
+    assert told[-1] == ("file.bin", len(CONTENT), len(CONTENT))
+    assert Server.asked == [None]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_broken_stream_is_resumed(url: str, tmp_path: Path, ranges: bool) -> None:
+    Server.breaks, Server.ranges = 2, ranges
+    item = Download("file.bin", url, checksum=f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    assert download(item, tmp_path / "d").read_bytes() == CONTENT
+    assert len(Server.asked) == 3
+    assert Server.asked[1] == f"bytes={len(CONTENT) // 2}-"
+
+
+def test_what_an_earlier_run_left_is_resumed(url: str, tmp_path: Path) -> None:
+    lay(tmp_path / "d", {"file.bin.part": CONTENT[:1000]})
+    assert download(Download("file.bin", url), tmp_path / "d").read_bytes() == CONTENT
+    assert Server.asked == ["bytes=1000-"]
+
+
+def test_a_wrong_checksum_is_refused_and_not_kept(url: str, tmp_path: Path) -> None:
+    item = Download("file.bin", url, checksum=f"sha1:{'0' * 40}")
+    with pytest.raises(DataError, match=r"file\.bin from http.* has sha1 [0-9a-f]{40} instead of 0{40}"):
+        download(item, tmp_path / "d")
+    assert list((tmp_path / "d").iterdir()) == []
+
+
+def test_what_cannot_be_had(url: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetNotFoundError, match="answers 404"):
+        download(Download("other.bin", url.replace("file", "other")), tmp_path)
+    with pytest.raises(DatasetNotFoundError, match="cannot be reached"):
+        download(Download("file.bin", "http://127.0.0.1:9/file.bin"), tmp_path)
+    with pytest.raises(DatasetNotFoundError, match="by hand: ask the owners"):
+        download(Download("file.bin", None, note="ask the owners"), tmp_path)
+    secret = lay(tmp_path, {"secret": b"x"}) / "secret"
+    with pytest.raises(DataError, match="only http and https"):
+        download(Download("file.bin", secret.as_uri()), tmp_path)
+
+
+def test_a_whole_dataset_over_http(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the server to a loaded dataset, through the folder format in the cache."""
+    global CONTENT
+    before, rows = CONTENT, [f"{n},{n % 2},{(n + 1) % 2},0,0,0" for n in range(40)]
+    from tests.datasets.imitation import picture
+
+    files: dict[str, str | bytes] = {f"r/original/{n}.jpg": picture(n) for n in range(40)}
+    files["r/data.csv"] = "image,desert,mountains,sea,sunset,trees\n" + "\n".join(
+        row.replace(",", ".jpg,", 1) for row in rows
+    )
+    CONTENT = zipped(tmp_path / "made.zip", files).read_bytes()
+    kind = DATASETS.get("miml_scenes")
+    monkeypatch.setattr(kind, "downloads", lambda _: (Download("miml_scenes.zip", url),))
+    try:
+        plan = fetch("miml_scenes", dry_run=True)
+        assert (plan.status, plan.urls, plan.folder) == ("to fetch", (url,), None)
+        done = fetch("miml_scenes")
+        assert done.status == "fetched"
+        assert done.folder is not None
+        assert (done.folder / "dataset.toml").is_file()
+        assert fetch("miml_scenes").status == "here"
+        with pytest.warns(UserWarning, match="where its card says"):
+            assert sum(datasets.load("miml_scenes").sizes.values()) == 40
+        assert Server.asked == [None]
+        monkeypatch.delenv("MLBENCH_OFFLINE")
+        monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "other"))
+        with pytest.warns(UserWarning, match="where its card says"):
+            assert sum(datasets.load("miml_scenes").sizes.values()) == 40
+    finally:
+        CONTENT = before
+    kept = [file.name for file in (tmp_path / "cache" / "datasets").iterdir()]
+    assert sorted(kept) == [".miml_scenes.lock", "miml_scenes"]
+
+
+def test_every_public_source_says_how_it_is_had(tmp_path: Path) -> None:
+    for name in DATASETS.names():
+        source = build_source(name)
+        if not isinstance(source, PublicSource):
+            continue
+        card = source.card()
+        assert card.name == name
+        assert card.licence != "not stated"
+        assert card.citation
+        assert card.source
+        assert card.task
+        assert card.protocol
+        assert card.labels
+        with pytest.raises(DatasetNotFoundError) as raised:
+            datasets.load(name, data_root=tmp_path / "nowhere")
+        message = str(raised.value)
+        assert str(tmp_path / "nowhere" / name) in message
+        assert f"mlbench fetch {name}" in message
+        plan = fetch(name, dry_run=True)
+        by_hand = card.access in ("by hand", "account", "request")
+        assert plan.status == ("by hand" if by_hand else "to fetch")
+        assert bool(plan.urls) != by_hand
+        if by_hand:
+            assert "--from" in plan.advice
+            with pytest.raises(DatasetNotFoundError, match="--from"):
+                fetch(name)
+        assert plan.to_dict()["licence"] == card.licence
+        for item in source.downloads():
+            assert item.url is None or item.url.startswith(("https://", "http://"))
+            if item.checksum:
+                kind, digest = item.checksum.split(":")
+                assert len(digest) == {"md5": 32, "sha1": 40, "sha256": 64}[kind]
+
+
+def test_what_needs_no_fetching() -> None:
+    assert fetch("digit-scenes").status == "built in"
+    with pytest.raises(ConfigError, match="--from does not apply"):
+        fetch("digit-scenes", given=[Path("x")])
+    with pytest.raises(DataError, match="no such file or folder"):
+        fetch("yeast", given=[Path("nowhere.arff")])
+
+
+def test_a_given_file_that_is_not_the_pinned_one_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = lay(tmp_path, {"VOCtest_06-Nov-2007.tar": b"not it"}) / "VOCtest_06-Nov-2007.tar"
+    with pytest.raises(DataError, match="has sha1"):
+        fetch("voc2007", given=[file])
+    assert file.read_bytes() == b"not it"
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.txt", "/tmp/evil.txt", "a/../../evil.txt", "..\\evil.txt", "C:/evil"]
+)
+@pytest.mark.parametrize("kind", ["evil.zip", "evil.tar", "evil.tar.gz"])
+def test_archives_that_would_leave_their_folder(tmp_path: Path, name: str, kind: str) -> None:
+    make = zipped if kind.endswith("zip") else tarred
+    archive = make(tmp_path / kind, {"good.txt": "fine", name: "evil"})
+    with (
+        pytest.raises(DataError, match="would leave the archive's folder"),
+        Tree([archive], tmp_path / "work"),
+    ):
+        pass
+    assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_links_and_devices_are_passed_over(tmp_path: Path) -> None:
+    lay(tmp_path, {"secret.txt": "secret"})
+    for kind in ("plain.tar", "packed.tar.gz"):
+        with tarfile.open(tmp_path / kind, "w:gz" if kind.endswith("gz") else "w") as archive:
+            for number, (sort, target) in enumerate(
+                (
+                    (tarfile.SYMTYPE, str(tmp_path / "secret.txt")),
+                    (tarfile.LNKTYPE, "../secret.txt"),
+                    (tarfile.FIFOTYPE, ""),
+                )
+            ):
+                item = tarfile.TarInfo(f"member{number}")
+                item.type, item.linkname = sort, target
+                archive.addfile(item)
+            item = tarfile.TarInfo("good.txt")
+            item.size = 4
+            archive.addfile(item, io.BytesIO(b"fine"))
+        with Tree([tmp_path / kind], tmp_path / "work") as tree:
+            assert [Path(name).name for name in tree.names] == ["good.txt"]
+            assert tree.text("good.txt") == "fine"
+
+
+def test_bombs_are_refused(tmp_path: Path) -> None:
+    """A member that promises 10 GB of zeros: its header alone decides."""
+    packed = tmp_path / "bomb.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("first"))
+    header = tarfile.TarInfo("zeros")
+    header.size = 10 << 30
+    import gzip
+
+    packed.write_bytes(gzip.compress(header.tobuf() + b"\0" * (1 << 20)))
+    with pytest.raises(DataError, match="a bomb; not opened"), Tree([packed], tmp_path / "work"):
+        pass
+    assert sum(file.stat().st_size for file in (tmp_path / "work").rglob("*") if file.is_file()) == 0
+    honest = zipped(tmp_path / "bomb.zip", {"zeros": b"\0" * 100_000}).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(honest)) as archive_file:
+        entry = archive_file.infolist()[0]
+    lying = honest.replace(struct.pack("<L", entry.file_size), struct.pack("<L", (4 << 30) - 1))
+    (tmp_path / "bomb.zip").write_bytes(lying)
+    with (
+        pytest.raises(DataError, match="a bomb; not opened"),
+        Tree([tmp_path / "bomb.zip"], tmp_path / "work"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["broken.zip", "broken.tar", "broken.tar.gz", "broken.txt.gz"])
+def test_broken_archives_are_named(tmp_path: Path, name: str) -> None:
+    file = lay(tmp_path, {name: b"nothing of the kind" * 100}) / name
+    with pytest.raises(DataError, match="broken"), Tree([file], tmp_path / "work") as tree:
+        tree.read(tree.names[0])
+
+
+def test_members_that_are_not_there(tmp_path: Path) -> None:
+    with Tree([lay(tmp_path / "files", {"a/train_list.txt": "x"})], tmp_path / "work") as tree:
+        with pytest.raises(
+            DataError, match=r"'train_lits\.txt' is not among .*did you mean 'train_list\.txt'"
+        ):
+            tree.find("train_lits.txt")
+        assert tree.has("a/train_list.txt")
+        assert not tree.has("list.txt")
+
+
+def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
+    files = lay(
+        tmp_path / "uk", {"uk-lex18.jsonl": '{"title": "t", "labels": ["a"], "year": 1990}\n{"title": '}
+    )
+    with pytest.raises(DataError, match="line 2: not valid JSON"):
+        fetch("uklex18", given=[files])
+    assert [file.name for file in (tmp_path / "cache" / "datasets").iterdir()] == [".uklex18.lock"]
