@@ -21,8 +21,12 @@ BLOCK, TIMEOUT, TRIES = 1 << 20, 30.0, 4
 
 @dataclass(frozen=True)
 class Download:
-    """One public file. `url` is None where an account or a form stands before it: `note` then says where to
-    get it. `size` is what is published, for planning. `checksum` is "sha256:…", "sha1:…" or "md5:…" where the owners or many users publish it."""
+    """One public file.
+
+    `url` is None where an account or a form stands before it: `note` then says where to get it. `size` is
+    what is published, for planning. `checksum` is "sha256:…", "sha1:…" or "md5:…" where the owners or many
+    users publish it.
+    """
 
     name: str
     url: str | None = None

@@ -134,8 +134,8 @@ def test_voc_mlt(tmp_path: Path, voc_tars: list[Path]) -> None:
     assert dataset.card.family == "voc"
 
 
-def coco(part: str, objects: dict[int, list[int]]) -> dict[str, Any]:
-    """An instances_<part>.json: for each image id the category ids of its objects."""
+def coco(objects: dict[int, list[int]]) -> dict[str, Any]:
+    """The content of an instances_….json: for each image id the category ids of its objects."""
     return {
         "info": {"year": 2017},
         "licenses": [],
@@ -164,7 +164,7 @@ def coco_zips(folder: Path, year: str) -> list[Path]:
     notes: dict[str, str | bytes] = {}
     files = []
     for part, objects in parts.items():
-        content = coco(part, objects)
+        content = coco(objects)
         for image in content["images"]:
             image["file_name"] = stem.format(part=part) + image["file_name"]
         notes[f"annotations/instances_{part}.json"] = json.dumps(content)
@@ -282,7 +282,7 @@ def test_chestxray14(tmp_path: Path) -> None:
 def test_validation_patients_are_a_tenth() -> None:
     patients = {str(number) for number in range(1, 1001)}
     assert len(validation_patients(patients)) == 100
-    assert validation_patients(patients) == validation_patients(set(sorted(patients)))
+    assert validation_patients(patients) == validation_patients(set(patients))
 
 
 ADP_COLUMNS = ["E", "E.M", "E.M.S", "E.T", "C", "C.D", "M"]

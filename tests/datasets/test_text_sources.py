@@ -322,5 +322,7 @@ def test_yeast(tmp_path: Path) -> None:
     assert dataset.test.inputs.shape == (917, 103)
     assert dataset.test.inputs[0, -1] == pytest.approx(1.5)
     assert (dataset.test.targets == marks[1500:]).all()
+    broken = bz2.compress((text[: text.index("@data") + 6] + "1,2,3").encode())
+    file = lay(tmp_path / "broken", {"Yeast.arff.bz2": broken}) / "Yeast.arff.bz2"
     with pytest.raises(DataError, match=r"Yeast\.arff, line 122: 3 values for 117"):
-        get("yeast", [lay(tmp_path, {"Yeast.arff.bz2": bz2.compress((text[: text.index("@data") + 6] + "1,2,3").encode())}) / "Yeast.arff.bz2"])  # fmt: skip
+        get("yeast", [file])
