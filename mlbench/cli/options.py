@@ -35,6 +35,12 @@ Plugins = Annotated[
 DataRoot = Annotated[
     Path | None, typer.Option("--data-root", help="The folder that holds datasets. Default: $MLBENCH_DATA.")
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="KEY=VALUE", help="How to read your own data: text=body, labels=tags, …"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 
 
@@ -67,11 +73,16 @@ def read_suites(
     return suites
 
 
-def parse_setting(text: str) -> tuple[str, Any]:
+def read_columns(columns: Sequence[str] | None) -> dict[str, Any]:
+    """What `--column text=body` says of one's own data."""
+    return dict(parse_setting(text, "--column") for text in columns or ())
+
+
+def parse_setting(text: str, flag: str = "--set") -> tuple[str, Any]:
     """`key=value` with the value read as TOML, or as text where it is none."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ConfigError(f"--set {text}: write KEY=VALUE, as in train.epochs=3")
+        raise ConfigError(f"{flag} {text}: write KEY=VALUE")
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -1,7 +1,8 @@
-"""report, rescore, pack."""
+"""report, compare, recommend, rescore, pack."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,16 @@ from mlbench.cli import options
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(report)
+    app.command()(compare)
+    app.command()(recommend)
     app.command()(rescore)
     app.command()(pack)
+
+
+Paths = Annotated[list[Path] | None, typer.Option("--results", help="Results to look in; repeatable.")]
+Metric = Annotated[str, typer.Option(help="As in `mlbench list metrics`, with its policy: f1_macro@label.")]
+Reading = Annotated[str, typer.Option(help="own: the loss's own logits; probe: the linear probe.")]
+Fraction = Annotated[float | None, typer.Option(help="Default: the largest that there is.")]
 
 
 def report(
@@ -24,12 +33,66 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")] = Path(
         "reports/latest"
     ),
+    cells: Annotated[bool, typer.Option("--cells", help="A page for every cell as well.")] = False,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", help="Published results to set these beside; repeatable."),
+    ] = None,
 ) -> None:
     """Write tables, statistics, figures and one page from the records."""
     from mlbench.report import report as write_report
 
-    page = write_report(results, output)
-    print(f"wrote {page}")
+    print(f"wrote {write_report(results, output, cells=cells, against=against or ())}")
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A loss, or a folder of results.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another of the same kind.")],
+    results: Paths = None,
+    dataset: options.Datasets = None,
+    metric: Metric = "map",
+    reading: Reading = "own",
+    fraction: Fraction = None,
+) -> None:
+    """Set two losses, or two folders of results, head to head."""
+    from mlbench.report import compare as set_beside
+
+    print(
+        set_beside(
+            first,
+            second,
+            results=results or [Path("results")],
+            datasets=dataset or (),
+            metric=metric,
+            reading=reading,
+            fraction=fraction,
+        )
+    )
+
+
+def recommend(
+    like: Annotated[str, typer.Option(help="A dataset's name, or the path of your own data.")],
+    results: Paths = None,
+    metric: Metric = "map",
+    reading: Reading = "own",
+    fraction: Fraction = None,
+    column: options.Columns = None,
+    data_root: options.DataRoot = None,
+) -> None:
+    """Say which losses did best on the datasets most like yours, and how sure that is."""
+    from mlbench.report import recommend as advise
+
+    print(
+        advise(
+            like,
+            results=results or [Path("results")],
+            metric=metric,
+            reading=reading,
+            fraction=fraction,
+            parameters=options.read_columns(column),
+            data_root=data_root,
+        )
+    )
 
 
 def rescore(
@@ -49,12 +112,11 @@ def rescore(
     load_plugins(plugin or ())
     done = rescore_records(results, metrics=tuple(metrics or ()), jobs=jobs, plugins=tuple(plugin or ()))
     counts = Counter(record.outcome for record in done)
-    print(
-        f"{len(done)} finished cells: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    )
+    print(f"{len(done)} cells: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     for record in done:
         if record.reason:
             print(f"{record.id}: {record.reason}")
+    sys.exit(1 if counts["left"] else 0)
 
 
 def pack(results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")]) -> None:
