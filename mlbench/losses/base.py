@@ -96,6 +96,15 @@ class Loss(nn.Module):
         Raises ValueError for a missing field, shapes that do not match or (eager, on the CPU) targets out of
         range, and TypeError for something that is no Outputs.
         """
+        fields, targets = self.inputs(out, targets)
+        device = targets.device.type
+        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+            with torch.autocast(device, enabled=False):
+                return cast(Tensor, super().__call__(fields, targets))
+        return cast(Tensor, super().__call__(fields, targets))
+
+    def inputs(self, out: Outputs | Tensor, targets: Tensor) -> tuple[Outputs, Tensor]:
+        """What `forward` is given: checked, the declared fields alone, in float32 at least."""
         fields = self._read(out)
         owner = type(self).__name__
         check_shapes(fields, targets, owner)
@@ -104,12 +113,8 @@ class Loss(nn.Module):
             if fields.memory is not None:
                 check_targets(fields.memory.targets, f"the memory of {owner}", self.soft_targets)
         dtype = _working_dtype(fields)
-        fields = Outputs(**{name: map_field(getattr(fields, name), lambda t: t.to(dtype)) for name in FIELDS})
-        targets, device = targets.to(dtype), targets.device.type
-        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
-            with torch.autocast(device, enabled=False):
-                return cast(Tensor, super().__call__(fields, targets))
-        return cast(Tensor, super().__call__(fields, targets))
+        raised = {name: map_field(getattr(fields, name), lambda t: t.to(dtype)) for name in FIELDS}
+        return Outputs(**raised), targets.to(dtype)
 
     def _read(self, out: Outputs | Tensor) -> Outputs:
         """The declared fields of `out` alone, so that no loss can read what it does not name."""

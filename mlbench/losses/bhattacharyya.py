@@ -17,10 +17,11 @@ CHUNK = {"cpu": 2**17, "cuda": 2**24}
 def bhattacharyya_distance(
     mean: Tensor, variance: Tensor, width: int, rows: Tensor, labels: Tensor
 ) -> Tensor:
-    """Δ [T, B] between the kernel of sample `rows[t]` for label `labels[t]` and every sample's for that label.
+    """Δ [T, B] between the kernel of sample `rows[t]` for label `labels[t]` and every sample's for that
+    label.
 
-    Δ = Σ_d ½ log((v_n + v_m) / (2√(v_n v_m))) + ¼ (μ_n − μ_m)²/(v_n + v_m), of `mean` and `variance` [B, D, L], or
-    of [B, L] for kernels that are alike in all of the D = `width` dimensions.
+    Δ = Σ_d ½ log((v_n + v_m) / (2√(v_n v_m))) + ¼ (μ_n − μ_m)²/(v_n + v_m), of `mean` and `variance` [B, D,
+    L], or of [B, L] for kernels that are alike in all of the D = `width` dimensions.
     """
     if mean.ndim == 2:
         return width * isotropic(mean, variance, rows, labels)

@@ -1,0 +1,69 @@
+"""What a loss does to a batch, for the training curves: its terms, its gradient, and the positives it repels.
+
+Off the hot path: it runs the loss again, forward and backward, and reads values, so a few batches an epoch
+do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlbench.losses.base import Loss, Outputs
+from mlbench.losses.contrast import ContrastiveLoss
+
+MEASURED = ("logits", "embeddings")
+
+
+def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
+    """Of one batch, by name:
+
+    - `loss`, and `component/<name>` for each of the terms that the loss keeps in `components`;
+    - `gradient_norm/logits` and `gradient_norm/embeddings`, those that it needs: the Frobenius norm of its
+    gradient; - `pushed_apart`, of a contrastive loss: the share of positive pairs (w_ij > 0) whose similarity
+    the gradient
+      lowers, for SupCon and its kin those with σ_ij > w_ij. Left out where the batch has no positive pair.
+
+    The graph of `outputs` is left alone, and no gradient is added to any parameter.
+    """
+    fields: dict[str, Any] = dict(vars(outputs))
+    leaves = {
+        name: fields[name].detach().requires_grad_()
+        for name in MEASURED
+        if name in loss.needs and fields[name] is not None
+    }
+    with torch.enable_grad():
+        value = loss(Outputs(**(fields | leaves)), targets)
+        found = {"loss": float(value.detach())}
+        found |= {f"component/{name}": float(term) for name, term in loss.components.items()}
+        if leaves:
+            gradients = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
+            for name, gradient in zip(leaves, gradients, strict=True):
+                found[f"gradient_norm/{name}"] = float(gradient.norm())
+    if isinstance(loss, ContrastiveLoss):
+        found |= _pushed_apart(loss, outputs, targets)
+    return found
+
+
+def _pushed_apart(loss: ContrastiveLoss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
+    with torch.no_grad():
+        similarities, weights = loss.pairs(*loss.inputs(outputs, targets))
+    positive = weights > 0
+    if not positive.any():
+        return {}
+    with torch.enable_grad():
+        leaf = similarities.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss.contrast(leaf, weights), leaf)
+    return {"pushed_apart": float((gradient[positive] > 0).double().mean())}
+
+
+def mean_of(diagnoses: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of several batches' diagnoses, each name over the batches that have it."""
+    values: dict[str, list[float]] = {}
+    for diagnosis in diagnoses:
+        for name, value in diagnosis.items():
+            values.setdefault(name, []).append(value)
+    return {name: sum(of) / len(of) for name, of in values.items()}
