@@ -117,7 +117,7 @@ class KernelHead(Head):
     """`kernels`, a mean and a variance per sample and label, and `logits` [B, L], all linear in f, for KMCL.
 
     Isotropic: f is the features, mean and variance [B, L]. Anisotropic: f = Linear(M, 128) of the features,
-    which the kernel then sees, mean and variance [B, 128, L]. v = 2 + 1e-7 + ELU(v̂), so that v > 1. Initial
+    which the kernel then sees, mean and variance [B, 128, L]. v = 2 + 1e-7 + ELU(v̂), so that v ≥ 1. Initial
     weights of the mean are U(0, 0.1), of v̂ 1, biases 0, as in the released code (Sajedi et al. 2023).
     """
 

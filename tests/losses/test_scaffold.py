@@ -24,6 +24,7 @@ def run(*arguments: str, folder: Path, path: Path | None = None) -> subprocess.C
     )
 
 
+@pytest.mark.slow
 def test_a_loose_file_passes_its_test_and_the_linter(tmp_path: Path) -> None:
     files = new_loss("my_margin", tmp_path)
     assert files == [tmp_path / "my_margin.py", tmp_path / "test_my_margin.py"]
