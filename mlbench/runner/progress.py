@@ -158,7 +158,8 @@ def live_view(tally: Tally) -> Group:
         progress = claim.get("progress") or {}
         said = "  ".join(_figure(key, value) for key, value in progress.items())
         running.add_row(Text("  runs", style="dim"), Text(_claimed(claim)), Text(said, style="dim"))
-    bar = ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40)
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40))
     return Group(_headline(tally), bar, running, _best(tally))
 
 
