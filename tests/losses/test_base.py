@@ -214,8 +214,8 @@ def test_outputs_are_frozen() -> None:
 def test_listing_and_describing_losses_does_not_load_torch() -> None:
     code = (
         "import sys, mlbench, mlbench.losses; from mlbench.registry import LOSSES\n"
-        "from mlbench.losses import show\n"
-        "[LOSSES.describe(name).summary for name in LOSSES.names()]; show.render('asl')\n"
+        "assert all(LOSSES.describe(name).summary for name in LOSSES.names())\n"
+        "from mlbench.losses import scaffold\n"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
