@@ -26,6 +26,7 @@ from mlbench.datasets.columns import (
     read_texts,
 )
 from mlbench.datasets.splits import cut_missing
+from mlbench.datasets.stored import StoredImages
 from mlbench.errors import DataError, did_you_mean
 
 SPLITS = ("train", "validation", "test")
@@ -33,10 +34,11 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Part:
-    """One table and where it came from."""
+    """One table and where it came from; images that stay in their file are no column of it."""
 
     table: pa.Table
     place: Place
+    images: StoredImages | None = None
 
 
 def assemble(
@@ -77,7 +79,7 @@ def assemble(
 
 def find_modality(part: Part, card: Card | None) -> Modality:
     """The card's modality, else the one whose column the table has."""
-    names = part.table.column_names
+    names = part.table.column_names + (["image"] if part.images is not None else [])
     present = [modality for modality in MODALITIES if modality in names]
     if card is not None:
         if card.modality not in names:
@@ -110,11 +112,11 @@ def _read_split(part: Part, modality: Modality, lists: pa.ChunkedArray, vocabula
     if table.num_rows == 0:
         raise place.error(None, "the split is empty: it has no rows; fill it or remove the file")
     column = column_of(table, modality)
-    if column is None:
+    if column is None and part.images is None:
         raise place.error(
             None, f"there is no column {modality!r}; its columns are {', '.join(table.column_names)}"
         )
-    inputs = _read_inputs(column, modality, place)
+    inputs = _read_inputs(column, modality, place) if part.images is None else part.images
     targets = label_matrix(lists, vocabulary, "labels", place)
     unscored = None
     if "unscored" in table.column_names:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets.cards import Card, Modality
+from mlbench.datasets.stored import StoredImages
 
 NOT_SCORED = 255
 """The value of `scored_targets` where an entry is not to be evaluated."""
@@ -54,8 +55,11 @@ class Split:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Split:
         """The split of these rows, in this order."""
+        inputs: Inputs
         if isinstance(self.inputs, np.ndarray):
-            inputs: Inputs = self.inputs[rows]
+            inputs = self.inputs[rows]
+        elif isinstance(self.inputs, StoredImages):
+            inputs = self.inputs.take(rows)
         else:
             inputs = [self.inputs[row] for row in rows]
         unscored = None if self.unscored is None else self.unscored[rows]

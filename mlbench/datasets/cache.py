@@ -1,12 +1,19 @@
-"""A folder of arrays that are computed once: memory-mapped, keyed by what decides their content."""
+"""A folder of arrays that are computed once: memory-mapped, keyed by what decides their content.
+
+Several processes may ask for the same array: the first claims it by a lock that is free again when its owner is
+gone, the others wait. An array is moved into place when it is whole, so a kill in the middle leaves nothing half
+there; what it left is removed by the next one who computes the array.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
+import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +22,44 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
+from mlbench.datasets.places import cache_root
+from mlbench.errors import ConfigError, did_you_mean
+
 
 @dataclass(frozen=True)
 class Cache:
-    """Arrays under `folder`. Several processes may ask for the same one: one computes, the others wait. An
-    array is moved into place when it is whole, so a kill in the middle leaves nothing half there."""
+    """Arrays under `folder`."""
 
     folder: Path
 
     def array(self, key: Mapping[str, Any], compute: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """The array of `key` (a JSON value), read-only and memory-mapped; computed where it is not there."""
+
+        def write(temporary: Path) -> None:
+            with temporary.open("xb") as stream:
+                np.save(stream, np.ascontiguousarray(compute()), allow_pickle=False)
+
+        return self._get(key, write)
+
+    def filled(
+        self,
+        key: Mapping[str, Any],
+        shape: Sequence[int],
+        dtype: npt.DTypeLike,
+        fill: Callable[[npt.NDArray[Any]], None],
+    ) -> npt.NDArray[Any]:
+        """As `array`, for one that may be larger than memory: `fill` writes into the file itself."""
+
+        def write(temporary: Path) -> None:
+            target = np.lib.format.open_memmap(
+                temporary, mode="w+", dtype=np.dtype(dtype), shape=tuple(shape)
+            )
+            fill(target)
+            target.flush()
+
+        return self._get(key, write)
+
+    def _get(self, key: Mapping[str, Any], write: Callable[[Path], None]) -> npt.NDArray[Any]:
         text = json.dumps(key, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()[:24]
         file = self.folder / f"{name}.npy"
@@ -32,16 +67,93 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / f"{name}.lock"):
                 if not file.exists():
-                    self._place(file, np.ascontiguousarray(compute()), text)
+                    self._place(file, write, text)
         loaded: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
         return loaded
 
-    def _place(self, file: Path, array: npt.NDArray[Any], key: str) -> None:
+    def _place(self, file: Path, write: Callable[[Path], None], key: str) -> None:
+        """Called by the owner of the lock: whatever else is half there is nobody's."""
+        for left in self.folder.glob(f"{file.stem}-*.tmp"):
+            left.unlink(missing_ok=True)
         temporary = file.with_name(f"{file.stem}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
         try:
-            with temporary.open("xb") as stream:
-                np.save(stream, array, allow_pickle=False)
+            write(temporary)
             file.with_suffix(".json").write_text(key + "\n", encoding="utf-8")
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the cache folder: a fetched dataset, an array, a downloaded file, …
+
+    `kind` is the cache folder's subfolder, `about` says what it is, `used` is the time it was last changed.
+    """
+
+    kind: str
+    name: str
+    bytes: int
+    used: float
+    about: str
+    path: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {**vars(self), "path": str(self.path)}
+
+
+def cache_entries() -> list[Entry]:
+    """Everything in the cache folder, by kind, then largest first."""
+    root = cache_root()
+    entries = []
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        if folder.is_dir() and not folder.name.startswith("."):
+            entries += [_entry(folder.name, path) for path in folder.iterdir() if _counts(path)]
+    return sorted(entries, key=lambda entry: (entry.kind, -entry.bytes, entry.name))
+
+
+def clear_cache(kind: str | None = None, *, older_than: float | None = None) -> list[Entry]:
+    """Remove what is in the cache (of one kind; not changed for `older_than` seconds) and say what went.
+
+    Raises ConfigError for a kind that is not there. What another process is computing stays.
+    """
+    entries = cache_entries()
+    kinds = sorted({entry.kind for entry in entries})
+    if kind is not None and entries and kind not in kinds:
+        raise ConfigError(f"the cache holds nothing of kind {kind!r}{did_you_mean(kind, kinds)}")
+    now = time.time()
+    chosen = [
+        entry
+        for entry in entries
+        if (kind is None or entry.kind == kind) and (older_than is None or now - entry.used > older_than)
+    ]
+    for entry in chosen:
+        if entry.path.is_dir():
+            shutil.rmtree(entry.path)
+        else:
+            for suffix in ("", ".json", ".lock"):
+                path = entry.path.with_suffix(suffix) if suffix else entry.path
+                path.unlink(missing_ok=True)
+    return chosen
+
+
+def _counts(path: Path) -> bool:
+    """Locks, half-written files and the notes beside arrays are no entries of their own."""
+    hidden = path.name.startswith(".") or path.suffix in (".lock", ".tmp")
+    return not hidden and not (path.suffix == ".json" and path.with_suffix(".npy").exists())
+
+
+def _entry(kind: str, path: Path) -> Entry:
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    note = path.with_suffix(".json")
+    about = note.read_text(encoding="utf-8").strip() if path.suffix == ".npy" and note.exists() else ""
+    status = [file.stat() for file in files]
+    return Entry(
+        kind,
+        path.name,
+        sum(item.st_size for item in status),
+        max((item.st_mtime for item in status), default=path.stat().st_mtime),
+        about,
+        path,
+    )

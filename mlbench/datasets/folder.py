@@ -14,6 +14,7 @@ from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import MODALITIES, Card, read_folder_card
 from mlbench.datasets.columns import Place, decoded
 from mlbench.datasets.hub import ALIASES
+from mlbench.datasets.stored import LARGE_FILE, StoredImages
 from mlbench.errors import DataError
 
 COLUMNS = (*MODALITIES, "labels", "id", "unscored", "split")
@@ -38,20 +39,30 @@ def read_folder(folder: Path, name: str, card: Card | None = None) -> Dataset:
     """
     beside = read_folder_card(folder)
     files = {split: folder / f"{split}.parquet" for split in SPLITS}
-    parts = {
-        split: Part(read_parquet(file), Place(str(file))) for split, file in files.items() if file.is_file()
-    }
+    parts = {split: read_part(file) for split, file in files.items() if file.is_file()}
     if set(parts) == {"train"}:
         parts = divide_by_split(parts["train"])
     shown = card or (replace(beside.card, name=name) if beside else None)
     return assemble(name, parts, card=shown, vocabulary=beside.vocabulary if beside else None)
 
 
-def read_parquet(file: Path) -> pa.Table:
-    """The columns of a Parquet file that the format knows. Raises DataError where it cannot be read."""
+def read_part(file: Path) -> Part:
+    """One split's table; the images of a large file stay in it."""
+    if file.stat().st_size < LARGE_FILE:
+        return Part(read_parquet(file), Place(str(file)))
+    table = read_parquet(file, without="image")
+    stored = "image" in pq.read_schema(file).names
+    return Part(table, Place(str(file)), StoredImages(file) if stored else None)
+
+
+def read_parquet(file: Path, without: str = "") -> pa.Table:
+    """The columns of a Parquet file that the format knows, but for `without`. Raises DataError where it cannot be
+    read."""
     try:
         with pq.ParquetFile(file) as opened:
-            return opened.read(columns=[name for name in opened.schema_arrow.names if name in COLUMNS])
+            return opened.read(
+                columns=[name for name in opened.schema_arrow.names if name in COLUMNS and name != without]
+            )
     except (pa.ArrowException, OSError) as error:
         reason = str(error).split("\n", 1)[0]
         raise DataError(f"{file}: not a readable Parquet file ({reason}); fetch or write it again") from error
@@ -73,7 +84,8 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
     for split in SPLITS:
         rows = np.flatnonzero(split_of == split)
         if len(rows):
-            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows))
+            images = None if part.images is None else part.images.take(rows)
+            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows), images)
     return divided
 
 

@@ -22,16 +22,21 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000")
 
 
 def decode_images(
-    split: Split, size: int, *, rows: npt.NDArray[np.int64] | None = None, workers: int | None = None
+    split: Split,
+    size: int,
+    *,
+    rows: npt.NDArray[np.int64] | None = None,
+    workers: int | None = None,
+    out: npt.NDArray[np.uint8] | None = None,
 ) -> npt.NDArray[np.uint8]:
     """The split's images (or those of `rows`) as uint8 [N, size, size, 3].
 
     Each is turned upright by its EXIF tag, laid on white where it is transparent, converted to RGB and
-    squashed to a square (bilinear over all source pixels). Raises DataError that names the sample for one
-    that does not decode or is too large.
+    squashed to a square (bilinear over all source pixels); written into `out` where that is given. Raises
+    DataError that names the sample for one that does not decode or is too large.
     """
     chosen = range(len(split)) if rows is None else rows
-    decoded = np.empty((len(chosen), size, size, 3), np.uint8)
+    decoded = np.empty((len(chosen), size, size, 3), np.uint8) if out is None else out
 
     def fill(place: int) -> None:
         decoded[place] = _decode_sample(split, int(chosen[place]), size)
