@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlbench.losses.base import Loss
+from mlbench.losses.base import Loss, Outputs
+from mlbench.losses.diagnostics import diagnose
 from mlbench.models.inputs import Batch, Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
@@ -62,7 +63,7 @@ def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -
     protocol = task.protocol
     schedule = Schedule.of(protocol, len(task.inputs))
     optimisers = Optimisers(task.model, task.loss, protocol, schedule)
-    watch = Watch(task.device, schedule.steps_per_epoch, task.deadline)
+    watch = Watch(task.device, schedule, task.deadline)
     scaler, unit = gradient_scaler(protocol.precision, task.device), GradientUnit()
     batches = _batches(task, schedule)
     history = History(steps=schedule.steps, batch_size=schedule.batch_size)
@@ -74,7 +75,10 @@ def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -
                 task.model.train()
                 parts = next(batches)
                 rate = optimisers.set_rates(step)
-                watch.saw_loss(_backward(task, parts, scaler, unit.factor), step)
+                loss, outputs, targets = _backward(task, parts, scaler, unit.factor)
+                watch.saw_loss(loss, step)
+                if watch.diagnoses(epoch, place):
+                    watch.saw_diagnostics(diagnose(task.loss, outputs, targets))
                 if not unit.found:
                     unit.find(optimisers.parameters)
                 if protocol.clip_norm is not None or place in watch.norm_steps:
@@ -95,8 +99,8 @@ def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -
                     history.evaluations.append({"epoch": step / schedule.steps_per_epoch, **row})
             history.epochs.append(watch.close_epoch(epoch, step, rate))
             if on_progress is not None:
-                loss = history.epochs[-1]["loss"]
-                on_progress({"phase": "train", "step": step, "steps": schedule.steps, "loss": loss})
+                mean = history.epochs[-1]["loss"]
+                on_progress({"phase": "train", "step": step, "steps": schedule.steps, "loss": mean})
     history.selected_step = selection.restore(task.model)
     history.clipped_share = watch.clipped_share(schedule.steps) if protocol.clip_norm else None
     return history
@@ -124,8 +128,9 @@ def _batches(task: Task, schedule: Schedule) -> Iterator[list[tuple[Batch, Tenso
 
 def _backward(
     task: Task, parts: list[tuple[Batch, Tensor]], scaler: torch.amp.GradScaler, unit: float
-) -> Tensor:
-    """Gradients of one batch times `unit`, part by part; returns the batch's loss, detached."""
+) -> tuple[Tensor, Outputs, Tensor]:
+    """Gradients of one batch times `unit`, part by part; returns the batch's loss, detached, and the outputs
+    and targets of its last part."""
     rows = sum(len(targets) for _, targets in parts)
     summed = getattr(task.loss, "reduction", "mean") == "sum"
     total = torch.zeros((), device=task.device)
@@ -140,4 +145,4 @@ def _backward(
         total += loss.detach()
         if task.queue is not None:
             task.queue.push(outputs.embeddings, targets)
-    return total
+    return total, outputs, targets

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mlbench.errors import CellTimeoutError, NonFiniteError
+from mlbench.training.schedule import Schedule
 
 LOOK_EVERY = 50
 """Updates between two looks at whether the loss is still finite."""
 NORMS_PER_EPOCH = 4
 """Updates of an epoch whose gradient norm is taken."""
+DIAGNOSED_EPOCHS = 20
+"""Epochs of a cell in which the loss is diagnosed, at most; evenly spaced."""
 
 
 class Watch:
     """Running sums on the device; `look` reads them, `close_epoch` returns an epoch's row of the history."""
 
-    def __init__(self, device: torch.device, steps_per_epoch: int, deadline: float | None) -> None:
+    def __init__(self, device: torch.device, schedule: Schedule, deadline: float | None) -> None:
         self.device, self.deadline = device, deadline
-        self.norm_steps = set(range(0, steps_per_epoch, max(1, steps_per_epoch // NORMS_PER_EPOCH)))
+        steps = schedule.steps_per_epoch
+        self.norm_steps = set(range(0, steps, max(1, steps // NORMS_PER_EPOCH)))
+        self.diagnosed_steps = {0, steps // 2}
+        self.diagnosed_epochs = set(range(0, schedule.epochs, math.ceil(schedule.epochs / DIAGNOSED_EPOCHS)))
         self.bad_step = torch.full((), -1, device=device)
         self.clipped = torch.zeros((), device=device)
         self._start_epoch()
@@ -30,6 +38,7 @@ class Watch:
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self.updates = 0
         self.norms: list[Tensor] = []
+        self.diagnostics: list[dict[str, float]] = []
 
     def saw_loss(self, loss: Tensor, step: int) -> None:
         """Add one update's loss; remember the first update whose loss is not finite."""
@@ -49,6 +58,14 @@ class Watch:
                 if parameter.grad is not None:
                     parameter.grad.mul_(scale.to(parameter.grad.dtype))
 
+    def diagnoses(self, epoch: int, place: int) -> bool:
+        """Whether the loss is to be diagnosed on this batch: two batches an epoch, in a few epochs."""
+        return epoch in self.diagnosed_epochs and place in self.diagnosed_steps
+
+    def saw_diagnostics(self, found: dict[str, float]) -> None:
+        """Keep what `diagnose` said of one batch."""
+        self.diagnostics.append(found)
+
     def clipped_share(self, steps: int) -> float:
         """The share of updates whose gradient was clipped."""
         return float(self.clipped) / steps
@@ -65,14 +82,26 @@ class Watch:
                 "a lower learning rate or a clip_norm may help, or the loss overflows on this data"
             )
 
-    def close_epoch(self, epoch: int, step: int, rate: float) -> dict[str, float]:
-        """The epoch's mean loss and gradient norm."""
+    def close_epoch(self, epoch: int, step: int, rate: float) -> dict[str, Any]:
+        """The epoch's mean loss, gradient norm and diagnostics."""
         self.look(step)
-        row = {"epoch": epoch, "loss": float(self.loss_sum) / max(1, self.updates), "lr_factor": rate}
+        row: dict[str, Any] = {
+            "epoch": epoch,
+            "loss": float(self.loss_sum) / max(1, self.updates),
+            "lr_factor": rate,
+        }
         if self.norms:
             row["gradient_norm"] = float(torch.stack(self.norms).mean())
+        if self.diagnostics:
+            names = dict.fromkeys(name for found in self.diagnostics for name in found if name != "loss")
+            row["diagnostics"] = {name: _mean(name, self.diagnostics) for name in names}
         self._start_epoch()
         return row
+
+
+def _mean(name: str, rows: Sequence[dict[str, float]]) -> float:
+    values = [row[name] for row in rows if name in row]
+    return sum(values) / len(values)
 
 
 def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:

@@ -200,6 +200,17 @@ def test_the_probe_can_be_left_out_where_there_are_logits() -> None:
     assert run("supcon", probe="needed").parts["probe_metrics"] is not None
 
 
+def test_diagnostics_of_the_loss_are_in_the_history() -> None:
+    contrast = run("msc").parts["history"]["epochs"][0]["diagnostics"]
+    assert 0 <= contrast["pushed_apart"] <= 1
+    assert contrast["gradient_norm/embeddings"] > 0
+    joint = run("kmcl", epochs=30, batch_size=400).parts["history"]["epochs"]
+    diagnosed = [row["diagnostics"] for row in joint if "diagnostics" in row]
+    assert {"component/asl", "component/reconstruction", "component/contrast"} <= set(diagnosed[0])
+    assert len(joint) == 30
+    assert len(diagnosed) == 15, "at most twenty epochs, evenly spaced"
+
+
 def test_a_loss_without_a_threshold_has_no_native_decisions() -> None:
     free = run("two_way").parts
     assert free["threshold"]["metrics"] is None
@@ -213,25 +224,27 @@ from mlbench import Loss, register_loss
 
 @register_loss("turns_nan")
 class TurnsNan(Loss):
-    """NaN from the fifth update on."""
+    """NaN from the second epoch on."""
     needs = {"logits"}
     search_space = {}
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls = 0
+        self.factor = 1.0
+
+    def on_epoch_start(self, epoch, epochs):
+        self.factor = float("nan") if epoch == 1 else 1.0
 
     def forward(self, out, targets):
-        self.calls += 1
-        return out.logits.mean() * (float("nan") if self.calls > 4 else 1.0)
+        return out.logits.mean() * self.factor
 '''
 
 
 def test_a_loss_that_is_not_finite_stops_the_cell_with_its_step(tmp_path: Path) -> None:
     (tmp_path / "turns_nan.py").write_text(NAN)
     load_plugins([tmp_path / "turns_nan.py"])
-    with pytest.raises(NonFiniteError, match="NaN or infinite in update 4 "):
-        run("turns_nan", epochs=100)
+    with pytest.raises(NonFiniteError, match="NaN or infinite in update 9 "):
+        run("turns_nan", epochs=100)  # 267 rows in batches of 32: nine updates an epoch, counted from 0
 
 
 def test_the_deadline_stops_the_cell() -> None:
