@@ -137,17 +137,3 @@ def test_one_run_takes_over_the_cell_of_another_that_is_killed(results: Path, lo
     assert (code, summary["done"]) == (0, 1)
     assert (count(log, "start"), count(log, "end")) == (2, 1)
     assert left(results) == []
-
-
-def test_a_disk_that_fills_up_is_said_and_spares_what_is_there(results: Path, log: Path) -> None:
-    """A file-size limit stands for the full disk: records still fit, scores no longer do."""
-    assert end(start(results, ["done"], engine="sequential"), log)[0] == 0
-    before = {file: file.read_bytes() for file in (results / "toys" / "cells").iterdir()}
-    front = start(results, ["done", "warn"], ["prlimit", "--fsize=1500"], engine="sequential")
-    code, summary = end(front, log)
-    assert code == 1
-    assert "could not be written" in summary["reason"]
-    assert "what was written earlier is intact" in summary["reason"]
-    assert (summary["done"], summary["missing"], summary["failed"]) == (1, 1, 0)
-    assert {file: file.read_bytes() for file in (results / "toys" / "cells").iterdir()} == before
-    assert left(results) == []
