@@ -59,9 +59,10 @@ def stratified_order(targets: npt.NDArray[np.uint8], seed: int, *, phase: float 
 def _free_slots(taken: Positions, total: int, first: float) -> Indices:
     """Which slots j, at (j + first) / total, stay free once each of the sorted positions has one near it."""
     steps = np.arange(len(taken))
-    wanted = np.floor(taken * total - first + 0.5).astype(np.int64)
-    pushed = np.maximum.accumulate(wanted - steps) + steps if len(taken) else steps
-    occupied = np.minimum(np.maximum(pushed, steps), total - len(taken) + steps)
+    wanted = np.floor(taken * total - first + 0.5).astype(np.int64) - steps
+    if len(taken):
+        wanted = (np.maximum.accumulate(wanted) + np.minimum.accumulate(wanted[::-1])[::-1]) // 2
+    occupied = np.clip(wanted, 0, total - len(taken)) + steps
     return np.setdiff1d(np.arange(total), occupied, assume_unique=True)
 
 
