@@ -1,4 +1,4 @@
-"""fetch and cache."""
+"""fetch, describe and cache."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ from mlbench.errors import ConfigError, DataError
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(fetch)
+    app.command()(describe)
+    cache = typer.Typer(
+        help="List or clear what is kept on this machine.", no_args_is_help=True, rich_markup_mode=None
+    )
+    cache.command("list")(cache_list)
+    cache.command("clear")(cache_clear)
+    app.add_typer(cache, name="cache")
 
 
 def fetch(
@@ -52,6 +59,72 @@ def fetch(
     else:
         _print(fetched)
     sys.exit(1 if failed else 0)
+
+
+def describe(
+    data: Annotated[str, typer.Argument(metavar="PATH|NAME", help="Your own data, or a dataset by name.")],
+    column: options.Columns = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with plots to this file.")] = None,
+    data_root: options.DataRoot = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Describe a dataset: its card, sizes, labels, what occurs together, duplicates, a few samples."""
+    from mlbench import datasets
+    from mlbench.datasets.describing import describe as describe_dataset
+    from mlbench.datasets.description_page import render_html
+    from mlbench.datasets.description_text import render_text
+    from mlbench.registry import DATASETS
+
+    parameters = options.read_columns(column)
+    if data in DATASETS or not Path(data).exists():
+        dataset = datasets.load(data, parameters, data_root=data_root)
+    else:
+        dataset = datasets.load("own", {"path": data, **parameters}, name=Path(data).stem)
+    about = describe_dataset(dataset)
+    if html is not None:
+        html.write_text(render_html(about, dataset), encoding="utf-8")
+        print(f"wrote {html}", file=sys.stderr)
+    print(json.dumps(about.to_dict()) if as_json else render_text(about))
+
+
+def cache_list(as_json: options.AsJson = False) -> None:
+    """List what is in the cache: fetched datasets, decoded images, encoded vectors."""
+    from mlbench.datasets.cache import cache_entries
+    from mlbench.datasets.places import cache_root
+
+    entries = cache_entries()
+    if as_json:
+        print(json.dumps([entry.to_dict() for entry in entries]))
+        return
+    from mlbench.cli.render import print_rows
+
+    print_rows(
+        ("kind", "name", "size", "about"),
+        [(entry.kind, entry.name, _megabytes(entry.bytes), entry.about[:80]) for entry in entries],
+    )
+    print(f"{_megabytes(sum(entry.bytes for entry in entries))} in {cache_root()}")
+
+
+def cache_clear(
+    kind: Annotated[
+        str | None, typer.Argument(help="Only this kind, as `mlbench cache list` names it.")
+    ] = None,
+    older_than: Annotated[str | None, typer.Option(help="Only what is older: 12h, 30d.")] = None,
+) -> None:
+    """Remove what is in the cache. Fetched datasets have to be fetched again."""
+    from mlbench.datasets.cache import clear_cache
+    from mlbench.suite import duration
+
+    try:
+        age = duration(older_than) if older_than else None
+    except ValueError as error:
+        raise ConfigError(f"--older-than: {error}") from None
+    gone = clear_cache(kind, older_than=age)
+    print(f"removed {len(gone)} entries, {_megabytes(sum(entry.bytes for entry in gone))}")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
 
 
 def _wanted(name: str) -> list[tuple[str, dict[str, Any]]]:

@@ -1,9 +1,11 @@
-"""check: the conformance suite that every built-in loss passes."""
+"""check: the conformance suite that every built-in loss passes. new loss: a file to start from."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,6 +15,10 @@ from mlbench.cli import options
 def add_to(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command()(check)
+    new = typer.Typer(help="Write files to start from.", no_args_is_help=True, rich_markup_mode=None)
+    new.callback()(lambda: None)
+    new.command("loss")(new_loss)
+    app.add_typer(new, name="new")
 
 
 def check(name: str, plugin: options.Plugins = None, as_json: options.AsJson = False) -> None:
@@ -34,3 +40,16 @@ def check(name: str, plugin: options.Plugins = None, as_json: options.AsJson = F
     if not as_json:
         print(f"{failed} of {len(verdicts)} properties fail" if failed else "all that applies holds")
     sys.exit(1 if failed else 0)
+
+
+def new_loss(
+    name: str,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write it. Default: mlbench/losses of a checkout.")
+    ] = None,
+) -> None:
+    """Write a loss and its test, which pass `mlbench check` as they stand."""
+    from mlbench.losses.scaffold import new_loss as write_loss
+
+    loss, test = write_loss(name, folder)
+    print(f"wrote {loss}\nwrote {test}\ntry: mlbench check {name}" + (f" --plugin {loss}" if folder else ""))
