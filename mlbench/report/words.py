@@ -48,12 +48,21 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     place = ranking.order[0]
     families = count(blocks.count, "family", "families")
     sentences = [
-        f"{ranking.best} leads" if blocks.count > 1 else f"{ranking.best} leads on the one family there is",
+        _headline(blocks, ranking),
         f"Its average rank is {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
         f"datasets (95 % interval {ranking.low[place]:.1f} to {ranking.high[place]:.1f}), and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
     return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *_aside(blocks)]
+
+
+def _headline(blocks: Blocks, ranking: Ranking) -> str:
+    """Who leads, and who may be as good."""
+    if blocks.count == 1:
+        return f"{ranking.best} leads on the one family there is"
+    if not ranking.rivals:
+        return f"{ranking.best} leads, ahead of all others"
+    return f"{ranking.best} leads; {listed(ranking.rivals, most=3)} may be as good"
 
 
 def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:

@@ -55,7 +55,7 @@ def page(analysis: Analysis, content: Content) -> str:
         version=__version__,
         totals=totals(analysis),
         default=default,
-        glance=Markup(to_html(content.tables.glance)),
+        glance=Markup(to_html(content.tables.glance, sortable=False)),
         slot=lambda name: fragments.slot(name, _EVERY, default, "This metric is in the tables only."),
         metrics=_metric_groups(analysis),
         readings=[(reading, READING_WORDS[reading]) for reading in analysis.readings],

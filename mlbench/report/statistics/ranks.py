@@ -16,18 +16,27 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Ranking:
-    """Average ranks [losses] (1 is best, ties share their mean), 95 % intervals, and how often first."""
+    """Average ranks [losses] (1 is best, ties share their mean), their 95 % intervals, how often first.
+
+    `behind` is the share of bootstrap replicates in which the best loss ranks before each; ties are halves.
+    """
 
     losses: tuple[str, ...]
     ranks: Floats
     low: Floats
     high: Floats
     first: Floats
+    behind: Floats
 
     @property
     def order(self) -> list[int]:
         """Indices of the losses, best first."""
         return [int(index) for index in np.lexsort((np.arange(len(self.ranks)), self.ranks))]
+
+    @property
+    def rivals(self) -> list[str]:
+        """The losses that rank before the best one in more than one replicate of twenty, nearest first."""
+        return [self.losses[index] for index in self.order[1:] if self.behind[index] < LEVEL]
 
     @property
     def best(self) -> str:
@@ -44,8 +53,12 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
     resampled = _resampled_ranks(blocks, replicates, np.random.default_rng(seed))
     tail = 50 * (1 - LEVEL)
     low, high = np.percentile(resampled, [tail, 100 - tail], axis=0)
-    best = ranks == ranks.min(1, keepdims=True)
-    return Ranking(blocks.losses, ranks.mean(0), low, high, (best / best.sum(1, keepdims=True)).sum(0))
+    firsts = ranks == ranks.min(1, keepdims=True)
+    leader = resampled[:, [int(ranks.mean(0).argmin())]]
+    behind = (leader < resampled).mean(0) + 0.5 * (leader == resampled).mean(0)
+    return Ranking(
+        blocks.losses, ranks.mean(0), low, high, (firsts / firsts.sum(1, keepdims=True)).sum(0), behind
+    )
 
 
 def block_ranks(scores: Floats) -> Floats:

@@ -7,7 +7,7 @@ from html import escape
 from mlbench.report.tables.model import Column, Entry, Row, Table
 
 
-def to_html(table: Table) -> str:
+def to_html(table: Table, *, sortable: bool = True) -> str:
     """A scrolling region with the table in it; floor, ceiling and control stand in its foot."""
     title = escape(table.title)
     head = "".join(map(_heading, table.columns))
@@ -17,7 +17,7 @@ def to_html(table: Table) -> str:
     caption = f'<p class="caption">{escape(table.caption)}</p>' if table.caption else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
-        f'<table class="data" id="t-{escape(table.key)}"><caption>{title}</caption>'
+        f'<table class="{"data" if sortable else "plain"}" id="t-{escape(table.key)}"><caption>{title}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>{caption}"
     )
 
