@@ -128,7 +128,7 @@ def bury(file: Path, content: Mapping[str, Any], store: Store) -> None:
     tomb = store.tmp_folder / f"{file.name}-{content.get('token', '')}.tomb"
     try:
         os.close(os.open(tomb, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
+    except OSError:
         return
     try:
         if read_claim(file).get("token") == content.get("token"):

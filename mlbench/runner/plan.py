@@ -101,7 +101,8 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
     scores = {suite.name: suite.store.scores for suite in suites}
     data = _Data(options.data_root)
-    known = {name: _Known(Store(options.results / name), options.results) for name in scores}
+    results = options.results.absolute()
+    known = {name: _Known(Store(results / name), results) for name in scores}
     return Plan(tuple(_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -64,10 +65,10 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     shown = shown or reporter(options.progress)
     planned = plan(suites, options)
     _say(planned, options, shown)
-    if planned.todo or planned.taken_over:
-        for store in planned.stores:
+    for store in planned.stores:
+        if planned.todo or planned.taken_over:
             store.prepare()
-            clean(store)
+        clean(store)
     for cell in planned.taken_over:
         assert cell.source is not None
         assert cell.id is not None
@@ -93,8 +94,9 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         memory_limit=options.memory_limit,
         fail_fast=options.fail_fast,
         plugins=pack(options.plugins),
-        data_root=None if options.data_root is None else options.data_root.resolve(),
+        data_root=None if options.data_root is None else options.data_root.absolute(),
         folder=Path.cwd(),
+        variables={key: value for key, value in os.environ.items() if key.startswith(("MLBENCH_", "HF_"))},
         cell_function=options.cell_function,
     )
     watch = Watch(job, shown)

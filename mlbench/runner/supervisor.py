@@ -121,7 +121,8 @@ class Slot:
                 "data_root": None if self.job.data_root is None else str(self.job.data_root),
                 "cell_function": self.job.cell_function,
             }
-            self._child, self._threads = Child(greeting, self.device.variables, self.job.folder), threads
+            variables = {**self.job.variables, **self.device.variables}
+            self._child, self._threads = Child(greeting, variables, self.job.folder), threads
         return self._child
 
     def _another_try(

@@ -17,6 +17,8 @@ from mlbench.runner.work import Job, Work, stamp
 
 LOOK = 0.25
 """Seconds between two looks, or ten times what a look takes where that is more."""
+IDLE = 20.0
+"""Seconds without a claimed cell after which it is said that the slots wait."""
 
 
 class Watch:
@@ -34,6 +36,7 @@ class Watch:
             self._pending[work.store][f"{work.id}.json"] = work
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._over = threading.Event()
+        self._busy: float | None = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def note(self, text: str) -> None:
@@ -76,9 +79,18 @@ class Watch:
             self.tally.running += [
                 about for identifier, about in claims(store) if f"{identifier}.json" in pending
             ]
+        self._say_that_it_waits()
         while not self._notes.empty():
             self._reporter.note(self._notes.get())
         self._reporter.look(self.tally)
+
+    def _say_that_it_waits(self) -> None:
+        """A claim is made before a worker is started, so where there is none no slot has a device yet."""
+        if self.tally.running:
+            self._busy = time.monotonic()
+        elif self._busy is not None and time.monotonic() - self._busy > IDLE:
+            self._busy = None
+            self.note("no cell runs: the slots wait for a free device, or for a worker of the cluster")
 
     def _saw(self, work: Work) -> None:
         record = work.store.read(work.id)

@@ -73,6 +73,7 @@ class Job:
     """What every slot of a run is told.
 
     threads: for cells whose protocol says nothing. time_limit: for all cells, in place of their own.
+    folder, variables: where workers are started, and what they find in their environment on any host.
     """
 
     lifeline: Lifeline
@@ -86,6 +87,7 @@ class Job:
     plugins: tuple[Plugin, ...]
     data_root: Path | None
     folder: Path
+    variables: Mapping[str, str]
     cell_function: str
 
 

@@ -110,7 +110,6 @@ class Worker:
             record, scores = self._run(order)
         except BaseException as error:
             self.channel.send("failed", **_explain(error), started=started)
-            del error
         else:
             self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
             return

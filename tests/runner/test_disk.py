@@ -65,6 +65,7 @@ def test_a_read_only_file_system(small_disk: Path, suite: MakeSuite, options: Ma
     assert len(load_records(settings.results)) == 1
 
 
+@pytest.mark.slow
 def test_a_limit_on_the_size_of_files(tmp_path: Path, log: Path) -> None:
     """As a quota would: what fits is written, what does not is an error."""
     results = tmp_path / "results"

@@ -29,9 +29,10 @@ ROOT = Path(__file__).parents[2]
 
 @contextlib.contextmanager
 def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
-    """A scheduler and workers as a user would start them, in another folder than the front's."""
+    """A scheduler and workers as on another host: in a folder of their own, without the front's variables."""
     folder.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    own = {key: value for key, value in os.environ.items() if not key.startswith("MLBENCH_")}
+    environment = {**own, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     with contextlib.ExitStack() as stack:
 
@@ -65,12 +66,13 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_a_running_dask_cluster_runs_a_suite(
-    suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Plugins travel with the cells: the workers know nothing of the files they came from."""
+    """Plugins and variables travel with the cells, and a relative results folder is the front's."""
+    monkeypatch.chdir(tmp_path)
     acts: list[Any] = [("sleep", 0.3 + number / 100) for number in range(8)]
     with cluster(tmp_path / "elsewhere") as address:
-        settings = options(engine="dask", scheduler=address)
+        settings = options(engine="dask", scheduler=address, results=Path("results"))
         with open_engine(settings, 100) as engine:
             assert (engine.slots, engine.slots_per_host) == (2, 2)
         summary = run([suite(*acts, "raise", "kill")], settings)

@@ -62,7 +62,7 @@ def results(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-@pytest.mark.parametrize("engine", ["sequential", "loky", "dask"])
+@pytest.mark.parametrize("engine", ["sequential", "loky", pytest.param("dask", marks=pytest.mark.slow)])
 def test_ctrl_c_once_finishes_what_runs(results: Path, log: Path, engine: str) -> None:
     slots = 1 if engine == "sequential" else 2
     front = start(results, SLEEPERS, engine=engine, jobs=slots)
@@ -104,6 +104,7 @@ def test_a_front_that_is_killed_takes_all_with_it_and_loses_nothing(results: Pat
     assert left(results) == []
 
 
+@pytest.mark.slow
 def test_a_supervisor_that_is_killed_is_replaced(results: Path, log: Path) -> None:
     front = start(results, SLEEPERS, jobs=2)
     wait_until(lambda: count(log, "start") == 2)
@@ -126,6 +127,7 @@ def test_two_runs_share_the_work(results: Path, log: Path) -> None:
     assert left(results) == []
 
 
+@pytest.mark.slow
 def test_one_run_takes_over_the_cell_of_another_that_is_killed(results: Path, log: Path) -> None:
     victim = start(results, [["sleep", 4.0]], engine="sequential")
     wait_until(lambda: count(log, "start") == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ import pytest
 from mlbench.errors import DataError
 from mlbench.records import Store, load_records
 from mlbench.runner import RunOptions, plan, run
-from mlbench.suite import Selection
+from mlbench.suite import Selection, Suite
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 
@@ -186,6 +187,32 @@ def test_data_that_are_not_there_are_said_and_the_rest_runs(
     summary = run([both], options(progress="plain"))
     assert (summary.done, summary.not_fetched, summary.exit_code) == (1, 1, 1)
     assert "not fetched: nowhere" in capfd.readouterr().err
+
+
+def test_data_that_cannot_be_read_fail_as_data(
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path
+) -> None:
+    """A real file that is no Parquet: its cells have an id, and fail; the others go on."""
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 but not really")
+    broken = {"name": "mine", "path": str(tmp_path / "broken.parquet"), "text": "text", "encoder": "bag"}
+    described = suite("done").model_dump()
+    described["datasets"].insert(0, broken)
+    described["losses"] = [{"name": "toy_loss", "act": "done"}]
+    summary = run([Suite.model_validate(described)], options())
+    assert (summary.done, summary.failed, summary.not_fetched) == (1, 1, 0)
+    failed = next(r for r in records_of(Store(options().results / "toys")) if r["status"] == "failed")
+    assert failed["error"]["class"] == "data"
+    assert "broken.parquet" in failed["error"]["message"]
+
+
+def test_what_a_killed_run_left_is_removed_even_where_nothing_is_to_do(
+    suite: MakeSuite, options: MakeOptions
+) -> None:
+    run([suite("done")], options())
+    store = Store(options().results / "toys")
+    (store.tmp_folder / f"aaaa-{socket.gethostname()}-999999999-0123456789ab.json").touch()
+    run([suite("done")], options())
+    assert nothing_is_left(options())
 
 
 def test_the_selection_is_all_that_runs(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
