@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mlbench.cli import options
-from mlbench.errors import ConfigError, DataError
+from mlbench.errors import ConfigError, DataError, UnknownNameError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -130,10 +130,13 @@ def _megabytes(count: int) -> str:
 def _wanted(name: str) -> list[tuple[str, dict[str, Any]]]:
     """The loaders and parameters that a suite's or dataset's name stands for, each once."""
     from mlbench.registry import DATASETS
-    from mlbench.suite import find_suite, load_suite
+    from mlbench.suite import find_suite, load_suite, shipped_suites
 
     if name in DATASETS:
         return [(DATASETS.describe(name).name, {})]
+    shipped = [file.stem for file in shipped_suites()]
+    if name not in shipped and not Path(name).suffix:
+        raise UnknownNameError("dataset or suite", name, [*DATASETS, *shipped])
     found = {
         (cell.loader, repr(cell.dataset_parameters)): (cell.loader, dict(cell.dataset_parameters))
         for cell in load_suite(find_suite(name)).cells()

@@ -1,8 +1,10 @@
-"""list and show."""
+"""list, show and doctor."""
 
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command("list")(list_kind)
     app.command()(show)
+    app.command()(doctor)
 
 
 def list_kind(
@@ -63,6 +66,26 @@ def show(
         print(json.dumps(_declared(declared), default=_plain))
     else:
         _print_declared(declared)
+
+
+def doctor(
+    data_root: options.DataRoot = None,
+    results: options.Results = Path("results"),
+    as_json: options.AsJson = False,
+) -> None:
+    """Say what this machine has, what would not work on it, and why. Exits with 1 where something is broken."""
+    from dataclasses import asdict
+
+    from mlbench.runner.doctor import examine
+
+    findings = list(examine(data_root, results))
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        from mlbench.cli.render import print_rows
+
+        print_rows(("", "state", ""), [(each.what, each.state, each.detail) for each in findings])
+    sys.exit(1 if any(finding.state == "broken" for finding in findings) else 0)
 
 
 def _registered(kind: str) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ def find_suite(name: str) -> Path:
     shipped = {file.stem: file for file in shipped_suites()}
     if name in shipped:
         return shipped[name]
-    beside = [str(file) for file in given.parent.glob("*.toml")] if given.parent.is_dir() else []
+    looks = given.parent.is_dir() and given.suffix == ".toml"
+    beside = [str(file) for file in given.parent.glob("*.toml")] if looks else []
     raise ConfigError(
         f"{name}: no such suite, neither a file nor a name{did_you_mean(name, [*shipped, *beside])}"
     )

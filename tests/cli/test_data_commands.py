@@ -1,0 +1,85 @@
+"""describe, fetch, cache and new loss, as a user gives them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import mlbench
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    file = tmp_path / "tickets.csv"
+    rows = [
+        f'{i},"the printer {i % 5} is broken, again",{"hard;urgent" if i % 3 else ""}' for i in range(120)
+    ]
+    file.write_text("number,body,tags\n" + "\n".join(rows) + "\n")
+    return file
+
+
+COLUMNS = ("--column", "text=body", "--column", "labels=tags", "--column", "separator=;")
+
+
+def test_a_csv_is_described(table: Path, tmp_path: Path) -> None:
+    page = tmp_path / "tickets.html"
+    shown = mlbench("describe", str(table), *COLUMNS, "--html", str(page)).stdout
+    assert "urgent" in shown
+    assert "tickets" in page.read_text()
+    described = json.loads(mlbench("describe", str(table), *COLUMNS, "--json").stdout)
+    assert described["labels"] == ["hard", "urgent"]
+    assert sum(described["sizes"].values()) == 120
+    assert sum(described["unlabelled"].values()) == 40
+
+
+def test_a_column_that_is_not_there(table: Path) -> None:
+    error = mlbench("describe", str(table), "--column", "text=bodi", "--column", "labels=tags", code=2).stderr
+    assert "bodi" in error
+    assert "body" in error
+
+
+def test_six_lines_of_toml_run_a_csv(table: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "mine.toml"
+    suite.write_text(
+        'name = "mine"\nseeds = [0]\nfractions = [1.0]\nlosses = ["bce"]\n'
+        f'datasets = [{{ name = "tickets", path = "{table}", text = "body", labels = "tags", separator = ";", '
+        'encoder = "bag", train = { epochs = 1, min_steps = 2, probe_steps = 2 } }]\n'
+    )
+    mlbench("run", str(suite), "--results", str(tmp_path / "results"), "--jobs", "1", "--device", "cpu")
+    (record,) = (tmp_path / "results" / "mine" / "cells").iterdir()
+    assert json.loads(record.read_text())["cell"]["dataset"] == "tickets"
+
+
+def test_fetch_says_what_it_would_take() -> None:
+    found = json.loads(mlbench("fetch", "quick", "nus_wide", "--dry-run", "--json").stdout)
+    states = {each["name"]: each["status"] for each in found}
+    assert states["digit-scenes"] == "built in"
+    assert states["nus_wide"] == "by hand"
+    assert all(each["licence"] for each in found)
+    assert "did you mean 'nus_wide'" in mlbench("fetch", "nus_wid", code=2).stderr
+
+
+def test_the_cache_is_listed_and_cleared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
+    assert json.loads(mlbench("cache", "list", "--json").stdout) == []
+    kept = tmp_path / "cache" / "encoders" / "x.npy"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"0" * 2_000_000)
+    assert "2.0 MB" in mlbench("cache", "list").stdout
+    assert "--older-than" in mlbench("cache", "clear", "--older-than", "soon", code=2).stderr
+    mlbench("cache", "clear", "--older-than", "1h")
+    assert kept.exists()
+    assert "removed 1 entries" in mlbench("cache", "clear").stdout
+    assert not kept.exists()
+
+
+def test_a_new_loss_passes_its_check(tmp_path: Path) -> None:
+    mlbench("new", "loss", "mine", "--folder", str(tmp_path))
+    assert "all that applies holds" in mlbench("check", "mine", "--plugin", str(tmp_path / "mine.py")).stdout
+    assert "is there already" in mlbench("new", "loss", "mine", "--folder", str(tmp_path), code=2).stderr
+    file = tmp_path / "mine.py"
+    file.write_text(file.read_text().replace("(1 - 2 * targets)", "(2 * targets - 1)"))
+    failed = mlbench("check", "mine", "--plugin", str(file), code=1).stdout
+    assert "FAIL" in failed
