@@ -20,7 +20,8 @@ Suites = Annotated[
 ]
 Results = Annotated[Path, typer.Option("--results", help="The folder of results.")]
 Losses = Annotated[
-    list[str] | None, typer.Option("--loss", help="Only this loss (its id in the suite); repeatable.")
+    list[str] | None,
+    typer.Option("--loss", help="Only this loss; one that the suite lacks is added; repeatable."),
 ]
 Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="Only this dataset; repeatable.")]
 Fractions = Annotated[list[float] | None, typer.Option("--fraction", help="Only this fraction; repeatable.")]
@@ -57,15 +58,19 @@ def selection(
 
 
 def read_suites(
-    names: Sequence[str], settings: Sequence[str] | None, plugins: Sequence[Path] | None
+    names: Sequence[str],
+    settings: Sequence[str] | None,
+    plugins: Sequence[Path] | None,
+    losses: Sequence[str] | None = None,
 ) -> list[Suite]:
-    """The suites of files or shipped names, plugins loaded first, `--set` applied."""
+    """The suites of files or shipped names, plugins loaded first, `--set` applied, `--loss` added where it is
+    a registered loss that a suite does not list."""
     from mlbench.registry import load_plugins
     from mlbench.suite import find_suite, load_suite
 
     load_plugins(plugins or ())
     overrides = dict(parse_setting(text) for text in settings or ())
-    suites = [load_suite(find_suite(name), overrides) for name in names]
+    suites = [load_suite(find_suite(name), overrides).with_losses(losses or ()) for name in names]
     seen = [suite.name for suite in suites]
     for name in seen:
         if seen.count(name) > 1:

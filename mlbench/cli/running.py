@@ -49,7 +49,7 @@ def run(
     from mlbench.runner import run as run_suites
     from mlbench.suite import duration
 
-    chosen = options.read_suites(suites, settings, plugin)
+    chosen = options.read_suites(suites, settings, plugin, loss)
     try:
         limit = duration(time_limit) if time_limit else None
     except ValueError as error:
@@ -94,7 +94,7 @@ def plan(
     from mlbench.runner import RunOptions
     from mlbench.runner import plan as plan_suites
 
-    chosen = options.read_suites(suites, settings, plugin)
+    chosen = options.read_suites(suites, settings, plugin, loss)
     wanted = options.selection(loss, dataset, fraction, seed)
     planned = plan_suites(chosen, RunOptions(results=results, data_root=data_root, selection=wanted))
     if as_json:

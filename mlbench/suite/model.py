@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -118,6 +119,14 @@ class Suite(BaseModel):
             for fraction in self.fractions
             for loss in losses
         ]
+
+    def with_losses(self, names: Sequence[str]) -> Suite:
+        """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
+        listed = {choice.id for choice in self._losses(f"suite {self.name!r}")}
+        added = [name for name in names if name not in listed and name in LOSSES]
+        if self.losses == "all" or not added:
+            return self
+        return self.model_copy(update={"losses": [*self.losses, *added]})
 
     def _losses(self, where: str) -> list[LossChoice]:
         entries = LOSSES.names() if self.losses == "all" else self.losses

@@ -111,6 +111,23 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     assert again["states"] == {"done": 4}, "packed records count as done"
 
 
+def test_a_loss_that_the_suite_lacks_is_added(suite: Path, tmp_path: Path) -> None:
+    mlbench("new", "loss", "fresh", "--folder", str(tmp_path))
+    given = (
+        "plan",
+        str(suite),
+        "--plugin",
+        str(tmp_path / "fresh.py"),
+        "--loss",
+        "fresh",
+        "--loss",
+        "bce",
+        "--json",
+    )
+    cells = json.loads(mlbench(*given, cwd=tmp_path).stdout)["cells"]
+    assert {cell["loss"] for cell in cells} == {"fresh", "bce"}
+
+
 def test_filters_and_settings(suite: Path, tmp_path: Path) -> None:
     shown = mlbench("plan", str(suite), "--loss", "bce", "--fraction", "1.0", "--json", cwd=tmp_path)
     assert [cell["loss"] for cell in json.loads(shown.stdout)["cells"]] == ["bce"]
