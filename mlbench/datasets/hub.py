@@ -6,6 +6,8 @@ import hashlib
 import re
 import shutil
 import tempfile
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import pyarrow.parquet as pq
 
 from mlbench.datasets.places import fetched_root
 from mlbench.errors import DataError, DatasetNotFoundError
+
+TIMEOUT = 10.0
 
 ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
 """What splits are called elsewhere."""
@@ -36,7 +40,7 @@ def fetch_hub(repository: str, config: str = "") -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            for split, table in hub_tables(repository, config, cache=temporary / "cache").items():
+            for split, table in _tables_or_advice(repository, config, temporary / "cache").items():
                 pq.write_table(table, temporary / f"{ALIASES.get(split, split)}.parquet")
             shutil.rmtree(temporary / "cache", ignore_errors=True)
             temporary.chmod(0o755)
@@ -46,6 +50,16 @@ def fetch_hub(repository: str, config: str = "") -> Path:
     return folder
 
 
+def _tables_or_advice(repository: str, config: str, cache: Path) -> dict[str, pa.Table]:
+    try:
+        return hub_tables(repository, config, cache=cache)
+    except DatasetNotFoundError as error:
+        raise DatasetNotFoundError(
+            f"{error}\n  what to do: fetch it where there is a network and copy {hub_folder(repository, config)} "
+            "from there, or give a file as `path`"
+        ) from None
+
+
 def hub_tables(repository: str, config: str = "", *, cache: Path) -> dict[str, pa.Table]:
     """The splits of a hub id, or of a local folder laid out like one, as Arrow tables; class numbers become
     their names, images stay encoded. `cache` is where `datasets` works."""
@@ -53,16 +67,36 @@ def hub_tables(repository: str, config: str = "", *, cache: Path) -> dict[str, p
     from datasets.utils.logging import disable_progress_bar
 
     disable_progress_bar()
+    if not Path(repository).is_dir():
+        check_reachable(repository)
     try:
         loaded = datasets.load_dataset(repository, config or None, cache_dir=str(cache))
     except (ConnectionError, FileNotFoundError) as error:
         raise DatasetNotFoundError(
-            f"hub dataset {repository!r} cannot be fetched ({_first_line(error)})\n  what to do: fetch it where "
-            f"there is a network, copy {hub_folder(repository, config)} from there, or give a file as `path`"
+            f"hub dataset {repository!r} cannot be fetched ({_first_line(error)})"
         ) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise DataError(f"hub dataset {repository!r}: {_first_line(error)}") from error
     return {str(name): _plain(split) for name, split in loaded.items()}
+
+
+def check_reachable(repository: str) -> None:
+    """Raise DatasetNotFoundError at once where the hub does not answer: its client would try for half a minute."""
+    from huggingface_hub import constants
+
+    reason = "the hub is switched off by HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
+    try:
+        if not reason:
+            request = urllib.request.Request(
+                constants.ENDPOINT, method="HEAD", headers={"User-Agent": "mlbench"}
+            )
+            urllib.request.urlopen(request, timeout=TIMEOUT).close()
+    except urllib.error.HTTPError:
+        return
+    except OSError as error:
+        reason = str(getattr(error, "reason", error))
+    if reason:
+        raise DatasetNotFoundError(f"hub dataset {repository!r}: the hub cannot be reached ({reason})")
 
 
 def _first_line(error: Exception) -> str:

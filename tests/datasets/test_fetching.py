@@ -291,3 +291,20 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 2: not valid JSON"):
         fetch("uklex18", given=[files])
     assert [file.name for file in (tmp_path / "cache" / "datasets").iterdir()] == [".uklex18.lock"]
+
+
+def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said at once, with what to do: for a named dataset and for a hub id."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.delenv("MLBENCH_OFFLINE")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with pytest.raises(DatasetNotFoundError, match=r"mlbench fetch go_emotions[\s\S]*cannot be reached"):
+        datasets.load("go_emotions")
+    with pytest.raises(DatasetNotFoundError, match=r"'some/where': [\s\S]*give a file as `path`"):
+        datasets.load("own", {"hub": "some/where"})
+    assert fetch("own", {"hub": "some/where"}, dry_run=True).status == "to fetch"
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(DatasetNotFoundError, match="switched off by HF_HUB_OFFLINE"):
+        fetch("celeba")

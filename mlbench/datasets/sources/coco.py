@@ -17,6 +17,16 @@ from mlbench.datasets.writing import Sample
 from mlbench.errors import DataError
 
 SITE = "http://images.cocodataset.org"
+SIZES = {
+    "train2014": 13_510_573_713,
+    "val2014": 6_645_013_297,
+    "annotations_trainval2014": 252_872_794,
+    "train2017": 19_336_861_798,
+    "val2017": 815_585_330,
+    "annotations_trainval2017": 252_907_541,
+}
+"""Bytes of the official archives, for planning."""
+
 LICENCE = "annotations: CC BY 4.0; images: Flickr terms of use"
 CITATION = "Lin et al.: Microsoft COCO: Common Objects in Context, ECCV 2014"
 
@@ -25,7 +35,8 @@ def zips(*names: str) -> tuple[Download, ...]:
     """Official archives: `train2017` and so on, or `annotations_trainval2017`."""
     folder = {True: "annotations", False: "zips"}
     return tuple(
-        Download(f"{name}.zip", f"{SITE}/{folder[name.startswith('ann')]}/{name}.zip") for name in names
+        Download(f"{name}.zip", f"{SITE}/{folder[name.startswith('ann')]}/{name}.zip", SIZES[name])
+        for name in names
     )
 
 
