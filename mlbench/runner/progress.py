@@ -56,7 +56,7 @@ def outcome(record: Mapping[str, Any]) -> str:
         first = str(record["error"]["message"]).split("\n", 1)[0]
         return f"failed ({record['error']['class']}): {first[:160]}"
     value = ((record.get("metrics") or {}).get("test") or {}).get("map")
-    return "done" if value is None else f"done  map {value:.4f}"
+    return "done" if value is None else f"done  test mAP {value:.4f}"
 
 
 class Silent:

@@ -8,18 +8,13 @@ everything above it loses nothing; of a failed one it tells its supervisor. It e
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import faulthandler
 import gc
 import importlib
 import json
-import os
-import queue
 import re
 import signal
 import sys
-import threading
 import time
 import traceback
 import warnings
@@ -30,6 +25,7 @@ from typing import Any, TypedDict
 from mlbench.errors import DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
+from mlbench.runner.channel import Channel, die_with_the_supervisor
 from mlbench.runner.environment import environment
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
@@ -64,40 +60,20 @@ class Order(TypedDict):
     micro_batch: int | None
 
 
-class Channel:
-    """JSON lines to and from the supervisor; what libraries print goes to standard error instead."""
-
-    def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        os.dup2(2, 1)
-        self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        """The end of the input is the end of the supervisor, and so of this process, whatever it is doing."""
-        for line in sys.stdin:
-            self._orders.put(line)
-        os._exit(0)
-
-    def receive(self) -> Any:
-        return json.loads(self._orders.get())
-
-    def send(self, event: str, **content: Any) -> None:
-        self._out.write(json.dumps({"event": event, **content}, default=str) + "\n")
-        self._out.flush()
-
-
 class Worker:
-    """Trains the cells that it is ordered to, keeping the data while they are on the same."""
+    """Trains the cells that it is ordered to, keeping the data while they are on the same.
+
+    Torch comes with the cell function; with one that does without, a worker starts at once.
+    """
 
     def __init__(self, greeting: Greeting, channel: Channel) -> None:
-        import torch
-
-        self.torch, self.channel, self.greeting = torch, channel, greeting
-        torch.set_num_threads(greeting["threads"])
+        self.channel, self.greeting = channel, greeting
         load_plugins(Path(file) for file in greeting["plugins"])
         module, _, function = greeting["cell_function"].partition(":")
         self.run_cell = getattr(importlib.import_module(module), function)
+        self.torch: Any = sys.modules.get("torch")
+        if self.torch is not None:
+            self.torch.set_num_threads(greeting["threads"])
         self.environment = self._environment()
         self.data_root = Path(greeting["data_root"]) if greeting["data_root"] else None
         self._kept: tuple[str, Any, list[str]] | None = None
@@ -114,7 +90,7 @@ class Worker:
             self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
             return
         gc.collect()
-        if self.greeting["device"].startswith("cuda"):
+        if self.torch is not None and self.greeting["device"].startswith("cuda"):
             self.torch.cuda.empty_cache()
 
     def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
@@ -173,12 +149,12 @@ class Worker:
             self.channel.send("progress", progress=dict(progress))
 
     def _environment(self) -> dict[str, Any]:
-        on_cuda = self.greeting["device"].startswith("cuda")
+        on_cuda = self.torch is not None and self.greeting["device"].startswith("cuda")
         return environment(
             device=self.greeting["model"],
             driver=self.greeting["driver"],
             cuda=self.torch.version.cuda if on_cuda else None,
-            threads=self.torch.get_num_threads(),
+            threads=self.greeting["threads"],
         )
 
 
@@ -207,18 +183,9 @@ def _explain(error: BaseException) -> dict[str, Any]:
     return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
 
 
-def _die_with_the_supervisor() -> None:
-    """Have the kernel kill this process when its parent ends, and take it first when memory runs out."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
-
-
 def main() -> None:
     """Greet, then obey until the input ends. Signals are the supervisor's business."""
-    _die_with_the_supervisor()
+    die_with_the_supervisor()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     channel = Channel()

@@ -54,7 +54,7 @@ def test_plain_lines_say_what_came_of_each_cell() -> None:
         tally.count(shown)
         lines.finished(shown, tally)
     first, second = out.getvalue().splitlines()
-    assert first.startswith("[1/3] digits · 0.1 · seed 1 · bce: done  map 0.5000   (about 0.0 s left)")
+    assert first.startswith("[1/3] digits · 0.1 · seed 1 · bce: done  test mAP 0.5000   (about 0.0 s left)")
     assert second.startswith("[2/3] digits · 0.1 · seed 1 · bce: failed (crash): it   (")
 
 

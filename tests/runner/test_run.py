@@ -56,7 +56,7 @@ ACTS: list[Any] = [
 
 
 def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    settings = options(time_limit=1.0, memory_limit=2**30)
+    settings = options(time_limit=2.0, memory_limit=2**29)
     summary = run([suite(*ACTS)], settings)
     found = records(settings)
     classes = {loss: (record["error"] or {}).get("class") for loss, record in found.items()}
@@ -87,7 +87,7 @@ def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOpti
     assert found["raise"]["error"]["message"] == "RuntimeError: fault injected in toy0/0/raise"
     assert "faults.py" in found["raise"]["error"]["traceback"]
     assert found["hang"]["progress"]["step"] == 1
-    assert "memory limit of 1024 MiB" in found["hoard"]["error"]["message"]
+    assert "memory limit of 512 MiB" in found["hoard"]["error"]["message"]
     assert [retry["class"] for retry in found["kill"]["retries"]] == ["crash"]
     # And what a finished cell went through.
     assert [retry["class"] for retry in found["kill-once"]["retries"]] == ["crash"]
