@@ -56,9 +56,16 @@ class Card:
         if not self.family:
             object.__setattr__(self, "family", self.name)
 
+    @property
+    def standing(self) -> str:
+        """How far its numbers can be trusted."""
+        if self.access == "own":
+            return ""
+        return "counted on the files" if self.confirmed else "as published; confirmed when first loaded"
+
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON-ready values."""
-        return asdict(self)
+        return {**asdict(self), "standing": self.standing}
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def render_text(about: Description) -> str:
 
 
 def _card_lines(about: Description) -> list[str]:
-    shown = ("licence", "source", "citation", "protocol", "family")
+    shown = ("licence", "source", "citation", "protocol", "family", "standing")
     lines = [f"{key:<12} {about.card[key]}" for key in shown if about.card[key]]
     lines += [f"{'note':<12} {quirk}" for quirk in about.card["quirks"]]
     for reading in about.card["reference"]:
