@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +15,9 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
-from mlbench.runner import devices
+from mlbench.runner import devices, run
 from mlbench.runner.devices import Lease, chosen, lease
+from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.front import start
 
 FakeDevices = Callable[[int], None]
@@ -95,6 +98,22 @@ def test_a_slot_is_leased_once_and_free_again_afterwards(fake: FakeDevices) -> N
     with lease("cuda:1", 1, lambda: True) as again:
         assert again is not None
         assert again.variables["CUDA_VISIBLE_DEVICES"] == "GPU-11"
+
+
+def test_it_is_said_when_slots_wait_for_a_device(
+    fake: FakeDevices,
+    suite: MakeSuite,
+    options: MakeOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    fake(1)
+    monkeypatch.setattr("mlbench.runner.watch.IDLE", 0.5)
+    with contextlib.ExitStack() as elsewhere:
+        elsewhere.enter_context(lease("auto", 1, lambda: True))
+        threading.Timer(2.0, elsewhere.close).start()
+        assert run([suite("done")], options(device="auto", progress="plain")).exit_code == 0
+    assert capfd.readouterr().err.count("wait for a free device") == 1
 
 
 def used(results: Path) -> list[tuple[str, str]]:

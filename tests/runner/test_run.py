@@ -16,6 +16,7 @@ from mlbench.errors import DataError
 from mlbench.records import Store, load_records
 from mlbench.runner import RunOptions, plan, run
 from mlbench.suite import Selection, Suite
+from mlbench.suite.model import LossEntry
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 
@@ -108,6 +109,17 @@ def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOpti
     assert retried.trained == 2
     assert starts(log)["toy0/0/raise"] == 2
     assert starts(log)["toy0/0/kill"] == 2
+
+
+def test_a_batch_that_cannot_be_cut_fails_with_advice(
+    suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    pairs = LossEntry.model_validate({"name": "toy_pairs", "id": "pairs", "act": "oom", "number": 16.0})
+    run([suite("done").model_copy(update={"losses": [pairs]})], options())
+    error = records(options())["pairs"]["error"]
+    assert error["class"] == "oom"
+    assert "lower train.batch_size" in error["message"]
+    assert starts(log) == {"toy0/0/pairs": 1}
 
 
 def test_a_changed_suite_runs_exactly_what_is_new(suite: MakeSuite, options: MakeOptions, log: Path) -> None:

@@ -1,4 +1,4 @@
-"""A plugin: a loss whose parameter tells `tests.runner.faults` what its cells are to do."""
+"""A plugin: losses whose parameters tell `tests.runner.faults` what their cells are to do."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ class ToyLoss(mlbench.Loss):
     def forward(self, out: mlbench.Outputs, targets: Tensor) -> Tensor:
         assert out.logits is not None
         return out.logits.square().sum(dim=1).mean()
+
+
+@mlbench.register_loss("toy_pairs")
+class ToyPairs(ToyLoss):
+    """The same, said to compare the rows of a batch."""
+
+    per_sample = False
