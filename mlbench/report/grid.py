@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Grid:
         )
         renamed = [loss_names.rename("loss"), task_names.rename("task")]
         self.cells = pd.concat([cells.drop(columns="loss"), *renamed], axis=1)
+        self.values = lru_cache(32)(self._values)
+        self.floor = lru_cache(32)(self._floor)
         self.state = np.full(self.shape, MISSING, np.int8)
         self.state[self._place] = np.where(cells["status"] == "done", DONE, FAILED)
 
@@ -81,7 +83,15 @@ class Grid:
                     found[column.removeprefix(prefix)] = True
         return tuple(found)
 
-    def values(self, column: str) -> Floats:
+    @cached_property
+    def failures(self) -> dict[tuple[int, int, int], str]:
+        """How the failed cells of each (loss, task, fraction) failed, in a word."""
+        failed = np.flatnonzero(self.state[self._place] == FAILED)
+        classes = self.cells["error_class"].to_numpy()
+        losses, tasks, fractions, _ = self._place
+        return {(int(losses[row]), int(tasks[row]), int(fractions[row])): str(classes[row]) for row in failed}
+
+    def _values(self, column: str) -> Floats:
         """A numeric column of the records as [losses, tasks, fractions, seeds]; NaN where there is none."""
         array = np.full(self.shape, np.nan)
         if column in self.cells.columns:
@@ -92,7 +102,7 @@ class Grid:
         """A test metric under one reading as [losses, tasks, fractions, seeds]."""
         return self.values(f"{READINGS[reading]}/test/{key}")
 
-    def floor(self, key: str) -> Floats:
+    def _floor(self, key: str) -> Floats:
         """What constant scores reach, which no loss can change: [tasks, fractions, seeds]."""
         return nanmean(self.values(f"floor_metrics/test/{key}"), 0)
 

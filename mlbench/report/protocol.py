@@ -31,7 +31,8 @@ _RULES = (
 )
 _FACTS = {
     "environment/device": "device",
-    "environment/git": "git commit",
+    "environment/cpu": "processor",
+    "environment/git_commit": "git commit",
     "environment/packages/torch": "torch",
     "suite": "suite",
 }

@@ -17,6 +17,7 @@ _PARTS = {
     "train": "cell/train/",
     "parameters": "cell/loss/parameters/",
 }
+_NAMING = ("id", "suite", "dataset", "fraction", "seed", "encoder", "loss", "loss_name")
 
 
 def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
@@ -29,7 +30,9 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
     import tomli_w
 
     folder.mkdir(parents=True, exist_ok=True)
-    commands = {}
+    prefixes = (*_PARTS.values(), "cell/loader")
+    known = [column for column in cells.columns if column in _NAMING or column.startswith(prefixes)]
+    cells, commands = cells[known].assign(loss=cells["cell/loss/id"]), {}
     for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str), sort=True):
         for number, (suite, members) in enumerate(_versions(str(name), rows)):
             file = folder / f"{_safe(str(name))}{f'-{number + 1}' if number else ''}.toml"

@@ -50,7 +50,7 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     sentences = [
         _headline(blocks, ranking),
         f"Its average rank is {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
-        f"datasets (95 % interval {ranking.low[place]:.1f} to {ranking.high[place]:.1f}), and it is first on "
+        f"datasets{_interval(blocks, ranking, place)}, and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
     return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *_aside(blocks)]
@@ -63,6 +63,13 @@ def _headline(blocks: Blocks, ranking: Ranking) -> str:
     if not ranking.rivals:
         return f"{ranking.best} leads, ahead of all others"
     return f"{ranking.best} leads; {listed(ranking.rivals, most=3)} may be as good"
+
+
+def _interval(blocks: Blocks, ranking: Ranking, place: int) -> str:
+    """One family cannot say how ranks vary over families."""
+    if blocks.count == 1:
+        return ""
+    return f" (95 % interval {ranking.low[place]:.1f} to {ranking.high[place]:.1f})"
 
 
 def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:

@@ -157,8 +157,8 @@ def _record(world: World, loss: str, dataset: str, fraction: float | int, seed: 
         },
         "environment": {
             "device": "cpu",
-            "git": "0" * 40,
-            "dirty": False,
+            "git_commit": "0" * 40,
+            "git_dirty": False,
             "packages": {"torch": "2.4.0", "numpy": "1.26.0"},
         },
     }

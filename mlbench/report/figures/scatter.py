@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, one_panel, short
 from mlbench.report.grid import Floats, nanmean
@@ -62,8 +62,10 @@ def against_cost(
     axes.set_xscale("log")
     axes.set_xlabel("training time, times that of the quickest loss (geometric mean over datasets)")
     axes.set_ylabel(f"{subject.metric}, mean over families")
+    axes.set_xlim(0.93, 1.15 * float(np.nanmax(cost)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    axes.xaxis.set_minor_locator(NullLocator())
     return Drawing(
         key=f"cost-{subject.suffix}",
         title=f"Score against training time, {subject.metric}, {subject.where}",

@@ -44,7 +44,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 loss=loss,
                 colour=look[loss].colour,
                 rank=f"{ranking.ranks[index]:.2f}",
-                interval=f"{ranking.low[index]:.1f} to {ranking.high[index]:.1f}",
+                interval=f"{ranking.low[index]:.1f} to {ranking.high[index]:.1f}" if blocks.count > 1 else "",
                 low_at=round(100 * (ranking.low[index] - 1) / span, 1),
                 high_at=round(100 * (ranking.high[index] - 1) / span, 1),
                 at=round(100 * (ranking.ranks[index] - 1) / span, 1),

@@ -8,6 +8,7 @@ difference 0 whose strength, 0.6, is that of the code that the authors released.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from mlbench.report.grid import Floats
 
 ROPE = 0.01
 PRIOR_STRENGTH = 0.6
-SAMPLES = 20_000
+SAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,30 @@ class SignedRank:
 def signed_rank(
     differences: Floats, *, rope: float = ROPE, samples: int = SAMPLES, seed: int = 0
 ) -> SignedRank:
-    """Of paired differences [blocks], positive where better; within ±`rope` two losses count as equal."""
-    values = np.append(np.asarray(differences, dtype=float), 0.0)
-    sums = values[:, None] + values
-    right = np.heaviside(sums - 2 * rope, 0.5)
-    left = np.heaviside(-sums - 2 * rope, 0.5)
-    strengths = np.append(np.ones(len(values) - 1), PRIOR_STRENGTH)
-    weights = np.random.default_rng(seed).dirichlet(strengths, size=samples)
-    worse = ((weights @ left) * weights).sum(1)
-    better = ((weights @ right) * weights).sum(1)
-    winners = np.argmax(np.stack([worse, 1 - worse - better, better], axis=1), axis=1)
+    """Of paired differences [blocks], positive where better; within ±`rope` two losses count as equal.
+
+    A sample of the posterior weighs the blocks, w; the weight of "better" is Σ_ij w_i w_j over the pairs with
+    z_i + z_j > 2 rope (half of it where equal), of "worse" over those below −2 rope, and the largest of the
+    three wins the sample. With z sorted, each i's partners are a run at one end: sums, not a matrix of pairs.
+    """
+    z = np.append(np.asarray(differences, dtype=float), 0.0)
+    order = np.argsort(z)
+    z = z[order]
+    weights = _weights(len(z), samples, seed)[order]
+    below = np.concatenate([np.zeros((1, samples)), np.cumsum(weights, axis=0)])
+    better = worse = np.zeros(samples)
+    for side in ("left", "right"):
+        above_from = np.searchsorted(z, 2 * rope - z, side=side)
+        below_to = np.searchsorted(z, -2 * rope - z, side=side)
+        better = better + 0.5 * (weights * (1 - below[above_from])).sum(0)
+        worse = worse + 0.5 * (weights * below[below_to]).sum(0)
+    winners = np.argmax(np.stack([worse, 1 - worse - better, better]), axis=0)
     shares = np.bincount(winners, minlength=3) / samples
     return SignedRank(*(float(share) for share in shares))
+
+
+@lru_cache(16)
+def _weights(count: int, samples: int, seed: int) -> Floats:
+    """[count, samples] draws of the posterior; the last is the pseudo-block's."""
+    strengths = np.append(np.ones(count - 1), PRIOR_STRENGTH)
+    return np.random.default_rng(seed).dirichlet(strengths, size=samples).T.copy()

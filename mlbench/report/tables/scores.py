@@ -67,15 +67,15 @@ def score_table(
     """`within` holds for each task's index which losses cannot be told from its best."""
     summary = summarise(grid, reading, measure, fraction, blocks)
     tasks = [int(task) for task in np.flatnonzero(grid.has_fraction(fraction))]
-    failures = _failure_classes(grid, fraction)
     grey = _without_threshold(grid, reading, measure)
+    by_task = [_column(summary, measure, task, within.get(task), grid.failures, fraction) for task in tasks]
     rows = [
         Row(
             (
                 word(grid.losses[loss], muted=grid.losses[loss] in grey),
-                number(summary.ranks[loss], 2),
-                number(summary.average[loss]),
-                *(_entry(summary, measure, loss, task, within, failures) for task in tasks),
+                number(float(summary.ranks[loss]), 2),
+                number(float(summary.average[loss])),
+                *(column[loss] for column in by_task),
             )
         )
         for loss in summary.order
@@ -91,37 +91,41 @@ def score_table(
     return Table(key, title, columns, tuple(rows), _caption(grid, measure, within))
 
 
-def _entry(
+def _column(
     summary: Summary,
     measure: Measure,
-    loss: int,
     task: int,
-    within: Mapping[int, Within],
-    failures: Mapping[tuple[int, int], str],
-) -> Entry:
-    finished, planned = int(summary.finished[loss, task]), int(summary.planned[loss, task])
-    failed = int(summary.failed[loss, task])
-    if finished == 0:
-        if failed:
-            return Entry(failures.get((loss, task), "failed"), note="", bad=True)
-        return Entry(ABSENT, note="missing" if planned else "", bad=planned > 0, muted=planned == 0)
-    value, deviation = float(summary.mean[loss, task]), float(summary.deviation[loss, task])
-    column = summary.mean[:, task] * measure.sign
-    best = bool(measure.ranked and value * measure.sign >= np.nanmax(column))
-    compared = within.get(task)
-    alike = bool(measure.ranked and not best and compared is not None and compared.alike[loss])
-    there = deviation == deviation
-    return Entry(
-        format_number(value),
-        value,
-        format_number(deviation) if there else "",
-        deviation if there else None,
-        "" if finished == planned else f"{finished}/{planned}",
-        best,
-        alike,
-        False,
-        False,
+    within: Within | None,
+    failures: Mapping[tuple[int, int, int], str],
+    fraction: int,
+) -> list[Entry]:
+    """The entries of all losses on one task."""
+    signed = summary.mean[:, task] * measure.sign
+    there = ~np.isnan(signed)
+    best = measure.ranked & there & (signed >= signed[there].max(initial=-np.inf))
+    alike = there & ~best & (within.alike if within is not None and measure.ranked else False)
+    marks = zip(
+        summary.mean[:, task].tolist(),
+        summary.deviation[:, task].tolist(),
+        summary.finished[:, task].tolist(),
+        summary.planned[:, task].tolist(),
+        best.tolist(),
+        alike.tolist(),
+        strict=True,
     )
+    entries = []
+    for loss, (mean, deviation, finished, planned, is_best, is_alike) in enumerate(marks):
+        if finished:
+            note = "" if finished == planned else f"{finished}/{planned}"
+            spread = format_number(deviation) if deviation == deviation else ""
+            known = deviation if spread else None
+            entries.append(Entry(format_number(mean), mean, spread, known, note, is_best, is_alike))
+        elif summary.failed[loss, task]:
+            entries.append(Entry(f"failed: {failures[loss, task, fraction]}", bad=True))
+        else:
+            note = "missing" if planned else ""
+            entries.append(Entry(ABSENT, note=note, bad=planned > 0, muted=planned == 0))
+    return entries
 
 
 def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -> list[Row]:
@@ -133,14 +137,6 @@ def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -
             entries = (number(float(values[task]), 3, muted=True) for task in tasks)
             rows.append(Row((word(name, muted=True), word(""), word(""), *entries), "reference"))
     return rows
-
-
-def _failure_classes(grid: Grid, fraction: int) -> dict[tuple[int, int], str]:
-    """How the failed cells of each (loss, task) failed, in a word."""
-    losses, tasks, fractions, _ = grid.rows()
-    failed = np.flatnonzero((grid.cells["status"] == "failed").to_numpy() & (fractions == fraction))
-    classes = grid.cells["error_class"].to_numpy()
-    return {(int(losses[row]), int(tasks[row])): f"failed: {classes[row]}" for row in failed}
 
 
 def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
