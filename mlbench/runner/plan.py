@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,14 +134,14 @@ def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
 
 
 class _Data:
-    """Fingerprints, each dataset's asked for once."""
+    """Fingerprints, each asked for once: a suite calls no two datasets alike."""
 
     def __init__(self, root: Path | None) -> None:
         self._root = root
-        self._found: dict[str, str | DatasetNotFoundError] = {}
+        self._found: dict[tuple[str, str], str | DatasetNotFoundError] = {}
 
     def fingerprint(self, cell: Cell) -> str:
-        key = json.dumps([cell.loader, dict(cell.dataset_parameters)], sort_keys=True)
+        key = cell.suite, cell.dataset
         if key not in self._found:
             try:
                 self._found[key] = datasets.fingerprint(
