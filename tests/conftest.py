@@ -19,5 +19,7 @@ def data_root() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test session's caches lie in a folder of its own, so that no test reads what another run left."""
+    """Each test session's caches lie in a folder of its own, so that no test reads what another run left; and
+    no test asks the network for anything."""
+    monkeypatch.setenv("MLBENCH_OFFLINE", "1")
     monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

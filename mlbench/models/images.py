@@ -35,7 +35,11 @@ def split_array(dataset: Dataset, name: str, size: int | None, cache: Path) -> n
         return split.inputs.astype(np.uint8, copy=False)
     side = size or SIZE
     key = {"images": side, "split": name, "data": dataset.fingerprint}
-    return Cache(cache).array(key, lambda: decode_images(split, side))
+
+    def fill(out: npt.NDArray[np.uint8]) -> None:
+        decode_images(split, side, out=out)
+
+    return Cache(cache).filled(key, (len(split), side, side, 3), np.uint8, fill)
 
 
 def dense(images: npt.NDArray[np.uint8]) -> Dense:
