@@ -87,7 +87,9 @@ def by_frequency(
     width = 0.84 / len(losses)
     for place, (loss, row) in enumerate(zip(losses, values, strict=True)):
         x = np.arange(len(shown)) - 0.42 + (place + 0.5) * width
-        axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
+        bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
+        for bar in bars:
+            bar.set(hatch=look[loss].hatch, edgecolor="#ffffff", linewidth=0)
     axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])
     axes.set_ylabel(subject.metric)
     axes.grid(False, axis="x")

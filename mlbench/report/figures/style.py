@@ -18,6 +18,7 @@ INK, MUTED, RULE, PAPER = "#1f2430", "#6a7180", "#dedcd5", "#fffffe"
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's palette without black and yellow, which vanish on one of the two grounds."""
 DASHES: tuple[Any, ...] = ("solid", (0, (4, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)))
+HATCHES = ("", "////", "....", "xxxx")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HIGHLIGHTED = 7
 """So many losses are drawn in colour; of more the rest is grey."""
@@ -85,6 +86,7 @@ class Look:
     colour: str
     dash: Any
     marker: str
+    hatch: str
 
 
 Looks = dict[str, Look]
@@ -101,7 +103,7 @@ def looks(losses: Sequence[str]) -> Looks:
     """The look of each loss, the same in every figure of a report."""
     styles = itertools.cycle((dash, hue) for dash in range(len(DASHES)) for hue in range(len(HUES)))
     return {
-        loss: Look(HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)])
+        loss: Look(HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash])
         for loss, (dash, hue) in zip(losses, styles, strict=False)
     }
 
