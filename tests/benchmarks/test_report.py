@@ -8,15 +8,15 @@ page of 8 MB that opens in 2 s.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import resource
-import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -69,15 +69,26 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_packed(tmp_path_factory.mktemp("big") / "big", GRID)
 
 
+def run_and_watch(command: list[Any]) -> float:
+    """Run a command; returns the greatest memory that it and its children held together, in GB."""
+    peak, process = 0, psutil.Popen(command)
+    while process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            family = [process, *process.children(recursive=True)]
+            peak = max(peak, sum(member.memory_info().rss for member in family))
+        time.sleep(0.1)
+    assert process.returncode == 0
+    return peak / 1e9
+
+
 @pytest.mark.parametrize("part", ["tables", "everything"])
 def test_ten_thousand_records(part: str, ten_thousand: Path, tmp_path: Path, benchmark: Any) -> None:
     command = [sys.executable, "-c", ONLY_TABLES, ten_thousand, tmp_path / "report", part]
-    benchmark.pedantic(subprocess.run, args=(command,), kwargs={"check": True}, rounds=1, iterations=1)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    peak = benchmark.pedantic(run_and_watch, args=(command,), rounds=1, iterations=1)
     figures = len(list((tmp_path / "report/figures").glob("*.svg")))
     benchmark.extra_info |= {"peak_gigabytes": round(peak, 2), "figures": figures}
-    print(f"\n{part}: {benchmark.stats['mean']:.1f} s, {figures} figures, peak of one process {peak:.2f} GB")
-    assert peak < 1.0
+    print(f"\n{part}: {benchmark.stats['mean']:.1f} s, {figures} figures, peak {peak:.2f} GB")
+    assert peak < 1.0 if part == "tables" else peak < 1.5
 
 
 def test_three_thousand_cells_make_a_page_that_opens_at_once(

@@ -45,7 +45,7 @@ def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:
 
 
 def interquartile_mean(
-    scores: Normalised, *, replicates: int = 500, seed: int = 0
+    scores: Normalised, *, replicates: int = 300, seed: int = 0
 ) -> tuple[Floats, Floats, Floats]:
     """Mean of the middle half of all (task, seed) scores of each loss, with its interval: three [losses].
 

@@ -81,11 +81,12 @@ def _resampled_ranks(blocks: Blocks, replicates: int, random: np.random.Generato
 
 
 def _fast_ranks(scores: Floats) -> Floats:
-    """As `block_ranks` by comparing every pair: several times faster where losses are few."""
-    if scores.shape[-1] > 60:
+    """As `block_ranks` by one sort, where no two scores of a block are equal: several times faster."""
+    order = np.argsort(-scores, axis=-1)
+    ordered = np.take_along_axis(scores, order, -1)
+    if (ordered[..., 1:] == ordered[..., :-1]).any():
         return block_ranks(scores)
-    ranks = np.full(scores.shape, 0.5)
-    for index in range(scores.shape[-1]):
-        other = scores[..., index, None]
-        ranks += (other > scores) + 0.5 * (other == scores)
+    ranks = np.empty(scores.shape)
+    places = np.broadcast_to(np.arange(1.0, scores.shape[-1] + 1), scores.shape)
+    np.put_along_axis(ranks, order, places, -1)
     return ranks

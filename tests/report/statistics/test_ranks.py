@@ -69,8 +69,9 @@ def test_ranking_is_the_same_each_time(tmp_path: Path) -> None:
 
 
 def test_fast_ranks_are_those_of_scipy() -> None:
-    scores = np.random.default_rng(0).integers(0, 4, size=(50, 7)).astype(float)
-    assert (_fast_ranks(scores) == rankdata(-scores, axis=-1)).all()
+    random = np.random.default_rng(0)
+    for scores in (random.normal(size=(50, 7)), random.integers(0, 4, size=(50, 7)).astype(float)):
+        assert (_fast_ranks(scores) == rankdata(-scores, axis=-1)).all()
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
