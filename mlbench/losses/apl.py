@@ -4,15 +4,15 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from mlbench.losses.asl import focused, negative_logs
+from mlbench.losses.asl import clipped, focused, nll_p, nll_qm
 from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.elementwise import TwoSidedLoss
 from mlbench.search_space import Choice
 
 
 @register_loss("apl")
-class AsymmetricPolynomialLoss(ElementwiseLoss):
+class AsymmetricPolynomialLoss(TwoSidedLoss):
     """Asymmetric polynomial loss: ASL whose logarithms have their first Taylor coefficients changed.
 
         −[y (1 − p)^γ₊ (log p + ε₁(1 − p) + ½ ε₂(1 − p)²) + (1 − y)(1 − q_m)^γ₋ (log q_m + ε₋ q_m)]
@@ -57,15 +57,16 @@ class AsymmetricPolynomialLoss(ElementwiseLoss):
         self.eps_pos, self.eps_pos2, self.eps_neg = eps_pos, eps_pos2, eps_neg
         self.focus_grad = focus_grad
 
-    def damping(self, q: Tensor, q_m: Tensor) -> Tensor | None:
-        """What the negative term is multiplied by, beside its focusing weight."""
-        return None
+    def present(self, logits: Tensor) -> Tensor:
+        q = (-logits).sigmoid()
+        term = nll_p(logits, self.eps) - self.eps_pos * q - 0.5 * self.eps_pos2 * q.square()
+        return focused(term, q, self.gamma_pos, self.focus_grad)
 
-    def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        nll_p, nll_qm, q, q_m = negative_logs(logits, self.clip, self.eps)
-        present = nll_p.sub(q, alpha=self.eps_pos).addcmul(q, q, value=-0.5 * self.eps_pos2)
-        absent = nll_qm.sub(q_m, alpha=self.eps_neg) if self.eps_neg else nll_qm
-        damping = self.damping(q, q_m)
-        present = focused(present, q, self.gamma_pos, self.focus_grad)
-        absent = focused(absent, 1 - q_m, self.gamma_neg, self.focus_grad)
-        return (absent if damping is None else absent * damping).lerp(present, targets)
+    def absent(self, logits: Tensor) -> Tensor:
+        q_m = clipped(logits, self.clip)
+        return focused(self.negative_term(logits, q_m), 1 - q_m, self.gamma_neg, self.focus_grad)
+
+    def negative_term(self, logits: Tensor, q_m: Tensor) -> Tensor:
+        """−(log q_m + ε₋ q_m)."""
+        term = nll_qm(logits, q_m, self.clip, self.eps)
+        return term - self.eps_neg * q_m if self.eps_neg else term

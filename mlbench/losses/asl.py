@@ -3,16 +3,16 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import hardtanh, softplus
 
 from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import ElementwiseLoss, power
+from mlbench.losses.elementwise import TwoSidedLoss, power
 from mlbench.search_space import Choice
 
 
 @register_loss("asl")
-class AsymmetricLoss(ElementwiseLoss):
+class AsymmetricLoss(TwoSidedLoss):
     """Asymmetric loss: focal with one exponent for each side, and easy negatives dropped altogether.
 
         −[y (1 − p)^γ₊ log p + (1 − y)(1 − q_m)^γ₋ log q_m],  p = σ(x), q_m = min(1 − p + clip, 1)
@@ -52,22 +52,33 @@ class AsymmetricLoss(ElementwiseLoss):
         self.eps = None if eps is None else within("eps", eps, 1e-30, 0.1)
         self.focus_grad = focus_grad
 
-    def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        nll_p, nll_qm, q, q_m = negative_logs(logits, self.clip, self.eps)
-        present = focused(nll_p, q, self.gamma_pos, self.focus_grad)
-        absent = focused(nll_qm, 1 - q_m, self.gamma_neg, self.focus_grad)
-        return absent.lerp(present, targets)
+    def present(self, logits: Tensor) -> Tensor:
+        return focused(nll_p(logits, self.eps), (-logits).sigmoid(), self.gamma_pos, self.focus_grad)
+
+    def absent(self, logits: Tensor) -> Tensor:
+        q_m = clipped(logits, self.clip)
+        term = nll_qm(logits, q_m, self.clip, self.eps)
+        return focused(term, 1 - q_m, self.gamma_neg, self.focus_grad)
 
 
-def negative_logs(logits: Tensor, clip: float, eps: float | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """(−log p, −log q_m, 1 − p, q_m) of `logits` [B, L]; `eps` floors p and q_m before the logarithm."""
-    away = -logits
-    q = away.sigmoid()
-    q_m = (q + clip).clamp(max=1) if clip > 0 else q
+def clipped(logits: Tensor, clip: float) -> Tensor:
+    """q_m = min(1 − p + clip, 1)."""
+    q = (-logits).sigmoid()
+    # hardtanh is a clamp whose gradient takes one pass instead of three.
+    return hardtanh(q + clip, 0, 1) if clip > 0 else q
+
+
+def nll_p(logits: Tensor, eps: float | None) -> Tensor:
+    """−log p, of p floored at `eps` where that is a number."""
+    return softplus(-logits) if eps is None else -logits.sigmoid().clamp(min=eps).log()
+
+
+def nll_qm(logits: Tensor, q_m: Tensor, clip: float, eps: float | None) -> Tensor:
+    """−log q_m, of q_m floored at `eps` where that is a number."""
     if eps is not None:
-        return -logits.sigmoid().clamp(min=eps).log(), -q_m.clamp(min=eps).log(), q, q_m
+        return -q_m.clamp(min=eps).log()
     # Shifted by clip, q_m stays clear of 0 and its logarithm is exact as it stands.
-    return softplus(away), -q_m.log() if clip > 0 else softplus(logits), q, q_m
+    return -q_m.log() if clip > 0 else softplus(logits)
 
 
 def focused(term: Tensor, wrong: Tensor, gamma: float, focus_grad: bool) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from mlbench.losses.base import LabelStats, register_loss
 from mlbench.losses.checks import nonnegative, prepared, within
 from mlbench.losses.elementwise import ElementwiseLoss
-from mlbench.losses.focal import focal_terms
+from mlbench.losses.focal import away, balance, focal_terms
 from mlbench.search_space import Choice
 
 
@@ -51,4 +51,5 @@ class ClassBalancedFocalLoss(ElementwiseLoss):
         self.weight = self.scale * (1 - self.beta) / -torch.expm1(counts * log_beta)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return prepared(self.weight, self, logits) * focal_terms(logits, targets, self.gamma, self.alpha)
+        weight = balance(targets, self.alpha, 1 - self.alpha) * prepared(self.weight, self, logits)
+        return weight * focal_terms(away(logits, targets), self.gamma)

@@ -8,7 +8,7 @@ from torch import Tensor
 from mlbench.losses.base import LabelStats, register_loss
 from mlbench.losses.checks import nonnegative, positive, prepared, within
 from mlbench.losses.elementwise import ElementwiseLoss
-from mlbench.losses.focal import focal_terms
+from mlbench.losses.focal import balance, focal_terms
 from mlbench.search_space import Choice
 
 
@@ -63,7 +63,7 @@ class DistributionBalancedFocalLoss(ElementwiseLoss):
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
         inverse, bias = prepared(self.inverse, self, logits), prepared(self.bias, self, logits)
-        share = inverse / (targets * inverse).sum(dim=1, keepdim=True)
-        weight = torch.sigmoid(self.map_beta * (share - self.map_gamma)) + self.map_alpha
-        scale = torch.where(targets > 0, 1, self.neg_scale)
-        return weight / scale * focal_terms((logits + bias) * scale, targets, self.gamma, self.alpha)
+        r = inverse / (targets * inverse).sum(dim=1, keepdim=True)
+        weight = r.sub_(self.map_gamma).mul_(self.map_beta).sigmoid_().add_(self.map_alpha)
+        weight *= balance(targets, self.alpha, (1 - self.alpha) / self.neg_scale)
+        return weight * focal_terms((logits + bias) * balance(targets, -1, self.neg_scale), self.gamma)

@@ -14,7 +14,7 @@ from mlbench.losses.checks import one_of
 Reduction = Literal["mean", "batchmean", "sum"]
 REDUCTIONS: tuple[Reduction, ...] = ("mean", "batchmean", "sum")
 BLOCK = 2**16
-"""How many elements are worked on at a time on a CPU: a dozen such tensors stay in a core's cache."""
+"""How many elements are worked on at a time on a CPU: what a formula makes of it stays in a core's cache."""
 
 
 class ElementwiseLoss(Loss):
@@ -33,6 +33,10 @@ class ElementwiseLoss(Loss):
         """The terms [B, L] of `logits` [B, L] and `targets` [B, L]; a row's depend on that row alone."""
         raise NotImplementedError(f"{type(self).__name__} has no elements")
 
+    def total(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The sum of the terms of a block of rows on a CPU, where values may be looked at."""
+        return self.elements(logits, targets).sum()
+
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         logits = out.logits
         if self._in_blocks(logits):
@@ -46,6 +50,32 @@ class ElementwiseLoss(Loss):
         on_cpu = logits.device.type == "cpu" and not torch.compiler.is_compiling()
         wanted = logits.numel() > BLOCK and logits.requires_grad and torch.is_grad_enabled()
         return on_cpu and wanted and next(self.parameters(), None) is None
+
+
+class TwoSidedLoss(ElementwiseLoss):
+    """y · present(x) + (1 − y) · absent(x), for targets y between 0 and 1: a subclass gives the two terms.
+
+    Both are of the logit alone, whatever its row and label. Few labels are present, so on a CPU `present` is
+    computed for those only.
+    """
+
+    soft_targets = True
+
+    def present(self, logits: Tensor) -> Tensor:
+        """The term of a label that is there, of logits of any shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no present")
+
+    def absent(self, logits: Tensor) -> Tensor:
+        """The term of a label that is not there."""
+        raise NotImplementedError(f"{type(self).__name__} has no absent")
+
+    def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return self.absent(logits).lerp(self.present(logits), targets)
+
+    def total(self, logits: Tensor, targets: Tensor) -> Tensor:
+        where = targets.nonzero(as_tuple=True)
+        few = logits[where]
+        return self.absent(logits).sum() + (targets[where] * (self.present(few) - self.absent(few))).sum()
 
 
 class Blockwise(torch.autograd.Function):
@@ -63,7 +93,7 @@ class Blockwise(torch.autograd.Function):
             block = slice(start, start + rows)
             with torch.enable_grad():
                 leaf = logits[block].detach().requires_grad_()
-                part = loss.elements(leaf, targets[block]).sum()
+                part = loss.total(leaf, targets[block])
             (gradient[block],) = torch.autograd.grad(part, leaf)
             total += part.detach()
         ctx.save_for_backward(gradient)

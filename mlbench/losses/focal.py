@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
@@ -39,11 +38,20 @@ class FocalLoss(ElementwiseLoss):
         self.alpha = None if alpha is None else within("alpha", alpha, 0, 1)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return focal_terms(logits, targets, self.gamma, self.alpha)
+        terms = focal_terms(away(logits, targets), self.gamma)
+        return terms if self.alpha is None else terms * balance(targets, self.alpha, 1 - self.alpha)
 
 
-def focal_terms(logits: Tensor, targets: Tensor, gamma: float, alpha: float | None) -> Tensor:
-    """α_t (1 − p_t)^γ (−log p_t) of `logits` and `targets` in {0, 1}, both [B, L]; no α_t for alpha None."""
-    wrong = logits * torch.rsub(targets, 1, alpha=2)  # x where y = 0, −x where y = 1
-    terms = power(wrong.sigmoid(), gamma) * softplus(wrong)
-    return terms if alpha is None else terms * targets.mul(2 * alpha - 1).add_(1 - alpha)
+def away(logits: Tensor, targets: Tensor) -> Tensor:
+    """−x where y = 1, x where y = 0, of `logits` x and `targets` y in {0, 1}: the logit of 1 − p_t."""
+    return logits * balance(targets, -1, 1)
+
+
+def balance(targets: Tensor, present: float, absent: float) -> Tensor:
+    """`present` where y = 1, `absent` where y = 0."""
+    return targets.mul(present - absent).add_(absent)
+
+
+def focal_terms(away: Tensor, gamma: float) -> Tensor:
+    """(1 − p_t)^γ (−log p_t) [B, L], of the logit of 1 − p_t."""
+    return power(away.sigmoid(), gamma) * softplus(away)

@@ -7,12 +7,12 @@ from torch.nn.functional import softplus
 
 from mlbench.losses.base import register_loss
 from mlbench.losses.checks import nonnegative
-from mlbench.losses.elementwise import ElementwiseLoss, power
+from mlbench.losses.elementwise import TwoSidedLoss, power
 from mlbench.search_space import Choice
 
 
 @register_loss("hill")
-class HillLoss(ElementwiseLoss):
+class HillLoss(TwoSidedLoss):
     """Hill loss: negatives that score very high count less, since they may be labels that were missed.
 
         positives: −(1 − p')^γ log p',  p' = σ(x − margin)
@@ -40,7 +40,10 @@ class HillLoss(ElementwiseLoss):
         self.lam, self.margin = lam, margin
         self.gamma = nonnegative("gamma", gamma)
 
-    def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        p, away = logits.sigmoid(), self.margin - logits
-        present = power(away.sigmoid(), self.gamma) * softplus(away)
-        return ((self.lam - p) * p.square()).lerp(present, targets)
+    def present(self, logits: Tensor) -> Tensor:
+        away = self.margin - logits
+        return power(away.sigmoid(), self.gamma) * softplus(away)
+
+    def absent(self, logits: Tensor) -> Tensor:
+        p = logits.sigmoid()
+        return (self.lam - p) * p.square()

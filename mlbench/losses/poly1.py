@@ -7,7 +7,7 @@ from torch import Tensor
 from mlbench.losses.base import Identities, register_loss
 from mlbench.losses.checks import nonnegative, within
 from mlbench.losses.elementwise import ElementwiseLoss, power
-from mlbench.losses.focal import focal_terms
+from mlbench.losses.focal import away, balance, focal_terms
 from mlbench.search_space import Choice
 
 
@@ -41,6 +41,8 @@ class Poly1FocalLoss(ElementwiseLoss):
         self.alpha = None if alpha is None else within("alpha", alpha, 0, 1)
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        wrong = (logits * (1 - 2 * targets)).sigmoid()
-        focal = focal_terms(logits, targets, self.gamma, self.alpha)
-        return focal + self.epsilon * power(wrong, self.gamma + 1)
+        wrong = away(logits, targets)
+        focal = focal_terms(wrong, self.gamma)
+        if self.alpha is not None:
+            focal = focal * balance(targets, self.alpha, 1 - self.alpha)
+        return focal.add(power(wrong.sigmoid(), self.gamma + 1), alpha=self.epsilon)

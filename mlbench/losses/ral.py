@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from mlbench.losses.apl import AsymmetricPolynomialLoss
+from mlbench.losses.asl import clipped, focused
 from mlbench.losses.base import Identities, register_loss
 from mlbench.search_space import Choice
 
@@ -52,6 +53,8 @@ class RobustAsymmetricLoss(AsymmetricPolynomialLoss):
         super().__init__(gamma_neg, gamma_pos, clip, eps, eps_pos, eps_pos2, eps_neg, focus_grad, reduction)
         self.lam = lam
 
-    def damping(self, q: Tensor, q_m: Tensor) -> Tensor:
-        p = 1 - q
-        return p.square() * ((self.lam - p) * (self.lam - q_m))
+    def absent(self, logits: Tensor) -> Tensor:
+        q_m, p = clipped(logits, self.clip), logits.sigmoid()
+        # (1 − q_m)^γ₋ p² as one square, (q_m − λ)(p − λ) for (λ − q_m)(λ − p): the fewest passes, there and back.
+        root = focused(p, 1 - q_m, self.gamma_neg / 2, self.focus_grad)
+        return self.negative_term(logits, q_m) * ((q_m - self.lam) * (p - self.lam)) * root.square()

@@ -8,7 +8,7 @@ from torch import Tensor
 from mlbench.losses.base import register_loss
 from mlbench.losses.checks import nonnegative, within
 from mlbench.losses.elementwise import ElementwiseLoss
-from mlbench.losses.focal import focal_terms
+from mlbench.losses.focal import away, focal_terms
 from mlbench.search_space import Choice
 
 
@@ -52,4 +52,4 @@ class SelfPacedLossCorrection(ElementwiseLoss):
         shifted = logits - self.margin * targets
         if self.correcting:
             targets = torch.where(shifted.detach().sigmoid() > self.tau, 1, targets)
-        return focal_terms(shifted, targets, self.gamma, alpha=None)
+        return focal_terms(away(shifted, targets), self.gamma)

@@ -139,7 +139,7 @@ def test_times_of_torchs_bce(name: str, benchmark: BenchmarkFixture) -> None:
     loss.prepare(LabelStats(targets.sum(dim=0), 512))
     loss.on_epoch_start(1, 10)
     torchs, ours = [], []
-    for _ in range(60):
+    for _ in range(120):
         torchs.append(
             seconds(lambda: step(lambda: binary_cross_entropy_with_logits(logits, targets), [logits]))
         )
