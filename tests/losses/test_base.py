@@ -180,6 +180,7 @@ def test_fields_that_a_loss_does_not_name_are_not_looked_at() -> None:
     assert build_loss("bce")(out, torch.zeros(2, 3)).isfinite()
 
 
+@pytest.mark.slow
 def test_all_losses_compile_in_one_process() -> None:
     torch.compiler.reset()
     for name in NAMES:
