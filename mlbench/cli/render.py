@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from mlbench.runner import Plan, PlannedCell, Status
+    from mlbench.runner import Estimates, Plan, PlannedCell, Status
 
 STATES = ("done", "failed", "missing", "not fetched")
 
@@ -32,7 +32,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
     console().print(table)
 
 
-def print_plan(plan: Plan) -> None:
+def print_plan(plan: Plan, estimates: Estimates) -> None:
     """What is done and what a run would do, by suite, dataset and fraction; then what is missing and why."""
     groups: dict[tuple[str, str, str], Counter[str]] = {}
     for planned in plan.cells:
@@ -49,6 +49,8 @@ def print_plan(plan: Plan) -> None:
     out, states = console(), plan.states
     summed = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
     out.print(Text(f"\n{len(plan.cells)} cells: {summed}; a run would train {len(plan.todo)}"))
+    if len(estimates.cells) > estimates.unknown:
+        out.print(Text(_cost(estimates)))
     if plan.taken_over:
         out.print(Text(f"{len(plan.taken_over)} finished in another suite's folder: they are taken over"))
     if plan.stale:
@@ -57,6 +59,20 @@ def print_plan(plan: Plan) -> None:
         )
     for reason in plan.not_fetched.values():
         out.print(Text(f"\n{reason}"))
+
+
+def _cost(estimates: Estimates) -> str:
+    """Time and memory in words; cells that nothing is known of are left out and said."""
+    hours = estimates.device_hours
+    time = f"{hours:.1f} device-hours" if hours >= 1 else f"{60 * hours:.0f} device-minutes"
+    text = f"about {time}"
+    if estimates.host_memory:
+        text += f", {estimates.host_memory / 2**30:.1f} GiB of memory a cell"
+    if estimates.device_memory:
+        text += f", {estimates.device_memory / 2**30:.1f} GiB on the device"
+    if estimates.unknown:
+        text += f"; nothing is known of {estimates.unknown} of the cells (--measure tries them)"
+    return text
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -85,22 +85,36 @@ def plan(
     fraction: options.Fractions = None,
     seed: options.Seeds = None,
     settings: options.Settings = None,
+    jobs: Annotated[int | None, typer.Option(help="Cells at once, as the run will have it.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:0,1.")] = "auto",
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Train a few steps of cells that no record says anything of.")
+    ] = False,
     plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what a run would do and what is done. Starts nothing."""
+    """Say what a run would do, what is done, how long it will take. Starts nothing, unless told to measure."""
     from mlbench.cli.render import plan_json, print_plan
-    from mlbench.runner import RunOptions
+    from mlbench.runner import RunOptions, estimate
+    from mlbench.runner import measure as measure_cells
     from mlbench.runner import plan as plan_suites
 
     chosen = options.read_suites(suites, settings, plugin, loss)
-    wanted = options.selection(loss, dataset, fraction, seed)
-    planned = plan_suites(chosen, RunOptions(results=results, data_root=data_root, selection=wanted))
+    terms = RunOptions(
+        results=results,
+        data_root=data_root,
+        selection=options.selection(loss, dataset, fraction, seed),
+        jobs=jobs,
+        device=device,
+        plugins=tuple(plugin or ()),
+    )
+    planned = plan_suites(chosen, terms)
+    estimates = measure_cells(planned, terms) if measure else estimate(planned, terms)
     if as_json:
-        print(json.dumps(plan_json(planned)))
+        print(json.dumps({**plan_json(planned), "estimate": estimates.describe()}))
     else:
-        print_plan(planned)
+        print_plan(planned, estimates)
 
 
 def status(

@@ -44,7 +44,7 @@ def table(results: Path) -> dict[str, tuple[Any, ...]]:
 def test_chaos(tmp_path: Path, log: Path) -> None:
     acts = mixed()
     assert len(acts) == 60
-    limits: dict[str, Any] = {"jobs": 2, "time_limit": 2.0, "memory_limit": 2**29}
+    limits: dict[str, Any] = {"jobs": 2, "time_limit": 4.0, "memory_limit": 2**29}
     results = tmp_path / "results"
     for finished in (15, 35):
         front = start(results, acts, **limits)

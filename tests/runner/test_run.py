@@ -57,7 +57,7 @@ ACTS: list[Any] = [
 
 
 def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    settings = options(time_limit=2.0, memory_limit=2**29)
+    settings = options(time_limit=6.0, memory_limit=2**29)
     summary = run([suite(*ACTS)], settings)
     found = records(settings)
     classes = {loss: (record["error"] or {}).get("class") for loss, record in found.items()}
