@@ -32,8 +32,10 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
     check_something_finished(merged.cells, paths, merged.problems)
     grid = Grid(merged.cells)
     analysis = Analysis(grid, Replicates(grid, [*paths, *against], main_keys(grid.metric_keys)))
-    tables, findings = collect(analysis), check_claims(analysis)
     output.mkdir(parents=True, exist_ok=True)
+    # Figures first: their processes are gone before the tables fill the memory.
+    figures = draw_all(analysis, _fresh(output / "figures"))
+    tables, findings = collect(analysis), check_claims(analysis)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
     commands = write_suites(grid.cells, _fresh(output / "suites"))
     write_tables(analysis, tables, _fresh(output / "tables"))
@@ -45,7 +47,7 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
         title=title,
         sources=", ".join(str(source) for source in (*paths, *against)),
         tables=tables,
-        figures=draw_all(analysis, _fresh(output / "figures")),
+        figures=figures,
         claims=findings,
         commands=commands,
         problems=merged.problems,

@@ -51,9 +51,11 @@ def draw_all(analysis: Analysis, folder: Path, *, processes: int | None = None) 
         pictures = [render(job.draw, folder) for job in jobs]
     else:
         from joblib import Parallel, delayed
+        from joblib.externals.loky import get_reusable_executor
 
         run = Parallel(n_jobs=processes, batch_size=8)
         pictures = run(delayed(render)(job.draw, folder) for job in jobs)
+        get_reusable_executor().shutdown(wait=True)
     return {job.place: picture for job, picture in zip(jobs, pictures, strict=True) if picture is not None}
 
 
