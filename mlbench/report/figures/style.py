@@ -18,7 +18,7 @@ INK, MUTED, RULE, PAPER = "#1f2430", "#6a7180", "#dedcd5", "#fffffe"
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's palette without black and yellow, which vanish on one of the two grounds."""
 DASHES: tuple[Any, ...] = ("solid", (0, (4, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)))
-HATCHES = ("", "////", "....", "xxxx")
+HATCHES = ("", "//", "\\\\", "xx")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HIGHLIGHTED = 7
 """So many losses are drawn in colour; of more the rest is grey."""
