@@ -63,7 +63,7 @@ class AsymmetricPolynomialLoss(TwoSidedLoss):
         return focused(term, q, self.gamma_pos, self.focus_grad)
 
     def absent(self, logits: Tensor) -> Tensor:
-        q_m = clipped(logits, self.clip)
+        _, q_m = clipped(logits, self.clip)
         return focused(self.negative_term(logits, q_m), 1 - q_m, self.gamma_neg, self.focus_grad)
 
     def negative_term(self, logits: Tensor, q_m: Tensor) -> Tensor:

@@ -56,16 +56,16 @@ class AsymmetricLoss(TwoSidedLoss):
         return focused(nll_p(logits, self.eps), (-logits).sigmoid(), self.gamma_pos, self.focus_grad)
 
     def absent(self, logits: Tensor) -> Tensor:
-        q_m = clipped(logits, self.clip)
+        _, q_m = clipped(logits, self.clip)
         term = nll_qm(logits, q_m, self.clip, self.eps)
         return focused(term, 1 - q_m, self.gamma_neg, self.focus_grad)
 
 
-def clipped(logits: Tensor, clip: float) -> Tensor:
-    """q_m = min(1 − p + clip, 1)."""
+def clipped(logits: Tensor, clip: float) -> tuple[Tensor, Tensor]:
+    """q = 1 − p, and q_m = min(q + clip, 1)."""
     q = (-logits).sigmoid()
     # hardtanh is a clamp whose gradient takes one pass instead of three.
-    return hardtanh(q + clip, 0, 1) if clip > 0 else q
+    return q, hardtanh(q + clip, 0, 1) if clip > 0 else q
 
 
 def nll_p(logits: Tensor, eps: float | None) -> Tensor:

@@ -73,7 +73,7 @@ class TwoSidedLoss(ElementwiseLoss):
         return self.absent(logits).lerp(self.present(logits), targets)
 
     def total(self, logits: Tensor, targets: Tensor) -> Tensor:
-        where = targets.nonzero(as_tuple=True)
+        where = targets.bool().nonzero(as_tuple=True)
         few = logits[where]
         return self.absent(logits).sum() + (targets[where] * (self.present(few) - self.absent(few))).sum()
 

@@ -54,7 +54,8 @@ class RobustAsymmetricLoss(AsymmetricPolynomialLoss):
         self.lam = lam
 
     def absent(self, logits: Tensor) -> Tensor:
-        q_m, p = clipped(logits, self.clip), logits.sigmoid()
+        q, q_m = clipped(logits, self.clip)
+        p = 1 - q
         # (1 − q_m)^γ₋ p² as one square, (q_m − λ)(p − λ) for (λ − q_m)(λ − p): the fewest passes, there and back.
         root = focused(p, 1 - q_m, self.gamma_neg / 2, self.focus_grad)
         return self.negative_term(logits, q_m) * ((q_m - self.lam) * (p - self.lam)) * root.square()

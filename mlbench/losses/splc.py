@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from mlbench.losses.base import register_loss
@@ -49,7 +48,7 @@ class SelfPacedLossCorrection(ElementwiseLoss):
         self.correcting = epoch >= self.start_epoch
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
-        shifted = logits - self.margin * targets
+        shifted = logits.sub(targets, alpha=self.margin)
         if self.correcting:
-            targets = torch.where(shifted.detach().sigmoid() > self.tau, 1, targets)
+            targets = targets.maximum((shifted.detach().sigmoid() > self.tau).to(targets.dtype))
         return focal_terms(away(shifted, targets), self.gamma)
