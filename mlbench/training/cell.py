@@ -111,7 +111,10 @@ def run_cell(
 
 def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:
     """The cell's loss, on the device, told the label counts of the cell's own rows."""
-    loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
+    try:
+        loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
+    except ValueError as error:
+        raise ConfigError(f"loss {cell.loss.id!r}: {error}") from error
     if micro_batch is not None and not loss.per_sample:
         raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
     if getattr(loss, "reduction", None) == "mean":

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mlbench.errors import CellTimeoutError, NonFiniteError
+from mlbench.losses.diagnostics import mean_of
 from mlbench.training.schedule import Schedule
 
 LOOK_EVERY = 50
@@ -93,15 +94,9 @@ class Watch:
         if self.norms:
             row["gradient_norm"] = float(torch.stack(self.norms).mean())
         if self.diagnostics:
-            names = dict.fromkeys(name for found in self.diagnostics for name in found if name != "loss")
-            row["diagnostics"] = {name: _mean(name, self.diagnostics) for name in names}
+            row["diagnostics"] = mean_of(self.diagnostics)
         self._start_epoch()
         return row
-
-
-def _mean(name: str, rows: Sequence[dict[str, float]]) -> float:
-    values = [row[name] for row in rows if name in row]
-    return sum(values) / len(values)
 
 
 def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:

@@ -257,6 +257,11 @@ def test_an_encoder_that_reads_something_else() -> None:
         run_cell(make_cell("bce", encoder="bag"), load("synthetic-features"))
 
 
+def test_a_parameter_of_the_loss_that_makes_no_sense() -> None:
+    with pytest.raises(ConfigError, match=r"loss 'supcon': .*temperature"):
+        run("supcon", loss_parameters={"temperature": -1.0})
+
+
 def test_half_precision_that_the_device_lacks() -> None:
     with pytest.raises(ConfigError, match="fp16' needs a CUDA device"):
         run("bce", precision="fp16")
