@@ -76,6 +76,9 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     if planned.todo:
         with open_engine(options, len(planned.todo)) as engine:
             summary = spread(planned, options, engine, shown)
+        for store in planned.stores:
+            # Another run may have been killed meanwhile, and its cells done here.
+            clean(store)
     else:
         summary = sum_up(planned)
     shown.summed_up(summary)
