@@ -50,12 +50,6 @@ class NonFiniteError(MlbenchError):
     error_class = "nonfinite"
 
 
-class OutOfMemoryError(MlbenchError):
-    """Device or host memory ran out, and a smaller micro-batch could not help."""
-
-    error_class = "oom"
-
-
 class CellTimeoutError(MlbenchError):
     """The cell passed its time limit."""
 
