@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject, one_panel, short
 from mlbench.report.grid import Floats
+from mlbench.report.statistics import Banded
 
 
 def critical_differences(
@@ -57,27 +58,31 @@ def profiles(
     leaders: Sequence[str],
     losses: Sequence[str],
     thresholds: Floats,
-    shares: Floats,
+    shares: Banded,
 ) -> Drawing | None:
-    """[losses, thresholds]: the share of runs above each normalised score."""
+    """[losses, thresholds]: the share of runs above each normalised score, with its interval as a band."""
     if len(losses) < 2:
         return None
     figure, axes = one_panel(5.6, 2.8, left=0.7, bottom=0.5, right=1.7)
     coloured = leaders[:HIGHLIGHTED]
-    for loss, row in zip(losses, shares, strict=True):
+    moving = np.flatnonzero((shares.value.max(0) > 0) & (shares.value.min(0) < 1))
+    shown = slice(moving[0], moving[-1] + 2) if len(moving) else slice(None)
+    x = thresholds[shown]
+    for loss, row, low, high in zip(losses, shares.value, shares.low, shares.high, strict=True):
         if loss in coloured:
-            axes.plot(thresholds, row, color=look[loss].colour, linestyle=look[loss].dash, label=short(loss))
+            style = look[loss]
+            axes.plot(x, row[shown], color=style.colour, linestyle=style.dash, label=short(loss), zorder=3)
+            axes.fill_between(x, low[shown], high[shown], color=style.colour, alpha=0.08, linewidth=0)
         else:
-            axes.plot(thresholds, row, color=MUTED, alpha=0.35, linewidth=0.8)
-    moving = np.flatnonzero((shares.max(0) > 0) & (shares.min(0) < 1))
-    if len(moving):
-        axes.set_xlim(thresholds[moving[0]], thresholds[min(moving[-1] + 1, len(thresholds) - 1)])
+            axes.plot(x, row[shown], color=MUTED, alpha=0.35, linewidth=0.8)
+    axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")
     axes.set_ylabel("share of runs above it")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return Drawing(
         key=f"profiles-{subject.suffix}",
-        title=f"Performance profiles, {subject.metric}, {subject.where}",
-        words=f"Share of runs whose normalised {subject.metric} exceeds a threshold, a curve for each loss.",
+        title=f"Performance profiles, {subject.metric}, {subject.where}, with 95 % intervals",
+        words=f"Share of runs whose normalised {subject.metric} exceeds a threshold, a curve for each loss with "
+        "its 95 % interval over families and seeds.",
         figure=figure,
     )

@@ -3,7 +3,13 @@
 The block of every comparison is a family of datasets, at one fraction, under one metric and one reading.
 """
 
-from mlbench.report.statistics.aggregate import Normalised, interquartile_mean, normalise, performance_profile
+from mlbench.report.statistics.aggregate import (
+    Banded,
+    Normalised,
+    interquartile_mean,
+    normalise,
+    performance_profile,
+)
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
 from mlbench.report.statistics.blocks import Blocks, make_blocks
 from mlbench.report.statistics.frequentist import (
@@ -19,6 +25,7 @@ from mlbench.report.statistics.ranks import Ranking, rank_losses
 from mlbench.report.statistics.within import Within, within_dataset
 
 __all__ = [
+    "Banded",
     "Blocks",
     "Friedman",
     "Normalised",

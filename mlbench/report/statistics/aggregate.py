@@ -2,6 +2,7 @@
 
 Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Precipice, NeurIPS 2021. A score is
 normalised as its share of the way from the floor (what constant scores reach) to the best loss's mean there.
+A family counts once: its runs share its weight. Intervals are by a paired bootstrap over families, then seeds.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import trim_mean
 
 from mlbench.report.grid import Floats, Grid, nanmean
 from mlbench.report.statistics.blocks import Blocks
@@ -17,52 +17,103 @@ from mlbench.report.statistics.ranks import LEVEL
 
 LEAST_SPAN = 0.005
 """A task on which the best loss is no further than this above the floor says nothing about losses."""
+REPLICATES = 300
 
 
 @dataclass(frozen=True)
 class Normalised:
-    """Normalised scores, for each usable task [losses, seeds]; and the tasks that could not be used."""
+    """Normalised scores, for each usable task [losses, seeds], with its family; and the tasks not usable."""
 
     losses: tuple[str, ...]
     by_task: tuple[Floats, ...]
+    families: tuple[str, ...]
     tasks: tuple[str, ...]
     unusable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Banded:
+    """A number of each loss, or a curve, with the ends of its 95 % interval; arrays of one shape."""
+
+    value: Floats
+    low: Floats
+    high: Floats
 
 
 def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:
     """0 is the floor, 1 the best loss of the task."""
     floor = nanmean(grid.floor(blocks.measure.key)[:, fraction], 1) * blocks.measure.sign
-    scores, tasks, unusable = [], [], []
-    for name, task in zip(blocks.tasks, blocks.by_task, strict=True):
+    scores, families, tasks, unusable = [], [], [], []
+    for name, family, task in zip(blocks.tasks, blocks.family_of, blocks.by_task, strict=True):
         ground = floor[grid.task_names.index(name)]
         span = task.mean(1).max() - ground
         if np.isnan(span) or span < LEAST_SPAN:
             unusable.append(name)
         else:
             scores.append((task - ground) / span)
+            families.append(blocks.families[family])
             tasks.append(name)
-    return Normalised(blocks.losses, tuple(scores), tuple(tasks), tuple(unusable))
+    return Normalised(blocks.losses, tuple(scores), tuple(families), tuple(tasks), tuple(unusable))
 
 
-def interquartile_mean(
-    scores: Normalised, *, replicates: int = 300, seed: int = 0
-) -> tuple[Floats, Floats, Floats]:
-    """Mean of the middle half of all (task, seed) scores of each loss, with its interval: three [losses].
-
-    Stratified bootstrap: the seeds of every task are drawn anew, the same draw for all losses.
-    """
-    random = np.random.default_rng(seed)
-    value = np.asarray(trim_mean(np.concatenate(scores.by_task, axis=1), 0.25, axis=1))
-    draws = [random.integers(task.shape[1], size=(replicates, task.shape[1])) for task in scores.by_task]
-    resampled = np.concatenate(
-        [task[:, draw] for task, draw in zip(scores.by_task, draws, strict=True)], axis=2
-    )
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(trim_mean(resampled, 0.25, axis=2), [tail, 100 - tail], axis=1)
-    return value, low, high
-
-
-def performance_profile(scores: Normalised, thresholds: Floats) -> Floats:
-    """[losses, thresholds]: the share of (task, seed) runs whose normalised score is above each threshold."""
+def interquartile_mean(scores: Normalised, *, replicates: int = REPLICATES, seed: int = 0) -> Banded:
+    """[losses]: the mean of the middle half of all (task, seed) runs by weight."""
     flat = np.concatenate(scores.by_task, axis=1)
-    return np.asarray((flat[:, :, None] > thresholds).mean(1))
+    weights, drawn = _weights(scores), _resampled_weights(scores, replicates, seed)
+    order = np.argsort(flat, axis=1)
+    ordered = np.take_along_axis(flat, order, 1)
+    return _banded(
+        np.array([_middle(row, weights[place]) for row, place in zip(ordered, order, strict=True)]),
+        np.array([_middle(row, drawn[:, place]) for row, place in zip(ordered, order, strict=True)]).T,
+    )
+
+
+def performance_profile(
+    scores: Normalised, thresholds: Floats, *, replicates: int = REPLICATES, seed: int = 0
+) -> Banded:
+    """[losses, thresholds]: the share of (task, seed) runs whose score is above each threshold, pointwise."""
+    above = np.concatenate(scores.by_task, axis=1)[:, :, None] > thresholds
+    by_run = above.transpose(1, 0, 2).astype(float)
+    return _banded(
+        np.tensordot(_weights(scores), by_run, 1),
+        np.tensordot(_resampled_weights(scores, replicates, seed), by_run, 1),
+    )
+
+
+def _weights(scores: Normalised) -> Floats:
+    """[runs]: every family weighs the same, in it every task, in it every seed."""
+    tasks_of = {family: scores.families.count(family) for family in scores.families}
+    return np.concatenate(
+        [
+            np.full(task.shape[1], 1 / (len(tasks_of) * tasks_of[family] * task.shape[1]))
+            for task, family in zip(scores.by_task, scores.families, strict=True)
+        ]
+    )
+
+
+def _resampled_weights(scores: Normalised, replicates: int, seed: int) -> Floats:
+    """[replicates, runs]: as many times the weights as family and seed were drawn, alike for all losses."""
+    random = np.random.default_rng(seed)
+    names = list(dict.fromkeys(scores.families))
+    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=replicates)
+    times = []
+    for task, family in zip(scores.by_task, scores.families, strict=True):
+        seeds = task.shape[1]
+        of_family = drawn[:, [names.index(family)]]
+        times.append(of_family * random.multinomial(seeds, np.full(seeds, 1 / seeds), size=replicates))
+    resampled: Floats = np.concatenate(times, axis=1) * _weights(scores)
+    return resampled
+
+
+def _middle(ordered: Floats, weights: Floats) -> Floats:
+    """Mean of ascending values [runs] between the quartiles of their weights [..., runs], which sum to 1."""
+    upto = np.cumsum(weights, axis=-1)
+    inside = np.clip(np.minimum(upto, 0.75) - np.maximum(upto - weights, 0.25), 0.0, None)
+    mean: Floats = inside @ ordered / 0.5
+    return mean
+
+
+def _banded(value: Floats, resampled: Floats) -> Banded:
+    tail = 50 * (1 - LEVEL)
+    low, high = np.percentile(resampled, [tail, 100 - tail], axis=0)
+    return Banded(value, low, high)

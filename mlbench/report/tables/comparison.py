@@ -32,7 +32,9 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
         Column("P(better)", f"better than {control} by more than {ROPE:g}"),
         *([Column("p", "Wilcoxon signed-rank"), Column("p (Holm)")] if speaks else []),
         Column(
-            "IQM", "interquartile mean of normalised scores: 0 is the floor, 1 the best loss of a dataset"
+            "IQM",
+            "interquartile mean of normalised scores with its 95 % interval: 0 is the floor, 1 the best loss "
+            "of a dataset",
         ),
     ]
     rows = []
@@ -84,10 +86,10 @@ def _interquartile_means(analysis: Analysis, view: View) -> dict[str, Entry]:
     scores = None if blocks is None else normalise(analysis.grid, blocks, view.fraction)
     if scores is None or not scores.by_task:
         return {}
-    value, low, high = interquartile_mean(scores)
+    found = interquartile_mean(scores)
+    ends = zip(scores.losses, found.value.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
     return {
-        loss: Entry(f"{value[index]:.3f}", float(value[index]), note=f"{low[index]:.3f} to {high[index]:.3f}")
-        for index, loss in enumerate(scores.losses)
+        loss: Entry(f"{value:.3f}", value, note=f"{low:.3f} to {high:.3f}") for loss, value, low, high in ends
     }
 
 
