@@ -56,6 +56,10 @@ class CellTimeoutError(MlbenchError):
     error_class = "timeout"
 
 
+class CellStoppedError(MlbenchError):
+    """The cell was asked to stop, and has written where it stands: it is neither done nor failed."""
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names most like `name`, best first; `-` and `_` count as one letter."""
     by_folded = {candidate.lower().replace("-", "_"): candidate for candidate in known}

@@ -24,6 +24,11 @@ class Inputs(ABC):
     def batch(self, rows: Tensor) -> Batch:
         """The samples of `rows` (int64 [B], on the CPU) as the tensors that the trunk takes."""
 
+    @property
+    def lengths(self) -> Tensor | None:
+        """What decides a sample's padded cost, int64 [N]; None where all samples cost the same."""
+        return None
+
 
 @dataclass(frozen=True)
 class Part(Inputs):
@@ -37,6 +42,11 @@ class Part(Inputs):
 
     def batch(self, rows: Tensor) -> Batch:
         return self.whole.batch(self.rows[rows])
+
+    @property
+    def lengths(self) -> Tensor | None:
+        lengths = self.whole.lengths
+        return None if lengths is None else lengths[self.rows]
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Bags(Inputs):
 
 @dataclass(frozen=True)
 class Tokens(Inputs):
-    """A sequence of token ids a sample, one after the other in one array."""
+    """A sequence of token ids a sample, one after the other in one array (it may be a memory map)."""
 
     starts: npt.NDArray[np.int64]
     ids: npt.NDArray[np.int32]
@@ -84,15 +94,9 @@ class Tokens(Inputs):
         return len(self.starts) - 1
 
     @property
-    def lengths(self) -> npt.NDArray[np.int64]:
+    def lengths(self) -> Tensor:
         """Number of tokens of each sample."""
-        return np.diff(self.starts)
-
-    def take(self, rows: npt.NDArray[np.int64]) -> Tokens:
-        """The samples of `rows` alone."""
-        starts = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
-        pieces = [self.ids[self.starts[row] : self.starts[row + 1]] for row in rows]
-        return Tokens(starts, np.concatenate(pieces) if pieces else self.ids[:0], self.padding)
+        return torch.from_numpy(np.diff(self.starts))
 
     def batch(self, rows: Tensor) -> Batch:
         """(ids [B, T], mask [B, T]), padded to the longest of these rows."""

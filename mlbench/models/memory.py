@@ -44,6 +44,14 @@ class MemoryQueue(nn.Module):
             return None
         return Memory(self.embeddings[: self.filled].clone(), self.targets[: self.filled].clone())
 
+    def get_extra_state(self) -> dict[str, int]:
+        """How far the ring is filled, for `state_dict`."""
+        return {"filled": self.filled, "next": self.next}
+
+    def set_extra_state(self, state: dict[str, int]) -> None:
+        """Go on with a ring of `state_dict`."""
+        self.filled, self.next = state["filled"], state["next"]
+
     def clear(self) -> None:
         """Forget everything."""
         self.filled = self.next = 0

@@ -15,7 +15,7 @@ from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
 from mlbench.models.frozen import freeze
-from mlbench.models.inputs import Batch, Tokens
+from mlbench.models.inputs import Batch, Inputs, Part, Tokens
 from mlbench.models.weights import local_folder
 
 
@@ -47,13 +47,14 @@ class TransformersEncoder(Encoder):
         tokeniser = self._load_tokeniser()
         settings = {"hf": self.name, "max_length": self.max_length, "size": len(tokeniser)}
 
-        def tokens(split: str, chosen: npt.NDArray[np.int64] | None = None) -> Tokens:
-            return self._tokenise(tokeniser, dataset, split, cache, settings, chosen)
+        def tokens(split: str) -> Inputs:
+            return self._tokenise(tokeniser, dataset, split, cache, settings)
 
         if self.frozen:
             pooled = {**settings, "pooling": self.pooling, "pretrained": self.pretrained}
             return freeze(dataset, rows, cache, pooled, tokens, self._build)
-        return Fitted(tokens("train", rows), tokens("validation"), tokens("test"), build=self._build)
+        train = Part(tokens("train"), torch.from_numpy(rows))
+        return Fitted(train, tokens("validation"), tokens("test"), build=self._build)
 
     def _tokenise(
         self,
@@ -62,7 +63,6 @@ class TransformersEncoder(Encoder):
         split: str,
         cache: Path,
         settings: dict[str, Any],
-        chosen: npt.NDArray[np.int64] | None,
     ) -> Tokens:
         """One split's token ids, tokenised once per (dataset, tokeniser, max_length) and kept on disk."""
         encoded: list[list[list[int]]] = []
@@ -79,8 +79,7 @@ class TransformersEncoder(Encoder):
         lengths = kept.array({**key, "part": "lengths"}, lambda: compute("lengths"))
         ids = kept.array({**key, "part": "ids"}, lambda: compute("ids"))
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        tokens = Tokens(starts, ids, int(tokeniser.pad_token_id or 0))
-        return tokens if chosen is None else tokens.take(chosen)
+        return Tokens(starts, ids, int(tokeniser.pad_token_id or 0))
 
     def _load_tokeniser(self) -> Any:
         from transformers import AutoTokenizer

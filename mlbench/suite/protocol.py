@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -36,12 +36,24 @@ class Protocol(BaseModel):
     encoder_lr: float = Field(1e-3, gt=0, description="peak learning rate of the encoder")
     head_lr: float = Field(1e-3, gt=0, description="peak learning rate of adapter, heads and the loss itself")
     weight_decay: float = Field(0.01, ge=0, description="decoupled; never on biases, norms and embeddings")
+    layer_decay: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="the encoder's rate is multiplied by this from each layer to the one below",
+    )
     schedule: Literal["cosine", "constant"] = Field("cosine", description="after the warm-up")
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the updates in which the rates rise")
     clip_norm: float | None = Field(None, gt=0, description="gradient norm clipped to this; off by default")
     precision: Literal["float32", "bf16", "fp16"] = Field(
         "float32", description="of the trunk; losses see float32"
     )
+    micro_batch: int | None = Field(
+        None, ge=1, description="rows that the device takes at once, for losses whose batch may be split"
+    )
+    gradient_checkpointing: bool = Field(False, description="activations are computed twice to save memory")
+    compile: bool = Field(False, description="the encoder goes through torch.compile, once per architecture")
+    group_by_length: bool = Field(False, description="texts of like length share a batch")
     ema: float | None = Field(None, gt=0, lt=1, description="decay of the averaged weights that are scored")
     reduction: Literal["mean", "batchmean", "sum"] = Field(
         "batchmean", description="given to every loss that takes one"
@@ -51,21 +63,20 @@ class Protocol(BaseModel):
     evaluations: int = Field(5, ge=1, description="points at which validation is scored")
     probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
     probe_steps: int = Field(500, ge=1, description="updates of the linear probe")
+    probe_loss: str = Field(
+        "bce", description="the loss that trains the probe; logits only, sample by sample"
+    )
     adapter_width: int = Field(512, ge=1, description="of the two-layer adapter over frozen vectors")
     projection_dim: int = Field(256, ge=1, description="P, of embeddings, prototypes and label embeddings")
     augmentation: Literal["none", "flip", "crop"] = Field("none", description="of training images")
-    views: int = Field(1, ge=1, description="augmented copies of each row in a batch, for contrastive terms")
+    views: int = Field(
+        1, ge=1, description="copies of each row in a batch, made different by augmentation or dropout"
+    )
     queue: int = Field(0, ge=0, description="rows of the cross-batch memory, for losses that accept one")
     validation: Literal["full", "fraction"] = Field("full", description="whether fractions cut it too")
     deterministic: bool = Field(True, description="as far as PyTorch can on the device")
     threads: int | None = Field(None, ge=1, description="of one cell; cores ÷ jobs where not given")
     time_limit: Duration | None = Field(None, description="of one cell, in seconds")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Protocol:
-        if self.views > 1 and self.augmentation == "none":
-            raise ValueError("views above 1 need an augmentation that makes them differ")
-        return self
 
     def identity(self) -> dict[str, Any]:
         """What of this can change a result: all but threads and time limit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,10 @@ from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
 from mlbench.registry import LOSSES
 from mlbench.suite import Cell
-from mlbench.training.fit import Task, fit
+from mlbench.training.checkpoint import Checkpoint
+from mlbench.training.fit import Fit, Task
 from mlbench.training.fitting import fit_encoder
-from mlbench.training.measure import Held, stored_scores
+from mlbench.training.measure import Held, as_kept, stored_scores
 from mlbench.training.precision import check_precision
 from mlbench.training.readings import Readings
 from mlbench.training.resources import Clock, deterministic, peak_memory, reset_peak_memory
@@ -47,13 +48,17 @@ def run_cell(
     deadline: float | None = None,
     micro_batch: int | None = None,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    checkpoint: Checkpoint | None = None,
     cache_dir: Path | None = None,
+    scores: Literal["float32", "float16"] = "float32",
 ) -> CellResult:
-    """Train, probe and score one cell.
+    """Train, probe and score one cell; every metric is of the scores as they are kept, of precision `scores`.
 
     `deadline` is a time of `time.monotonic()`. `micro_batch` rows are put through the device at once where it
-    is given (the loss must be `per_sample`). Raises ConfigError, DataError, NonFiniteError, CellTimeoutError;
-    torch's own out-of-memory error passes through.
+    is given (the loss must be `per_sample`); without it the protocol's own holds where the loss is. With a
+    `checkpoint` the training goes on from its file where there is one, writes it now and then, and removes it
+    at the end. Raises ConfigError, DataError, NonFiniteError, CellTimeoutError, CellStoppedError (where the
+    checkpoint's owner asks for a stop); torch's own out-of-memory error passes through.
     """
     protocol, place, clock = cell.train, torch.device(device), Clock()
     check_precision(protocol.precision, place)
@@ -75,6 +80,7 @@ def run_cell(
             loss=loss,
             inputs=fitted.train,
             targets=readings.targets,
+            numbers=rows.tolist(),
             protocol=protocol,
             streams=streams,
             device=place,
@@ -83,9 +89,11 @@ def run_cell(
             deadline=deadline,
         )
         clock.lap("prepare")
-        history = fit(task, Selection(model, protocol, readings.selection_score), on_progress)
-        clock.lap("train")
+        fit = Fit(task, Selection(model, protocol, readings.selection_score))
+        history = fit.run(checkpoint, on_progress)
+        clock.lap("train", plus=history.earlier_seconds)
         own, probe, chosen = readings.final(model, clock)
+    own, probe = as_kept(own, scores), as_kept(probe, scores) if probe else None
     parts = {
         "metrics": held.measure(own["validation"], own["test"], readings.threshold),
         "probe_metrics": held.measure(probe["validation"], probe["test"], 0.0) if probe else None,
@@ -99,14 +107,16 @@ def run_cell(
         "dataset": describe_dataset(dataset, rows, held),
         "memory": peak_memory(place),
     }
-    scores = stored_scores(dataset, held, own, probe)
-    scores |= held.replicates(own["validation"], own["test"], readings.threshold, "bootstrap")
+    arrays = stored_scores(dataset, held, own, probe)
+    arrays |= held.replicates(own["validation"], own["test"], readings.threshold, "bootstrap")
     if probe:
-        scores |= held.replicates(probe["validation"], probe["test"], 0.0, "probe_bootstrap")
+        arrays |= held.replicates(probe["validation"], probe["test"], 0.0, "probe_bootstrap")
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
     parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
-    return CellResult(parts, scores)
+    if checkpoint is not None:
+        checkpoint.remove()
+    return CellResult(parts, arrays)
 
 
 def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:

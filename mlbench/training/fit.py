@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mlbench.errors import CellStoppedError
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.diagnostics import diagnose
-from mlbench.models.inputs import Batch, Inputs
+from mlbench.models.inputs import Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
 from mlbench.suite import Protocol
+from mlbench.training.batches import Batches, Parts
+from mlbench.training.checkpoint import Checkpoint
+from mlbench.training.history import History
 from mlbench.training.optimisers import Optimisers
-from mlbench.training.precision import autocast, gradient_scaler
+from mlbench.training.precision import Scaler, autocast
 from mlbench.training.schedule import Schedule
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
@@ -26,27 +31,20 @@ from mlbench.training.watch import LOOK_EVERY, Watch
 Progress = Callable[[dict[str, Any]], None]
 
 
-@dataclass
-class History:
-    """What a training leaves: a row an epoch, a row an evaluation, and how it was made."""
-
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
-    steps: int = 0
-    batch_size: int = 0
-    clipped_share: float | None = None
-    selected_step: int | None = None
-
-
 @dataclass(frozen=True)
 class Task:
-    """Everything that one training reads. `micro_batch` is the number of rows that the device takes at once
-    (the whole batch where None); only a loss that is `per_sample` may be given one."""
+    """Everything that one training reads.
+
+    `numbers` are the training rows as the dataset counts them, for messages. `micro_batch` is the number of
+    rows that the device takes at once (the whole batch where None); only a loss that is `per_sample` may be
+    given one.
+    """
 
     model: Model
     loss: Loss
     inputs: Inputs
     targets: Tensor
+    numbers: Sequence[int]
     protocol: Protocol
     streams: Streams
     device: torch.device
@@ -55,94 +53,151 @@ class Task:
     deadline: float | None = None
 
 
-def fit(task: Task, selection: Selection, on_progress: Progress | None = None) -> History:
-    """Train `task.model` in place; `selection` scores it on the way and restores the point that counts.
+class Fit:
+    """One training, update by update. Its state can be taken after any update, and put back."""
 
-    Raises NonFiniteError with the update in which the loss was not finite, CellTimeoutError at the deadline.
-    """
-    protocol = task.protocol
-    schedule = Schedule.of(protocol, len(task.inputs))
-    optimisers = Optimisers(task.model, task.loss, protocol, schedule)
-    watch = Watch(task.device, schedule, task.deadline)
-    scaler, unit = gradient_scaler(protocol.precision, task.device), GradientUnit()
-    batches = _batches(task, schedule)
-    history = History(steps=schedule.steps, batch_size=schedule.batch_size)
-    step, rate = 0, 0.0
-    with task.streams.as_global("noise"):
-        for epoch in range(schedule.epochs):
-            task.loss.on_epoch_start(epoch, schedule.epochs)
-            for place in range(schedule.steps_per_epoch):
-                task.model.train()
-                parts = next(batches)
-                rate = optimisers.set_rates(step)
-                loss, outputs, targets = _backward(task, parts, scaler, unit.factor)
-                watch.saw_loss(loss, step)
-                if watch.diagnoses(epoch, place):
-                    watch.saw_diagnostics(diagnose(task.loss, outputs, targets))
-                if not unit.found:
-                    unit.find(optimisers.parameters)
-                if protocol.clip_norm is not None or place in watch.norm_steps:
-                    for optimiser in optimisers.all:
-                        scaler.unscale_(optimiser)
-                    watch.saw_gradients(optimisers.parameters, unit.factor, protocol.clip_norm)
-                for optimiser in optimisers.all:
-                    scaler.step(optimiser)
-                scaler.update()
-                optimisers.zero_grad()
-                selection.after_step(task.model)
-                step += 1
-                if step % LOOK_EVERY == 0:
-                    watch.look(step)
-                if step in schedule.evaluation_steps:
-                    watch.look(step)
-                    row = selection.evaluate(task.model, step)
-                    history.evaluations.append({"epoch": step / schedule.steps_per_epoch, **row})
-            history.epochs.append(watch.close_epoch(epoch, step, rate))
-            if on_progress is not None:
-                mean = history.epochs[-1]["loss"]
-                on_progress({"phase": "train", "step": step, "steps": schedule.steps, "loss": mean})
-    history.selected_step = selection.restore(task.model)
-    history.clipped_share = watch.clipped_share(schedule.steps) if protocol.clip_norm else None
-    return history
+    def __init__(self, task: Task, selection: Selection) -> None:
+        protocol, self.task, self.selection = task.protocol, task, selection
+        self.schedule = Schedule.of(protocol, len(task.inputs))
+        self.optimisers = Optimisers(task.model, task.loss, protocol, self.schedule)
+        self.watch = Watch(task.device, self.schedule, task.deadline)
+        self.scaler, self.unit = Scaler(protocol.precision, task.device), GradientUnit()
+        self.batches = Batches(
+            task.inputs, task.targets, protocol, self.schedule, task.streams, task.device, task.micro_batch
+        )
+        self.history = History(steps=self.schedule.steps, batch_size=self.schedule.batch_size)
+        self.step, self.started = 0, time.perf_counter()
 
+    def run(self, checkpoint: Checkpoint | None, on_progress: Progress | None) -> History:
+        """Train to the end of the schedule, from the checkpoint where there is one.
 
-def _batches(task: Task, schedule: Schedule) -> Iterator[list[tuple[Batch, Tensor]]]:
-    """Shuffled batches for ever, an epoch after the other, each as the parts that the device takes at once: the
-    inputs on the device (all views of the rows, one after the other) and their targets. Batches of an epoch
-    differ by one row at most, so that no small remainder is left for losses that compare rows."""
-    order = task.streams.generator("order")
-    augmentation = task.streams.generator("augmentation")
-    how, views = task.protocol.augmentation, task.protocol.views
-    while True:
-        shuffled = torch.randperm(schedule.rows, generator=order)
-        for rows in shuffled.tensor_split(schedule.steps_per_epoch):
-            parts = []
-            for some in rows.split(task.micro_batch or len(rows)):
-                repeated = some.repeat(views)
-                batch = tuple(part.to(task.device, non_blocking=True) for part in task.inputs.batch(repeated))
-                if how != "none":
-                    batch = task.model.trunk.augment(batch, augmentation, how)
-                parts.append((batch, task.targets[repeated].to(task.device, non_blocking=True)))
-            yield parts
+        Raises NonFiniteError with the update in which the loss was not finite, CellTimeoutError at the
+        deadline, CellStoppedError where the checkpoint's owner asked for a stop.
+        """
+        with self.task.streams.as_global("noise"):
+            if checkpoint is not None and (state := checkpoint.load()) is not None:
+                self.load_state(state)
+            start = self.step
+            batches = self.batches.start(start, self.task.model.trunk)
+            for parts in batches:
+                epoch, place = divmod(self.step, self.schedule.steps_per_epoch)
+                if place == 0 or self.step == start:
+                    self.task.loss.on_epoch_start(epoch, self.schedule.epochs)
+                rate = self._update(parts, epoch, place)
+                self._after(epoch, place, rate, on_progress)
+                if checkpoint is not None and checkpoint.due():
+                    self._write(checkpoint)
+        self.history.selected_step = self.selection.restore(self.task.model)
+        if self.task.protocol.clip_norm is not None:
+            self.history.clipped_share = self.watch.clipped_share(self.schedule.steps)
+        self.history.skipped_steps = self.scaler.skipped_steps()
+        return self.history
 
+    def state(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on."""
+        task, on_cuda = self.task, self.task.device.type == "cuda"
+        seconds = self.history.earlier_seconds + time.perf_counter() - self.started
+        return {
+            "step": self.step,
+            "model": task.model.state_dict(),
+            "loss": task.loss.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers.all],
+            "scaler": self.scaler.state_dict(),
+            "unit": vars(self.unit),
+            "watch": self.watch.state_dict(),
+            "selection": self.selection.state_dict(),
+            "queue": task.queue.state_dict() if task.queue is not None else None,
+            "history": {**asdict(self.history), "earlier_seconds": seconds},
+            "noise": torch.get_rng_state(),
+            "device_noise": torch.cuda.get_rng_state(task.device) if on_cuda else None,
+        }
 
-def _backward(
-    task: Task, parts: list[tuple[Batch, Tensor]], scaler: torch.amp.GradScaler, unit: float
-) -> tuple[Tensor, Outputs, Tensor]:
-    """Gradients of one batch times `unit`, part by part; returns the batch's loss, detached, and the outputs
-    and targets of its last part."""
-    rows = sum(len(targets) for _, targets in parts)
-    summed = getattr(task.loss, "reduction", "mean") == "sum"
-    total = torch.zeros((), device=task.device)
-    for batch, targets in parts:
-        memory = task.queue.read() if task.queue is not None else None
-        with autocast(task.protocol.precision, task.device):
-            outputs = task.model(batch, memory)
-        loss: Tensor = task.loss(outputs, targets)
-        if len(parts) > 1 and not summed:
-            loss = loss * (len(targets) / rows)
-        scaler.scale(loss * unit).backward()
-        total += loss.detach()
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        task = self.task
+        self.step = state["step"]
+        task.model.load_state_dict(state["model"])
+        task.loss.load_state_dict(state["loss"])
+        for optimiser, kept in zip(self.optimisers.all, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self.scaler.load_state_dict(state["scaler"])
+        vars(self.unit).update(state["unit"])
+        self.watch.load_state_dict(state["watch"])
+        self.selection.load_state_dict(state["selection"])
         if task.queue is not None:
-            task.queue.push(outputs.embeddings, targets)
-    return total, outputs, targets
+            task.queue.load_state_dict(state["queue"])
+        self.history = History(**state["history"])
+        self.history.resumed_at.append(self.step)
+        torch.set_rng_state(state["noise"])
+        if state["device_noise"] is not None and task.device.type == "cuda":
+            torch.cuda.set_rng_state(state["device_noise"], task.device)
+
+    def _update(self, parts: Parts, epoch: int, place: int) -> float:
+        """One update of the weights; returns the factor on the peak learning rates."""
+        protocol, watch, optimisers = self.task.protocol, self.watch, self.optimisers
+        self.task.model.train()
+        rate = optimisers.set_rates(self.step)
+        loss, outputs, targets = self._backward(parts)
+        watch.saw_loss(loss, self.step)
+        if watch.diagnoses(epoch, place):
+            watch.saw_diagnostics(diagnose(self.task.loss, outputs, targets))
+        if not self.unit.found:
+            self.unit.find(optimisers.parameters)
+        if protocol.clip_norm is not None or place in watch.norm_steps:
+            for optimiser in optimisers.all:
+                self.scaler.unscale_(optimiser)
+            watch.saw_gradients(optimisers.parameters, self.unit.factor, protocol.clip_norm)
+        for optimiser in optimisers.all:
+            self.scaler.step(optimiser)
+        self.scaler.update()
+        optimisers.zero_grad()
+        self.selection.after_step(self.task.model)
+        self.step += 1
+        return rate
+
+    def _backward(self, parts: Parts) -> tuple[Tensor, Outputs, Tensor]:
+        """Gradients of one batch in the training's own unit, part by part; returns the batch's loss, detached,
+        and the outputs and targets of its last part."""
+        task = self.task
+        rows = sum(len(targets) for _, targets in parts)
+        summed = getattr(task.loss, "reduction", "mean") == "sum"
+        total = torch.zeros((), device=task.device)
+        for batch, targets in parts:
+            memory = task.queue.read() if task.queue is not None else None
+            with autocast(task.protocol.precision, task.device):
+                outputs = task.model(batch, memory)
+            loss: Tensor = task.loss(outputs, targets)
+            if len(parts) > 1 and not summed:
+                loss = loss * (len(targets) / rows)
+            self.scaler.scale(loss * self.unit.factor).backward()
+            total += loss.detach()
+            if task.queue is not None:
+                task.queue.push(outputs.embeddings, targets)
+        return total, outputs, targets
+
+    def _after(self, epoch: int, place: int, rate: float, on_progress: Progress | None) -> None:
+        """What follows some updates: a look at the loss, an evaluation, the end of an epoch."""
+        schedule, history = self.schedule, self.history
+        evaluates, ends = self.step in schedule.evaluation_steps, place + 1 == schedule.steps_per_epoch
+        if self.step % LOOK_EVERY == 0 or evaluates or ends:
+            self._look()
+        if evaluates:
+            row = self.selection.evaluate(self.task.model, self.step)
+            history.evaluations.append({"epoch": self.step / schedule.steps_per_epoch, **row})
+        if ends:
+            history.epochs.append(self.watch.close_epoch(epoch, rate))
+            if on_progress is not None:
+                loss = history.epochs[-1]["loss"]
+                on_progress({"phase": "train", "step": self.step, "steps": schedule.steps, "loss": loss})
+
+    def _look(self) -> None:
+        self.watch.look(self.step, lambda step: [self.task.numbers[row] for row in self.batches.rows(step)])
+
+    def _write(self, checkpoint: Checkpoint) -> None:
+        """Write the state; a loss that is not finite is found before it is kept."""
+        self._look()
+        checkpoint.save(self.state())
+        if checkpoint.stop():
+            raise CellStoppedError(
+                f"stopped after update {self.step} of {self.schedule.steps}; {checkpoint.path} holds its state"
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,7 @@ class Held:
         )
 
     def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
-        """Every metric of both splits, from logits as they are stored (float32)."""
+        """Every metric of both splits, from logits as they are stored (float32 or float16)."""
         return evaluate(
             Scored(validation_logits, torch.from_numpy(self.validation_targets)),
             Scored(test_logits, torch.from_numpy(self.test_targets)),
@@ -70,18 +70,26 @@ class Held:
         )
 
 
+def as_kept(logits: Mapping[str, Tensor], precision: Literal["float32", "float16"]) -> dict[str, Tensor]:
+    """The logits of each split as the scores file holds them; what float16 cannot reach is cut to its range."""
+    if precision == "float32":
+        return {split: values.float() for split, values in logits.items()}
+    most = torch.finfo(torch.float16).max
+    return {split: values.clamp(-most, most).half() for split, values in logits.items()}
+
+
 def stored_scores(
     dataset: Dataset,
     held: Held,
     own: Mapping[str, Tensor],
     probe: Mapping[str, Tensor] | None,
 ) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a cell's scores file; `own` and `probe` hold logits of "validation" and "test"."""
+    """The arrays of a cell's scores file; `own` and `probe` hold logits of "validation" and "test", `as_kept`."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for split, logits in own.items():
-        arrays[f"{split}_logits"] = logits.float().cpu().numpy()
+        arrays[f"{split}_logits"] = logits.cpu().numpy()
     for split, logits in (probe or {}).items():
-        arrays[f"{split}_probe_logits"] = logits.float().cpu().numpy()
+        arrays[f"{split}_probe_logits"] = logits.cpu().numpy()
     arrays["validation_targets"], arrays["test_targets"] = held.validation_targets, held.test_targets
     arrays["validation_ids"] = np.array(dataset.validation.ids, dtype=np.str_)
     arrays["test_ids"] = np.array(dataset.test.ids, dtype=np.str_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +54,21 @@ class Selection:
         if self.best is not None:
             model.load_state_dict(self.best)
         return self.best_step
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best so far, and the average."""
+        return {
+            "best_score": self.best_score,
+            "best_step": self.best_step,
+            "best": self.best,
+            "average": self.average.state_dict() if self.average is not None else None,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with a `state_dict`."""
+        self.best_score, self.best_step, self.best = state["best_score"], state["best_step"], state["best"]
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
 
     def _scored(self, model: Model) -> Model:
         if self.average is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -18,12 +18,15 @@ LOOK_EVERY = 50
 """Updates between two looks at whether the loss is still finite."""
 NORMS_PER_EPOCH = 4
 """Updates of an epoch whose gradient norm is taken."""
+SHOWN_ROWS = 10
+"""Rows of a batch that an error names."""
+SUMS = ("bad_step", "clipped", "loss_sum", "updates", "norms", "diagnostics")
 DIAGNOSED_EPOCHS = 20
 """Epochs of a cell in which the loss is diagnosed, at most; evenly spaced."""
 
 
 class Watch:
-    """Running sums on the device; `look` reads them, `close_epoch` returns an epoch's row of the history."""
+    """Running sums on the device; `look` reads some of them, `close_epoch` returns an epoch's row of the history."""
 
     def __init__(self, device: torch.device, schedule: Schedule, deadline: float | None) -> None:
         self.device, self.deadline = device, deadline
@@ -71,32 +74,53 @@ class Watch:
         """The share of updates whose gradient was clipped."""
         return float(self.clipped) / steps
 
-    def look(self, step: int) -> None:
-        """Raise NonFiniteError or CellTimeoutError where there is reason to; waits for the device."""
+    def look(self, step: int, rows_of: Callable[[int], Sequence[int]]) -> None:
+        """Raise NonFiniteError or CellTimeoutError where there is reason to; waits for the device. `rows_of`
+        gives the training rows of an update."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise CellTimeoutError(f"the time limit passed during update {step}")
         bad = int(self.bad_step)
         if bad >= 0:
-            norms = ", ".join(f"{float(norm):.3g}" for norm in self.norms[-3:]) or "none taken yet"
+            finite = [value for norm in self.norms if math.isfinite(value := float(norm))]
+            norms = ", ".join(f"{value:.3g}" for value in finite[-3:]) or "none in this epoch"
+            rows = list(rows_of(bad))
+            some = ", ".join(str(row) for row in rows[:SHOWN_ROWS]) + (
+                ", …" if len(rows) > SHOWN_ROWS else ""
+            )
             raise NonFiniteError(
-                f"the loss was NaN or infinite in update {bad} (gradient norms before it: {norms}); "
-                "a lower learning rate or a clip_norm may help, or the loss overflows on this data"
+                f"the loss was NaN or infinite in update {bad}, on {len(rows)} rows of the training split "
+                f"({some}; counted from 0; last finite gradient norms: {norms}); a lower learning rate or a clip_norm "
+                "may help, or the loss overflows on this data"
             )
 
-    def close_epoch(self, epoch: int, step: int, rate: float) -> dict[str, Any]:
-        """The epoch's mean loss, gradient norm and diagnostics."""
-        self.look(step)
+    def close_epoch(self, epoch: int, rate: float) -> dict[str, Any]:
+        """The epoch's mean loss, gradient norm (of updates that were made) and diagnostics."""
         row: dict[str, Any] = {
             "epoch": epoch,
             "loss": float(self.loss_sum) / max(1, self.updates),
             "lr_factor": rate,
         }
         if self.norms:
-            row["gradient_norm"] = float(torch.stack(self.norms).mean())
+            norms = torch.stack(self.norms)
+            row["gradient_norm"] = float(norms[norms.isfinite()].mean())
         if self.diagnostics:
             row["diagnostics"] = mean_of(self.diagnostics)
         self._start_epoch()
         return row
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running sums."""
+        return {name: getattr(self, name) for name in SUMS}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with the running sums of a `state_dict`."""
+        for name in SUMS:
+            kept = state[name]
+            if isinstance(kept, Tensor):
+                kept = kept.to(self.device)
+            elif name == "norms":
+                kept = [norm.to(self.device) for norm in kept]
+            setattr(self, name, kept)
 
 
 def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:

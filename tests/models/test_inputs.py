@@ -10,7 +10,7 @@ from scipy import sparse
 from torch.nn import functional
 
 from mlbench.models.bag import _bags
-from mlbench.models.inputs import Dense, Tokens
+from mlbench.models.inputs import Dense, Part, Tokens
 
 ROWS = st.lists(st.integers(0, 9), min_size=1, max_size=12)
 
@@ -32,9 +32,11 @@ def test_tokens_are_padded_to_the_longest_of_the_batch(rows: list[int], lengths:
     tokens = Tokens(starts, flat, padding=-1)
     for chosen in (
         tokens,
-        tokens.take(np.arange(10)),
-        tokens.take(np.arange(10)[::-1]).take(np.arange(10)[::-1]),
+        Part(tokens, torch.arange(10)),
+        Part(Part(tokens, torch.arange(10).flip(0)), torch.arange(10).flip(0)),
     ):
+        assert chosen.lengths is not None
+        assert chosen.lengths.tolist() == lengths
         ids, mask = chosen.batch(torch.tensor(rows))
         assert ids.shape == mask.shape == (len(rows), max(1, max(lengths[row] for row in rows)))
         for row, line, real in zip(rows, ids.tolist(), mask.tolist(), strict=True):

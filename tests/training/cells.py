@@ -60,6 +60,6 @@ def load(dataset: str) -> Dataset:
 
 
 def run(loss: str = "bce", dataset: str = "synthetic-features", **options: Any) -> CellResult:
-    """Train one short cell; `micro_batch` and `deadline` go to `run_cell`, all else to `make_cell`."""
-    own = {key: options.pop(key) for key in ("micro_batch", "deadline") if key in options}
+    """Train one short cell; `micro_batch`, `deadline` and `checkpoint` go to `run_cell`, all else to `make_cell`."""
+    own = {key: options.pop(key) for key in ("micro_batch", "deadline", "checkpoint") if key in options}
     return run_cell(make_cell(loss, dataset, **options), load(dataset), **own)

@@ -1,0 +1,92 @@
+"""Which rows each update sees, and those rows as the device takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mlbench.models.base import Trunk
+from mlbench.models.inputs import Batch, Inputs
+from mlbench.suite import Protocol
+from mlbench.training.prefetch import prefetched
+from mlbench.training.schedule import Schedule
+from mlbench.training.streams import Streams
+
+GROUPED = 50
+"""Batches whose rows are sorted by length together: long ones meet long ones, and the order stays random."""
+
+Parts = list[tuple[Batch, Tensor]]
+
+
+@dataclass(eq=False)
+class Batches:
+    """The batches of one training. Each epoch's order and each update's augmentation are streams of their own,
+    so that any update can be made again without those before it.
+
+    Batches of an epoch differ by one row at most, so that no small remainder is left for losses that compare
+    rows.
+    """
+
+    inputs: Inputs
+    targets: Tensor
+    protocol: Protocol
+    schedule: Schedule
+    streams: Streams
+    device: torch.device
+    micro_batch: int | None = None
+    _order: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False, repr=False)
+    """The last epoch's order, by its number."""
+
+    def rows(self, step: int) -> Tensor:
+        """The rows of update `step`, int64 [B], as places among the cell's training rows."""
+        epoch, place = divmod(step, self.schedule.steps_per_epoch)
+        if epoch not in self._order:
+            self._order = {epoch: self._draw(epoch)}
+        return self._order[epoch][place]
+
+    def start(self, step: int, trunk: Trunk) -> Iterator[Parts]:
+        """The batches from update `step` on, each as the parts that the device takes at once: the inputs (all
+        views of the rows, one after the other), augmented on the device, and their targets."""
+        steps = range(step, self.schedule.steps)
+        on_host = ((update, self._gather(update)) for update in steps)
+        ready = prefetched(on_host) if self.device.type == "cuda" else on_host
+        for update, parts in ready:
+            yield self._place(update, parts, trunk)
+
+    def _gather(self, step: int) -> Parts:
+        """The parts of one update in the host's memory, pinned where the device copies from there."""
+        parts = []
+        rows = self.rows(step)
+        for some in rows.split(self.micro_batch or len(rows)):
+            repeated = some.repeat(self.protocol.views)
+            parts.append((self.inputs.batch(repeated), self.targets[repeated]))
+        if self.device.type == "cuda":
+            parts = [(tuple(t.pin_memory() for t in batch), wanted.pin_memory()) for batch, wanted in parts]
+        return parts
+
+    def _place(self, step: int, parts: Parts, trunk: Trunk) -> Parts:
+        """The parts on the device. Augmentation draws on the CPU, so that all devices see the same."""
+        placed = []
+        how = self.protocol.augmentation
+        generator = None if how == "none" else self.streams.generator(f"augmentation/{step}")
+        for batch, wanted in parts:
+            there = tuple(part.to(self.device, non_blocking=True) for part in batch)
+            if generator is not None:
+                there = trunk.augment(there, generator, how)
+            placed.append((there, wanted.to(self.device, non_blocking=True)))
+        return placed
+
+    def _draw(self, epoch: int) -> tuple[Tensor, ...]:
+        """The rows of each update of an epoch."""
+        generator = self.streams.generator(f"order/{epoch}")
+        count, lengths = self.schedule.steps_per_epoch, self.inputs.lengths
+        shuffled = torch.randperm(self.schedule.rows, generator=generator)
+        if not self.protocol.group_by_length or lengths is None:
+            return shuffled.tensor_split(count)
+        pieces = shuffled.split(GROUPED * self.schedule.batch_size)
+        by_length = torch.cat([piece[lengths[piece].argsort(stable=True)] for piece in pieces])
+        batches = by_length.tensor_split(count)
+        return tuple(batches[place] for place in torch.randperm(count, generator=generator))

@@ -1,0 +1,25 @@
+"""What a training leaves behind beside the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class History:
+    """A row an epoch, a row an evaluation, and how it was made.
+
+    `skipped_steps` are updates that the fp16 gradient scaler left out, `resumed_at` the updates at which the
+    training went on from a checkpoint, `earlier_seconds` what it had taken before the last of them.
+    """
+
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    steps: int = 0
+    batch_size: int = 0
+    clipped_share: float | None = None
+    skipped_steps: int | None = None
+    selected_step: int | None = None
+    resumed_at: list[int] = field(default_factory=list)
+    earlier_seconds: float = 0.0

@@ -1,0 +1,55 @@
+"""Preparing what comes next while the device works."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+AHEAD = 2
+"""Items that are kept ready."""
+
+
+def prefetched(items: Iterable[T], ahead: int = AHEAD) -> Iterator[T]:
+    """The same items in the same order, made by a thread that stays up to `ahead` of them in front.
+
+    An exception of the maker is raised here, at the item that it would have made. Leaving the loop early ends
+    the thread.
+    """
+    ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(maxsize=ahead)
+    left = threading.Event()
+
+    def make() -> None:
+        try:
+            for item in items:
+                if not _put((item, None)):
+                    return
+            _put((None, StopIteration()))
+        except BaseException as error:
+            _put((None, error))
+
+    def _put(entry: tuple[T | None, BaseException | None]) -> bool:
+        while not left.is_set():
+            try:
+                ready.put(entry, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    thread = threading.Thread(target=make, name="prefetch", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item  # type: ignore[misc]
+    finally:
+        left.set()
+        thread.join()

@@ -1,0 +1,118 @@
+"""A cell that is stopped or killed goes on where it was, and ends in the same numbers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlbench.errors import CellStoppedError
+from mlbench.training import CellResult
+from mlbench.training.checkpoint import Checkpoint
+from tests.training.cells import run
+
+CASES = {
+    "logits over features": ("splc", "synthetic-features", {"clip_norm": 1.0}),
+    "sparse table": ("asl", "synthetic-topics", {"select": "best", "evaluations": 4}),
+    "batch norm, augmentation, averaged weights": (
+        "bce",
+        "digit-scenes",
+        {"augmentation": "crop", "ema": 0.9},
+    ),
+    "representation with a memory": ("msc", "synthetic-features", {"queue": 48}),
+    "a loss with parameters of its own": ("kmcl", "synthetic-features", {}),
+}
+
+
+def stopped_after(looks: int) -> Callable[[], bool]:
+    """A `stop` that says yes from its `looks`-th call on."""
+    calls = iter(range(10**9))
+    return lambda: next(calls) >= looks
+
+
+def assert_same(one: CellResult, other: CellResult) -> None:
+    assert one.scores.keys() == other.scores.keys()
+    for name in one.scores:
+        np.testing.assert_array_equal(one.scores[name], other.scores[name], err_msg=name)
+    assert one.parts["metrics"] == other.parts["metrics"]
+    assert one.parts["probe_metrics"] == other.parts["probe_metrics"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_stopped_cell_ends_in_the_same_numbers(case: str, tmp_path: Path) -> None:
+    loss, dataset, train = CASES[case]
+    whole = run(loss, dataset, epochs=3, **train)
+    file = tmp_path / "cell.safetensors"
+    stops = 0
+    for looks in (5, 7):
+        with pytest.raises(CellStoppedError, match="stopped after update"):
+            run(loss, dataset, epochs=3, **train, checkpoint=Checkpoint(file, stop=stopped_after(looks)))
+        stops += 1
+        assert file.exists()
+    again = run(loss, dataset, epochs=3, **train, checkpoint=Checkpoint(file))
+    assert_same(whole, again)
+    history, expected = again.parts["history"], whole.parts["history"]
+    assert len(history["resumed_at"]) == stops
+    assert history["earlier_seconds"] > 0
+    assert {**history, "resumed_at": [], "earlier_seconds": 0.0} == expected
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_a_checkpoint_written_at_every_update_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "cell.safetensors"
+    assert_same(run("asl"), run("asl", checkpoint=Checkpoint(file, every=0.0)))
+    assert not file.exists()
+
+
+def test_a_file_that_is_no_checkpoint_is_warned_of_and_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "cell.safetensors"
+    file.write_bytes(b"nonsense")
+    with pytest.warns(UserWarning, match="the cell starts anew.*not a checkpoint"):
+        again = run("bce", checkpoint=Checkpoint(file))
+    assert_same(run("bce"), again)
+
+
+def test_a_checkpoint_of_other_training_code_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "cell.safetensors")
+    monkeypatch.setattr("mlbench.training.checkpoint.TRAINING_VERSION", -1)
+    checkpoint.save({"step": 3})
+    monkeypatch.undo()
+    with pytest.warns(UserWarning, match="of other training code"):
+        assert checkpoint.load() is None
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from mlbench.training.checkpoint import Checkpoint
+from tests.training.cells import run
+print("started", flush=True)
+run("bce", "digit-scenes", epochs=400, checkpoint=Checkpoint(Path(sys.argv[1]), every=0.0))
+"""
+
+
+def test_a_kill_at_any_instant_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
+    file = tmp_path / "cell.safetensors"
+    for _ in range(2):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(file)], stdout=subprocess.PIPE)
+        before = file.stat().st_mtime_ns if file.exists() else 0
+        deadline = time.monotonic() + 60
+        while not (file.exists() and file.stat().st_mtime_ns > before):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        state = Checkpoint(file).load()
+        assert state is not None
+        assert state["step"] > 0
+    assert len(state["history"]["resumed_at"]) == 1
