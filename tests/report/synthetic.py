@@ -84,6 +84,7 @@ class World:
     error: str = "CUDA out of memory"
     ceiling: Sequence[str] = ("synthetic-topics",)
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    without_threshold: Sequence[str] = ()
 
 
 def all_keys() -> list[str]:
@@ -179,7 +180,7 @@ def _record(world: World, loss: str, dataset: str, fraction: float | int, seed: 
             split: {key: 0.25 * _base(dataset, 1.0, key) for key in world.keys}
             for split in ("validation", "test")
         },
-        "threshold": {"metrics": 0.0, "probe_metrics": 0.0},
+        "threshold": {"metrics": None if loss in world.without_threshold else 0.0, "probe_metrics": 0.0},
         "history": {
             "epochs": [
                 {

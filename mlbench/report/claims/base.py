@@ -98,7 +98,7 @@ def compare(
     """The blocks of two groups of losses at the largest fraction, or why there are none."""
     grid = analysis.grid
     if not ahead or not behind:
-        return f"{READING_WORDS[reading]}: the losses that it is about are not here."
+        return "The losses that it is about are not here."
     if key not in analysis.measures or reading not in analysis.readings:
         return f"{READING_WORDS[reading]}: no record has {key}."
     tasks = [task.name for task in grid.tasks if keep(task)]
@@ -144,14 +144,15 @@ def contest(
         few = blocks.count < LEAST_FAMILIES
         verdicts.append(_verdict(better, few))
         share = show_fraction(analysis.grid.fractions[-1])
+        families = "family" if blocks.count == 1 else "families"
         text = (
             f"{READING_WORDS[reading]}, {blocks.measure.title}, {share}: {_group(ahead, blocks)} is "
             f"{abs(differences.mean()):.3f} {'ahead of' if differences.mean() >= 0 else 'behind'} "
-            f"{_group(behind, blocks)} on average over {blocks.count} families; P(better) = {found.better:.2f}, "
+            f"{_group(behind, blocks)} on average over {blocks.count} {families}; P(better) = {found.better:.2f}, "
             f"P(equal within {rope:g}) = {found.equal:.2f}, P(worse) = {found.worse:.2f}."
         )
         evidence.append(text + (f" At least {LEAST_FAMILIES} families are needed." if few else ""))
-    return Outcome(combine(verdicts), tuple(evidence))
+    return Outcome(combine(verdicts), tuple(dict.fromkeys(evidence)))
 
 
 def combine(verdicts: Sequence[Verdict]) -> Verdict:

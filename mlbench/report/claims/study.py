@@ -65,7 +65,7 @@ def gain_is_not_only_label_interaction(analysis: Analysis) -> Outcome:
     ]
     return Outcome(
         combine([outcome.verdict for outcome in found]),
-        tuple(line for outcome in found for line in outcome.evidence),
+        tuple(dict.fromkeys(line for outcome in found for line in outcome.evidence)),
     )
 
 

@@ -45,7 +45,7 @@ def learning_curves(
     if len(fractions) < 2 or not tasks:
         return None
     losses, coloured = list(look), leaders[:HIGHLIGHTED]
-    figure, axes = panels(len(tasks))
+    figure, axes = panels(len(tasks), [*coloured, "floor", "ceiling"])
     x = _positions(fractions)
     for panel, task in zip(axes, tasks, strict=True):
         for loss, mean in zip(losses, task.mean, strict=True):
@@ -61,7 +61,7 @@ def learning_curves(
         panel.xaxis.set_minor_locator(NullLocator())
     for panel in axes[::4]:
         panel.set_ylabel(subject.metric)
-    legend_below(figure, axes, min(len(coloured) + 2, 9) if len(axes) > 2 else 4)
+    legend_below(figure, axes)
     return Drawing(
         key=f"curves-{subject.suffix}",
         title=f"Learning curves, {subject.metric}, {subject.where}",

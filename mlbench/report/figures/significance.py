@@ -11,6 +11,9 @@ from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks
 from mlbench.report.grid import Floats
 from mlbench.report.statistics import Banded
 
+BANDS = 3
+"""So many leading losses have their interval drawn: more bands hide one another."""
+
 
 def critical_differences(
     subject: Subject,
@@ -60,7 +63,7 @@ def profiles(
     thresholds: Floats,
     shares: Banded,
 ) -> Drawing | None:
-    """[losses, thresholds]: the share of runs above each normalised score, with its interval as a band."""
+    """[losses, thresholds]: the share of runs above each normalised score; the first with their intervals."""
     if len(losses) < 2:
         return None
     figure, axes = one_panel(5.6, 2.8, left=0.7, bottom=0.5, right=1.7)
@@ -68,21 +71,25 @@ def profiles(
     moving = np.flatnonzero((shares.value.max(0) > 0) & (shares.value.min(0) < 1))
     shown = slice(moving[0], moving[-1] + 2) if len(moving) else slice(None)
     x = thresholds[shown]
-    for loss, row, low, high in zip(losses, shares.value, shares.low, shares.high, strict=True):
-        if loss in coloured:
-            style = look[loss]
-            axes.plot(x, row[shown], color=style.colour, linestyle=style.dash, label=short(loss), zorder=3)
-            axes.fill_between(x, low[shown], high[shown], color=style.colour, alpha=0.08, linewidth=0)
-        else:
+    for loss, row in zip(losses, shares.value, strict=True):
+        if loss not in coloured:
             axes.plot(x, row[shown], color=MUTED, alpha=0.35, linewidth=0.8)
+    for place, loss in enumerate(coloured):
+        row, style = losses.index(loss), look[loss]
+        axes.plot(
+            x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=short(loss), zorder=3
+        )
+        if place < BANDS:
+            low, high = shares.low[row][shown], shares.high[row][shown]
+            axes.fill_between(x, low, high, color=style.colour, alpha=0.1, linewidth=0)
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")
     axes.set_ylabel("share of runs above it")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return Drawing(
         key=f"profiles-{subject.suffix}",
-        title=f"Performance profiles, {subject.metric}, {subject.where}, with 95 % intervals",
-        words=f"Share of runs whose normalised {subject.metric} exceeds a threshold, a curve for each loss with "
-        "its 95 % interval over families and seeds.",
+        title=f"Performance profiles, {subject.metric}, {subject.where}, with 95 % intervals of the first {BANDS}",
+        words=f"Share of runs whose normalised {subject.metric} exceeds a threshold, a curve for each loss; bands "
+        f"are 95 % intervals over families and seeds of the first {BANDS}.",
         figure=figure,
     )

@@ -118,23 +118,14 @@ def one_panel(
     return figure, axes
 
 
-def panels(count: int, *, legend_rows: int = 1, columns: int = 4) -> tuple[Figure, list[Axes]]:
-    """Small multiples in rows of up to `columns`, with room for a legend below."""
+def panels(count: int, names: Sequence[str], *, columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """Small multiples in rows of up to `columns`, with room for a legend of `names` below."""
     columns = min(columns, count) or 1
     rows = -(-count // columns)
-    left, bottom, top, gap_x, gap_y, width, height = (
-        0.62,
-        0.45 + 0.2 * legend_rows,
-        0.3,
-        0.55,
-        0.62,
-        1.85,
-        1.5,
-    )
-    size = (
-        max(left + columns * (width + gap_x) - gap_x + 0.2, 4.6),
-        bottom + rows * (height + gap_y) - gap_y + top,
-    )
+    left, top, gap_x, gap_y, width, height = 0.62, 0.3, 0.55, 0.62, 1.85, 1.5
+    whole = max(left + columns * (width + gap_x) - gap_x + 0.2, 4.6)
+    bottom = 0.52 + 0.17 * -(-len(names) // _legend_columns(whole, names))
+    size = (whole, bottom + rows * (height + gap_y) - gap_y + top)
     figure = Figure(figsize=size)
     axes = []
     for place in range(count):
@@ -144,7 +135,7 @@ def panels(count: int, *, legend_rows: int = 1, columns: int = 4) -> tuple[Figur
     return figure, axes
 
 
-def legend_below(figure: Figure, axes: Sequence[Axes], columns: int) -> None:
+def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
     """One legend of everything that any panel names, at the foot of the figure."""
     found = {
         text: handle
@@ -152,8 +143,15 @@ def legend_below(figure: Figure, axes: Sequence[Axes], columns: int) -> None:
         for handle, text in zip(*panel.get_legend_handles_labels(), strict=True)
     }
     if found:
+        columns = _legend_columns(figure.get_figwidth(), list(found))
         names = [short(name) for name in found]
         figure.legend(list(found.values()), names, loc="lower left", ncols=columns, borderaxespad=0.6)
+
+
+def _legend_columns(width: float, names: Sequence[str]) -> int:
+    """So many entries fit beside one another in `width` inches."""
+    longest = max((len(short(name)) for name in names), default=0)
+    return max(1, min(len(names), int((width - 0.2) / (0.55 + 0.067 * longest))))
 
 
 def short(name: str, length: int = 22) -> str:

@@ -24,8 +24,8 @@ def training_curves(
     shown = {task: curves for task, curves in tasks.items() if curves}
     if not shown:
         return None
-    figure, axes = panels(len(shown))
     coloured = leaders[:HIGHLIGHTED]
+    figure, axes = panels(len(shown), coloured)
     for panel, (task, curves) in zip(axes, shown.items(), strict=True):
         for loss in coloured:
             if loss in curves:
@@ -42,7 +42,7 @@ def training_curves(
         panel.set_xlabel("epoch")
     for panel in axes[::4]:
         panel.set_ylabel(subject.metric)
-    legend_below(figure, axes, min(len(coloured), 9) if len(axes) > 2 else 4)
+    legend_below(figure, axes)
     return Drawing(
         key=f"{kind}-{subject.suffix}",
         title=f"{subject.metric} while training, {subject.where}, mean over seeds",

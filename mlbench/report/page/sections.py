@@ -115,13 +115,20 @@ def _claims(findings: Sequence[Finding]) -> Markup:
             name=finding.name,
             kind=finding.verdict.name.lower().replace("_", "-"),
             verdict=finding.verdict.value,
-            title=finding.title,
+            title=_with_code(finding.title),
             source=finding.source,
             evidence=Markup("").join(Markup("<li>{}</li>").format(line) for line in finding.evidence),
         )
         for finding in findings
     )
     return Markup('<ul class="claims">{}</ul>').format(items)
+
+
+def _with_code(text: str) -> Markup:
+    """Text whose names in backticks are set as code."""
+    parts = text.split("`")
+    form = ("{}", "<code>{}</code>")
+    return Markup("").join(Markup(form[place % 2]).format(part) for place, part in enumerate(parts))
 
 
 def _list(lines: Sequence[str]) -> Markup:

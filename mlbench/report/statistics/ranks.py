@@ -19,6 +19,7 @@ class Ranking:
     """Average ranks [losses] (1 is best, ties share their mean), their 95 % intervals, how often first.
 
     `behind` is the share of bootstrap replicates in which the best loss ranks before each; ties are halves.
+    `gap` is how much better the best loss scores than each on average over families, with its 95 % interval.
     """
 
     losses: tuple[str, ...]
@@ -27,6 +28,9 @@ class Ranking:
     high: Floats
     first: Floats
     behind: Floats
+    gap: Floats
+    gap_low: Floats
+    gap_high: Floats
 
     @property
     def order(self) -> list[int]:
@@ -50,14 +54,23 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
     replacement, the same draw for all losses.
     """
     ranks = block_ranks(blocks.scores)
-    resampled = _resampled_ranks(blocks, replicates, np.random.default_rng(seed))
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(resampled, [tail, 100 - tail], axis=0)
+    resampled, means = _resampled(blocks, replicates, np.random.default_rng(seed))
+    ends = [50 * (1 - LEVEL), 50 * (1 + LEVEL)]
+    low, high = np.percentile(resampled, ends, axis=0)
     firsts = ranks == ranks.min(1, keepdims=True)
-    leader = resampled[:, [int(ranks.mean(0).argmin())]]
-    behind = (leader < resampled).mean(0) + 0.5 * (leader == resampled).mean(0)
+    best = int(ranks.mean(0).argmin())
+    leader, scores = resampled[:, [best]], blocks.scores.mean(0)
+    gap_low, gap_high = np.percentile(means[:, [best]] - means, ends, axis=0)
     return Ranking(
-        blocks.losses, ranks.mean(0), low, high, (firsts / firsts.sum(1, keepdims=True)).sum(0), behind
+        losses=blocks.losses,
+        ranks=ranks.mean(0),
+        low=low,
+        high=high,
+        first=(firsts / firsts.sum(1, keepdims=True)).sum(0),
+        behind=(leader < resampled).mean(0) + 0.5 * (leader == resampled).mean(0),
+        gap=scores[best] - scores,
+        gap_low=gap_low,
+        gap_high=gap_high,
     )
 
 
@@ -67,17 +80,17 @@ def block_ranks(scores: Floats) -> Floats:
     return ranks
 
 
-def _resampled_ranks(blocks: Blocks, replicates: int, random: np.random.Generator) -> Floats:
-    """[replicates, losses]: average ranks of bootstrap replicates."""
+def _resampled(blocks: Blocks, replicates: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Average ranks and mean scores of bootstrap replicates, each [replicates, losses]."""
     means = np.empty((len(blocks.tasks), replicates, len(blocks.losses)))
     for index, scores in enumerate(blocks.by_task):
         seeds = scores.shape[1]
         draws = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=replicates)
         means[index] = draws @ scores.T / seeds
-    ranks = _fast_ranks(blocks.average_families(means))
+    scores = blocks.average_families(means)
     families = random.multinomial(blocks.count, np.full(blocks.count, 1 / blocks.count), size=replicates)
-    averaged: Floats = np.einsum("rf,frl->rl", families, ranks) / blocks.count
-    return averaged
+    shares = families / blocks.count
+    return np.einsum("rf,frl->rl", shares, _fast_ranks(scores)), np.einsum("rf,frl->rl", shares, scores)
 
 
 def _fast_ranks(scores: Floats) -> Floats:

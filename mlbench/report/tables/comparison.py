@@ -56,7 +56,7 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
     rows.append(Row((word(f"{control} (control)"), *blank, iqm.get(control, number(None))), "reference"))
     return Table(
         f"control-{view_key(analysis.grid, view.reading, analysis.measures[view.key], view.fraction)}",
-        f"Against {control}: {view_title(analysis.grid, view.reading, analysis.measures[view.key], view.fraction)}",
+        f"Against {control}, {view_title(analysis.grid, view.reading, analysis.measures[view.key], view.fraction)}",
         tuple(columns),
         tuple(rows),
         _caption(analysis, view, blocks.count, len(pairs), speaks),

@@ -47,7 +47,7 @@ def _cost_table(grid: Grid, fraction: int, name: str) -> Table | None:
                 Entry(
                     format_number(value),
                     value,
-                    format_number(spread) if known else "",
+                    format_number(spread, like=value) if known else "",
                     spread if known else None,
                     best=value <= best,
                 )

@@ -9,7 +9,7 @@ from mlbench.report.tables.scores import READING_WORDS
 
 
 def glance_table(analysis: Analysis) -> Table:
-    """The loss of the best average rank, with that rank; those whose rank interval reaches it in the note."""
+    """The loss of the best average rank, with that rank; how many may be as good in the note."""
     views = set(analysis.views(analysis.main))
     rows = []
     for key in analysis.main:
@@ -24,7 +24,8 @@ def glance_table(analysis: Analysis) -> Table:
         *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
     )
     caption = (
-        "The average rank of the leader over families; +n: so many losses whose rank interval reaches it."
+        "The leader's average rank over families; +n: so many losses may be as good (they rank before it in "
+        "more than one of twenty bootstrap replicates)."
     )
     return Table("glance", "At a glance", columns, tuple(rows), caption)
 
@@ -34,6 +35,6 @@ def _leader(analysis: Analysis, view: View) -> Entry:
     if ranking is None:
         return word("–", muted=True)
     first = ranking.order[0]
-    near = int((ranking.low <= ranking.ranks[first]).sum()) - 1
+    near = len(ranking.rivals)
     rank = f"{ranking.ranks[first]:.1f}"
     return Entry(ranking.best, note=f"{rank}, +{near}" if near > 0 else rank)

@@ -6,6 +6,9 @@ from html import escape
 
 from mlbench.report.tables.model import Column, Entry, Row, Table
 
+LONG = 60
+"""Letters from which words are set in lines."""
+
 
 def to_html(table: Table, *, sortable: bool = True) -> str:
     """A scrolling region with the table in it; floor, ceiling and control stand in its foot."""
@@ -50,6 +53,8 @@ def _cell(entry: Entry, column: Column) -> str:
     if entry.note:
         text += f'<small class="note"> {escape(entry.note)}</small>'
     classes = "muted" if entry.muted else "bad" if entry.bad else ""
+    if not column.numeric and len(entry.text) > LONG:
+        classes = f"long {classes}".rstrip()
     if not column.numeric:
         return f'<td class="text {classes}">{text}</td>' if classes else f'<td class="text">{text}</td>'
     order = "" if entry.value is None else f"{entry.value:.6g}"

@@ -80,9 +80,9 @@ def number(value: float | None, digits: int = 3, *, muted: bool = False, best: b
     return Entry(format_number(value, digits), float(value), muted=muted, best=best)
 
 
-def format_number(value: float, digits: int = 3) -> str:
-    """A fixed number of decimals, fewer for large numbers; never `-0.000`."""
-    size = abs(value)
+def format_number(value: float, digits: int = 3, *, like: float | None = None) -> str:
+    """A fixed number of decimals, fewer for large numbers; never `-0.000`. A spread has those of its mean, `like`."""
+    size = abs(value if like is None else like)
     if size >= 100:
         digits = max(0, digits - 2)
     elif size >= 10:

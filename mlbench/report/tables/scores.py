@@ -75,7 +75,7 @@ def score_table(
                 word(grid.losses[loss], muted=grid.losses[loss] in grey),
                 number(float(summary.ranks[loss]), 2),
                 number(float(summary.average[loss])),
-                *(column[loss] for column in by_task),
+                *(_greyed(column[loss], grid.losses[loss] in grey) for column in by_task),
             )
         )
         for loss in summary.order
@@ -88,7 +88,7 @@ def score_table(
         *(Column(grid.tasks[task].name, task=True) for task in tasks),
     )
     key, title = view_key(grid, reading, measure, fraction), view_title(grid, reading, measure, fraction)
-    return Table(key, title, columns, tuple(rows), _caption(grid, measure, within))
+    return Table(key, title, columns, tuple(rows), _caption(grid, measure, within) + _caption_of_grey(grey))
 
 
 def _column(
@@ -117,7 +117,7 @@ def _column(
     for loss, (mean, deviation, finished, planned, is_best, is_alike) in enumerate(marks):
         if finished:
             note = "" if finished == planned else f"{finished}/{planned}"
-            spread = format_number(deviation) if deviation == deviation else ""
+            spread = format_number(deviation, like=mean) if deviation == deviation else ""
             known = deviation if spread else None
             entries.append(Entry(format_number(mean), mean, spread, known, note, is_best, is_alike))
         elif summary.failed[loss, task]:
@@ -141,13 +141,24 @@ def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -
 
 def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
     """Losses whose scores have no fixed origin: what `@0.5` says of them means nothing."""
-    if measure.policy != "0.5" or reading != "own":
-        return set()
     done = grid.cells[grid.cells["status"] == "done"]
-    if "threshold/metrics" not in done.columns:
-        return set(done["loss"]) if "threshold" in done.columns else set()
+    if measure.policy != "0.5" or reading != "own" or "threshold/metrics" not in done.columns:
+        return set()
     without = done["threshold/metrics"].isna().groupby(done["loss"]).all()
     return {str(loss) for loss, none in without.items() if none}
+
+
+def _greyed(entry: Entry, grey: bool) -> Entry:
+    return entry._replace(muted=True) if grey else entry
+
+
+def _caption_of_grey(grey: set[str]) -> str:
+    names = ", ".join(sorted(grey))
+    return (
+        f" Grey: {names}, whose scores have no threshold of their own; 0.5 says nothing of them."
+        if grey
+        else ""
+    )
 
 
 def view_title(grid: Grid, reading: str, measure: Measure, fraction: int) -> str:

@@ -63,6 +63,17 @@ def test_the_known_order_is_found(tmp_path: Path) -> None:
     assert (ranking.ranks <= ranking.high).all()
 
 
+def test_the_gap_to_the_best_is_that_of_means_over_families(tmp_path: Path) -> None:
+    blocks = blocks_of(World(fractions=(1.0,)), tmp_path)
+    ranking = rank_losses(blocks)
+    means = blocks.scores.mean(0)
+    place = ranking.losses.index(ranking.best)
+    assert ranking.gap == pytest.approx(means[place] - means)
+    assert (ranking.gap_low <= ranking.gap).all()
+    assert (ranking.gap <= ranking.gap_high).all()
+    assert ranking.gap_low[place] == ranking.gap_high[place] == 0
+
+
 def test_ranking_is_the_same_each_time(tmp_path: Path) -> None:
     blocks = blocks_of(World(fractions=(1.0,)), tmp_path)
     assert (rank_losses(blocks).low == rank_losses(blocks).low).all()
