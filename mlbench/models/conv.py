@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
+from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.images import augment_images, resident_images, to_unit
+from mlbench.models.images import resident_images, to_unit
 from mlbench.models.inputs import Batch
 
 
@@ -25,6 +26,7 @@ class SmallConvolutions(Encoder):
     """
 
     modalities = {"image"}
+    augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
     train_defaults = {"epochs": 20, "batch_size": 64, "encoder_lr": 0.003, "head_lr": 0.003}
 
     def __init__(self, width: int = 16, size: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Images on their way to a trunk: resident as uint8, changed and normalised on the device."""
+"""Images on their way to a trunk: kept as uint8, normalised on the device."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mlbench.datasets import Dataset, decode_images
 from mlbench.datasets.cache import Cache
-from mlbench.models.inputs import Batch, Dense
+from mlbench.models.inputs import Dense
 
 SIZE = 64
 """The side that images are resized to where neither the encoder nor the data says otherwise."""
@@ -50,25 +49,3 @@ def dense(images: npt.NDArray[np.uint8]) -> Dense:
 def to_unit(images: Tensor) -> Tensor:
     """uint8 [B, H, W, 1 or 3] as floats in [0, 1], [B, 3, H, W]; grey is three equal channels."""
     return images.permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
-
-
-def augment_images(batch: Batch, generator: torch.Generator, how: str) -> Batch:
-    """`flip`: half of the images mirrored. `crop`: that, and a random shift by up to an eighth of the side,
-    zeros moving in. Works on uint8 [B, H, W, C] wherever it lies; `generator` draws on the CPU."""
-    (images,) = batch
-    mirrored = torch.rand(len(images), generator=generator) < 0.5
-    images = torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(2), images)
-    if how == "crop":
-        images = _shift(images, generator)
-    return (images,)
-
-
-def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
-    count, height, width, _ = images.shape
-    reach = max(1, height // 8)
-    padded = functional.pad(images, (0, 0, reach, reach, reach, reach))
-    down, right = torch.randint(0, 2 * reach + 1, (2, count), generator=generator).to(images.device)
-    rows = down[:, None] + torch.arange(height, device=images.device)
-    columns = right[:, None] + torch.arange(width, device=images.device)
-    index = torch.arange(count, device=images.device)
-    return padded[index[:, None, None], rows[:, :, None], columns[:, None, :]]

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from mlbench.datasets import Dataset
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
 from mlbench.models.frozen import freeze
-from mlbench.models.images import augment_images, dense, resident_images, split_array, to_unit
+from mlbench.models.images import dense, resident_images, split_array, to_unit
 from mlbench.models.inputs import Batch, Dense
 from mlbench.models.weights import local_folder
 
@@ -29,6 +30,7 @@ class TimmEncoder(Encoder):
     """
 
     modalities = {"image"}
+    augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
     train_defaults = {"epochs": 30, "batch_size": 64, "encoder_lr": 0.0001, "head_lr": 0.001}
 
     def __init__(
