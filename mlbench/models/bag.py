@@ -42,6 +42,8 @@ class BagOfWords(Encoder):
 
 
 class _Table(Trunk):
+    compiles = False  # PyTorch compiles no sparse gradients
+
     def __init__(self, words: int, width: int, learning_rate: float) -> None:
         super().__init__()
         self.dim, self.learning_rate = width, learning_rate

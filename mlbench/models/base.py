@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
+from mlbench.errors import ConfigError
 from mlbench.models.inputs import Batch, Inputs
 from mlbench.registry import ENCODERS
 
@@ -25,6 +26,8 @@ class Trunk(nn.Module):
     """The part of a network that turns a batch into features [B, `dim`]."""
 
     dim: int
+    compiles: ClassVar[bool] = True
+    """Whether torch.compile knows what it is made of."""
 
     def forward(self, batch: Batch) -> Tensor:
         raise NotImplementedError
@@ -32,6 +35,19 @@ class Trunk(nn.Module):
     def augment(self, batch: Batch, generator: torch.Generator, how: str) -> Batch:
         """A changed copy of a training batch; `how` is the protocol's `augmentation`."""
         raise NotImplementedError(f"{type(self).__name__} has no augmentation {how!r}")
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether two training passes of one row differ, by dropout: enough to make several views of it."""
+        return any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.modules())
+
+    def parameters_by_depth(self) -> list[list[nn.Parameter]]:
+        """All parameters by depth, those next to the input first; for layer-wise learning rates."""
+        return [list(self.parameters())]
+
+    def checkpoint_gradients(self) -> None:
+        """Keep few activations for the backward pass and compute the others again."""
+        raise ConfigError("this encoder cannot checkpoint its gradients; set gradient_checkpointing = false")
 
     def own_optimiser(self) -> torch.optim.Optimizer | None:
         """The optimiser of this trunk's own parameters, where it brings one; else the protocol's is used."""

@@ -40,7 +40,8 @@ class Model(nn.Module):
 
     def features(self, batch: Batch) -> Tensor:
         """The output of the trainable trunk, [B, M]: what heads and probe read."""
-        features: Tensor = self.trunk(batch)
+        # Compiled code, where there is some, is for training alone: other passes come in other shapes.
+        features: Tensor = self.trunk(batch) if self.training else self.trunk.forward(batch)
         return features if self.adapter is None else self.adapter(features)
 
     def forward(self, batch: Batch, memory: Memory | None = None) -> Outputs:

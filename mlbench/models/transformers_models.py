@@ -8,13 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
 from mlbench.models.frozen import freeze
+from mlbench.models.depth import by_depth
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
 from mlbench.models.weights import local_folder
 
@@ -29,7 +30,13 @@ class TransformersEncoder(Encoder):
     """
 
     modalities = {"text"}
-    train_defaults = {"epochs": 10, "batch_size": 32, "encoder_lr": 3e-5, "head_lr": 0.001}
+    train_defaults = {
+        "epochs": 10,
+        "batch_size": 32,
+        "encoder_lr": 3e-5,
+        "head_lr": 0.001,
+        "group_by_length": True,
+    }
 
     def __init__(
         self,
@@ -118,6 +125,16 @@ class _TextTrunk(Trunk):
         super().__init__()
         self.network, self.pooling = network, pooling
         self.dim = int(network.config.hidden_size)
+
+    def parameters_by_depth(self) -> list[list[nn.Parameter]]:
+        return by_depth(self.network)
+
+    def checkpoint_gradients(self) -> None:
+        if not self.network.supports_gradient_checkpointing:
+            super().checkpoint_gradients()
+        # Renamed in transformers 5.
+        enable = getattr(self.network, "activation_checkpointing_enable", None)
+        (enable or self.network.gradient_checkpointing_enable)({"use_reentrant": False})
 
     def forward(self, batch: Batch) -> Tensor:
         ids, mask = batch

@@ -22,6 +22,7 @@ from mlbench.models.model import Model
 from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
+from mlbench.training.compiling import compile_trunk
 from mlbench.training.fit import Fit, Task
 from mlbench.training.fitting import fit_encoder
 from mlbench.training.measure import Held, as_kept, stored_scores
@@ -71,9 +72,18 @@ def run_cell(
             dataset, fitted = cut_validation(dataset, fitted, cell)
         held = Held.of(dataset, rows)
         loss = build_loss(cell, held, len(rows), place, micro_batch)
+        if micro_batch is None and loss.per_sample:
+            micro_batch = protocol.micro_batch
         model = Model.build(fitted, loss, len(dataset.labels), protocol, streams.as_global).to(place)
+        prepare_trunk(model, cell)
         readings = Readings(
-            loss, fitted, torch.from_numpy(dataset.train.targets[rows]), held, protocol, streams
+            loss,
+            fitted,
+            torch.from_numpy(dataset.train.targets[rows]),
+            held,
+            protocol,
+            streams,
+            micro_batch,
         )
         task = Task(
             model=model,
@@ -132,6 +142,23 @@ def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_ba
     loss.to(device)
     loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
     return loss
+
+
+def prepare_trunk(model: Model, cell: Cell) -> None:
+    """What the protocol asks of the trunk: that views of a row differ, fewer activations, compiled code."""
+    protocol, trunk = cell.train, model.trunk
+    if protocol.views > 1 and protocol.augmentation == "none" and not trunk.is_noisy:
+        raise ConfigError(
+            f"train.views = {protocol.views}: encoder {cell.encoder!r} has no dropout that would make the views "
+            "of a row differ; set train.augmentation, or views = 1"
+        )
+    if protocol.gradient_checkpointing:
+        trunk.checkpoint_gradients()
+    if protocol.compile and trunk.compiles:
+        options = sorted(cell.encoder_options.items())
+        compile_trunk(
+            model, repr((cell.encoder, options, protocol.gradient_checkpointing, protocol.precision))
+        )
 
 
 def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> MemoryQueue | None:

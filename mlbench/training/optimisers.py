@@ -26,35 +26,52 @@ class Optimisers:
         self.all = [own] if own is not None else []
         self.schedule = schedule
         taken = {id(parameter) for optimiser in self.all for parameter in _parameters_of(optimiser)}
-        groups = []
-        encoder = [
-            (module, name) for module, name in _named(model.trunk) if id(getattr(module, name)) not in taken
-        ]
+        rates = _layer_rates(model, protocol)
+        encoder = [pair for pair in _named(model.trunk) if id(getattr(*pair)) not in taken]
         heads = [
             pair for part in (model.adapter, model.heads, loss) if part is not None for pair in _named(part)
         ]
-        for part, rate in ((encoder, protocol.encoder_lr), (heads, protocol.head_lr)):
-            for decays in (True, False):
-                chosen = [getattr(module, name) for module, name in part if _decays(module, name) == decays]
-                if chosen:
-                    decay = protocol.weight_decay if decays else 0.0
-                    groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+        chosen: dict[tuple[float, float], list[torch.Tensor]] = {}
+        for pairs, rate in ((encoder, protocol.encoder_lr), (heads, protocol.head_lr)):
+            for module, name in pairs:
+                parameter = getattr(module, name)
+                decay = protocol.weight_decay if _decays(module, name) else 0.0
+                chosen.setdefault((rates.get(id(parameter), rate), decay), []).append(parameter)
+        groups = [
+            {"params": parameters, "lr": rate, "weight_decay": decay}
+            for (rate, decay), parameters in chosen.items()
+        ]
         if groups:
             self.all.append(torch.optim.AdamW(groups, eps=EPSILON, fused=True))
         self.peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.all]
         self.parameters = [parameter for optimiser in self.all for parameter in _parameters_of(optimiser)]
 
     def set_rates(self, step: int) -> float:
-        """Set the learning rates of update `step`; returns the factor on their peaks."""
-        factor = self.schedule.factor(step)
+        """Set the learning rates of update `step`, and Adam's first decay where the schedule moves it; returns
+        the factor on the rates' peaks."""
+        factor, beta1 = self.schedule.factor(step), self.schedule.beta1(step)
         for optimiser, peaks in zip(self.all, self.peaks, strict=True):
             for group, peak in zip(optimiser.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor
+                if beta1 is not None and "betas" in group:
+                    group["betas"] = (beta1, group["betas"][1])
         return factor
 
     def zero_grad(self) -> None:
         for optimiser in self.all:
             optimiser.zero_grad(set_to_none=True)
+
+
+def _layer_rates(model: Model, protocol: Protocol) -> dict[int, float]:
+    """The trunk's peak learning rates by parameter, falling from its last layer to its first."""
+    if protocol.layer_decay is None:
+        return {}
+    layers = model.trunk.parameters_by_depth()
+    return {
+        id(parameter): protocol.encoder_lr * protocol.layer_decay ** (len(layers) - 1 - depth)
+        for depth, layer in enumerate(layers)
+        for parameter in layer
+    }
 
 
 def _parameters_of(optimiser: torch.optim.Optimizer) -> Iterator[torch.Tensor]:

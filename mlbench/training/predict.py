@@ -7,22 +7,37 @@ from torch import Tensor
 
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
+from mlbench.training.precision import autocast
 
 BATCH = 512
 
 
 @torch.no_grad()
 def predict_features(
-    model: Model, inputs: Inputs, device: torch.device, rows: Tensor | None = None
+    model: Model,
+    inputs: Inputs,
+    device: torch.device,
+    rows: Tensor | None = None,
+    *,
+    precision: str = "float32",
+    batch_size: int = BATCH,
 ) -> Tensor:
-    """The trunk's features of every sample (or of `rows`), float32 [N, M], on the device."""
+    """The trunk's features of every sample (or of `rows`), float32 [N, M], on the device, in their order.
+
+    `precision` is the one that the trunk was trained in. Samples of like length go through together, where
+    they have lengths.
+    """
     model.eval()
     chosen = torch.arange(len(inputs)) if rows is None else rows
+    lengths = inputs.lengths
+    order = None if lengths is None else lengths[chosen].argsort(stable=True, descending=True)
     features = []
-    for some in chosen.split(BATCH):
+    for some in (chosen if order is None else chosen[order]).split(batch_size):
         batch = tuple(part.to(device, non_blocking=True) for part in inputs.batch(some))
-        features.append(model.features(batch).float())
-    return torch.cat(features)
+        with autocast(precision, device):
+            features.append(model.features(batch).float())
+    together = torch.cat(features)
+    return together if order is None else together[order.argsort().to(device)]
 
 
 @torch.no_grad()

@@ -12,10 +12,11 @@ from torch import Tensor
 from mlbench.losses.base import Loss
 from mlbench.metrics import Scored, evaluate, mean_average_precision
 from mlbench.models.base import Fitted
+from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
 from mlbench.suite import Protocol
 from mlbench.training.measure import Held
-from mlbench.training.predict import predict_features, predict_logits
+from mlbench.training.predict import BATCH, predict_features, predict_logits
 from mlbench.training.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
 from mlbench.training.resources import Clock
 from mlbench.training.streams import Streams
@@ -33,6 +34,7 @@ class Readings:
     held: Held
     protocol: Protocol
     streams: Streams
+    micro_batch: int | None = None
 
     @property
     def has_logits(self) -> bool:
@@ -46,8 +48,7 @@ class Readings:
 
     def selection_score(self, model: Model) -> float:
         """The protocol's `select_metric` on validation, higher is better."""
-        device = next(model.parameters()).device
-        features = predict_features(model, self.fitted.validation, device)
+        features = self._features(model, self.fitted.validation)
         if self.has_logits:
             logits = predict_logits(model, features)
         else:
@@ -64,7 +65,7 @@ class Readings:
         """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""
         device = next(model.parameters()).device
         splits = {"validation": self.fitted.validation, "test": self.fitted.test}
-        features = {name: predict_features(model, inputs, device) for name, inputs in splits.items()}
+        features = {name: self._features(model, inputs) for name, inputs in splits.items()}
         own = (
             {name: predict_logits(model, part) for name, part in features.items()}
             if self.has_logits
@@ -73,7 +74,7 @@ class Readings:
         clock.lap("predict")
         if own is not None and self.protocol.probe == "needed":
             return own, None, None
-        train = predict_features(model, self.fitted.train, device)
+        train = self._features(model, self.fitted.train)
         probe = fit_probe(
             train,
             self.targets.to(device),
@@ -88,13 +89,27 @@ class Readings:
         chosen = {"lr": probe.lr, "weight_decay": probe.weight_decay, "validation": probe.validation_score}
         return own or read, read, chosen
 
+    def _features(self, model: Model, inputs: Inputs, rows: Tensor | None = None) -> Tensor:
+        """Features as the model was trained: in its precision, and no more rows at once than four batches or
+        those that once fitted on the device."""
+        device = next(model.parameters()).device
+        fits = self.micro_batch or self.protocol.batch_size
+        return predict_features(
+            model,
+            inputs,
+            device,
+            rows,
+            precision=self.protocol.precision,
+            batch_size=max(1, min(BATCH, 4 * fits)),
+        )
+
     def _quick_probe(self, model: Model, held_out: Tensor) -> LinearProbe:
         """The probe that scores a representation on the way: one setting, few steps, at most 10,000 rows."""
         device, count = held_out.device, len(self.targets)
         some = torch.randperm(count, generator=self.streams.generator("quick probe rows"))[:QUICK_ROWS]
         some = some.sort().values
         return fit_probe(
-            predict_features(model, self.fitted.train, device, some),
+            self._features(model, self.fitted.train, some),
             self.targets[some].to(device),
             held_out,
             torch.from_numpy(self.held.validation_targets).to(device),

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from mlbench.suite import Protocol
 
+FIRST, LAST = 1 / 25, 1 / 25 / 1e4
+"""Of OneCycle: the first and the last learning rate, as a share of the peak."""
+BETA1, BETA1_AT_PEAK = 0.95, 0.85
+"""Of OneCycle: Adam's first moment decays the more slowly, the lower the rate is."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -16,8 +21,8 @@ class Schedule:
     batch_size: int
     epochs: int
     steps_per_epoch: int
-    warmup_steps: int
-    decays: bool
+    kind: str
+    warmup: float
     evaluation_steps: tuple[int, ...]
 
     @classmethod
@@ -34,8 +39,8 @@ class Schedule:
             batch_size=batch_size,
             epochs=epochs,
             steps_per_epoch=steps_per_epoch,
-            warmup_steps=round(protocol.warmup * steps),
-            decays=protocol.schedule == "cosine",
+            kind=protocol.schedule,
+            warmup=protocol.warmup,
             evaluation_steps=tuple(sorted({max(1, round(steps * k / points)) for k in range(1, points + 1)})),
         )
 
@@ -43,11 +48,34 @@ class Schedule:
     def steps(self) -> int:
         return self.epochs * self.steps_per_epoch
 
+    @property
+    def warmup_steps(self) -> int:
+        """Updates in which the rates of a cosine or constant schedule rise."""
+        return round(self.warmup * self.steps)
+
     def factor(self, step: int) -> float:
         """What the peak learning rates are multiplied by in update `step`, counted from 0."""
+        if self.kind == "onecycle":
+            return self._cycle(step, FIRST, 1.0, LAST)
         if step < self.warmup_steps:
             return (step + 1) / (self.warmup_steps + 1)
-        if not self.decays:
+        if self.kind == "constant":
             return 1.0
-        progress = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
-        return 0.5 * (1 + math.cos(math.pi * progress))
+        return _anneal(1.0, 0.0, (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps))
+
+    def beta1(self, step: int) -> float | None:
+        """Adam's decay of the first moment in update `step`; None where the schedule leaves it alone."""
+        return self._cycle(step, BETA1, BETA1_AT_PEAK, BETA1) if self.kind == "onecycle" else None
+
+    def _cycle(self, step: int, first: float, peak: float, last: float) -> float:
+        """`first` → `peak` → `last` along half cosines, the peak where `warmup` of the updates are made: Smith
+        and Topin 2018 (arXiv 1708.07120), by the formula of torch's OneCycleLR."""
+        turn = self.warmup * self.steps - 1
+        if step < turn:
+            return _anneal(first, peak, step / turn)
+        return _anneal(peak, last, (step - turn) / (self.steps - 1 - turn))
+
+
+def _anneal(start: float, end: float, share: float) -> float:
+    """From `start` to `end` along half a cosine."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * share))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +51,32 @@ def test_evaluations_are_evenly_spaced() -> None:
     assert schedule.evaluation_steps == (80, 160, 240, 320, 400)
     last = Schedule.of(Protocol(epochs=10, batch_size=10, select="last"), 400)
     assert last.evaluation_steps == (400,)
+
+
+@given(st.integers(2, 60), st.integers(1, 8), st.floats(0, 0.9))
+def test_one_cycle_is_that_of_torch(rows: int, epochs: int, warmup: float) -> None:
+    """Rates and first decay of every update, against OneCycleLR on an Adam of its own."""
+    protocol = Protocol(schedule="onecycle", warmup=warmup, epochs=epochs, batch_size=2, min_steps=0)
+    schedule = Schedule.of(protocol, rows)
+    adam = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=0.01)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        adam, max_lr=0.003, total_steps=schedule.steps, pct_start=warmup
+    )
+    for step in range(schedule.steps):
+        (group,) = adam.param_groups
+        assert 0.003 * schedule.factor(step) == pytest.approx(group["lr"], rel=1e-9)
+        assert schedule.beta1(step) == pytest.approx(group["betas"][0], rel=1e-9)
+        adam.step()
+        if step < schedule.steps - 1:
+            cycle.step()
+
+
+def test_one_cycle_without_a_rise() -> None:
+    """Where torch divides by zero: the first update is the peak."""
+    schedule = Schedule.of(Protocol(schedule="onecycle", warmup=0.25, epochs=2, batch_size=2, min_steps=0), 4)
+    assert [schedule.factor(0), schedule.beta1(0)] == [1.0, 0.85]
+
+
+def test_other_schedules_leave_the_first_decay_alone() -> None:
+    for kind in ("cosine", "constant"):
+        assert Schedule.of(Protocol(schedule=kind), 100).beta1(5) is None

@@ -1,0 +1,136 @@
+"""Text encoders of transformers: what the protocol's options do to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mlbench.errors import ConfigError
+from mlbench.models.base import Trunk
+from mlbench.registry import ENCODERS
+from mlbench.training import CellResult, run_cell
+from tests.models.tiny_bert import save_tiny_bert
+from tests.training.cells import load, make_cell
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(save_tiny_bert(tmp_path_factory.mktemp("bert"), load("synthetic-topics").train.inputs))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def run(
+    bert: str, cache: Path, loss: str = "bce", options: dict[str, Any] | None = None, **train: Any
+) -> CellResult:
+    encoder = {"name": f"hf:{bert}", "max_length": 24, **(options or {})}
+    train = {"encoder_lr": 1e-3, "min_steps": 8, "epochs": 1, **train}
+    return run_cell(
+        make_cell(loss, "synthetic-topics", encoder=encoder, **train),
+        load("synthetic-topics"),
+        cache_dir=cache,
+    )
+
+
+def trunk(bert: str) -> Trunk:
+    encoder = ENCODERS.build("hf", model=bert)
+    built: Trunk = encoder._build()
+    return built
+
+
+def test_checkpointed_gradients_are_the_same_gradients(bert: str, cache: Path) -> None:
+    plain, saved = run(bert, cache), run(bert, cache, gradient_checkpointing=True)
+    np.testing.assert_allclose(saved.scores["test_logits"], plain.scores["test_logits"], rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_checkpointing_is_used(bert: str) -> None:
+    built = trunk(bert)
+    built.checkpoint_gradients()
+    assert any(getattr(module, "gradient_checkpointing", False) for module in built.modules())
+
+
+def test_an_encoder_that_cannot_checkpoint_says_so() -> None:
+    with pytest.raises(ConfigError, match="gradient_checkpointing = false"):
+        run_cell(make_cell(gradient_checkpointing=True), load("synthetic-features"))
+
+
+def test_parameters_by_depth_are_all_parameters_from_input_to_output(bert: str) -> None:
+    built = trunk(bert)
+    layers = built.parameters_by_depth()
+    assert len(layers) == 1 + 2 + 1  # embeddings, two blocks, pooler
+    flat = [id(parameter) for layer in layers for parameter in layer]
+    assert sorted(flat) == sorted(id(parameter) for parameter in built.parameters())
+    names = {id(parameter): name for name, parameter in built.named_parameters()}
+    assert all("embeddings" in names[id(parameter)] for parameter in layers[0])
+    assert all("layer.1." in names[id(parameter)] for parameter in layers[2])
+
+
+def test_layer_decay_lowers_the_rate_of_lower_layers(bert: str, cache: Path) -> None:
+    from mlbench.losses.bce import BinaryCrossEntropy
+    from mlbench.models.model import Model
+    from mlbench.suite import Protocol
+    from mlbench.training.optimisers import Optimisers
+    from mlbench.training.schedule import Schedule
+    from mlbench.training.streams import Streams
+
+    protocol = Protocol.model_validate({"encoder_lr": 0.5, "head_lr": 2.0, "layer_decay": 0.1})
+    encoder = ENCODERS.build("hf", model=bert, max_length=8)
+    fitted = encoder.fit(load("synthetic-topics"), np.arange(10), cache)
+    model = Model.build(fitted, BinaryCrossEntropy(), 8, protocol, Streams(0).as_global)
+    optimisers = Optimisers(model, BinaryCrossEntropy(), protocol, Schedule.of(protocol, 10))
+    rates = {id(p): group["lr"] for group in optimisers.all[0].param_groups for p in group["params"]}
+    for depth, layer in enumerate(model.trunk.parameters_by_depth()):
+        for parameter in layer:
+            assert rates[id(parameter)] == pytest.approx(0.5 * 0.1 ** (3 - depth))
+    assert {rates[id(parameter)] for parameter in model.heads.parameters()} == {2.0}
+
+
+def test_two_dropout_passes_are_two_views(bert: str, cache: Path) -> None:
+    result = run(bert, cache, "supcon", views=2)
+    assert np.isfinite(result.scores["test_logits"]).all()
+    built = trunk(bert).train()
+    assert built.is_noisy
+    ids = torch.full((1, 6), 5)
+    both = built((ids.repeat(2, 1), torch.ones(2, 6, dtype=torch.bool)))
+    assert not torch.allclose(both[0], both[1])
+
+
+def test_views_that_nothing_makes_differ_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"views = 2: encoder 'bag' has no dropout.*set train.augmentation"):
+        run_cell(make_cell("supcon", "synthetic-topics", views=2), load("synthetic-topics"))
+
+
+def test_rows_grouped_by_length_are_the_default_for_text(bert: str) -> None:
+    cell = make_cell("bce", "synthetic-topics", encoder=f"hf:{bert}")
+    assert cell.train.group_by_length
+    assert not make_cell("bce", "synthetic-topics").train.group_by_length
+
+
+def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
+    """They are made in batches of like length."""
+    from mlbench.losses.bce import BinaryCrossEntropy
+    from mlbench.models.model import Model
+    from mlbench.suite import Protocol
+    from mlbench.training.predict import predict_features
+    from mlbench.training.streams import Streams
+
+    data = load("synthetic-topics")
+    encoder = ENCODERS.build("hf", model=bert, max_length=24)
+    fitted = encoder.fit(data, np.arange(len(data.train)), cache)
+    model = Model.build(
+        fitted, BinaryCrossEntropy(), 8, Protocol.model_validate({}), Streams(0).as_global
+    ).eval()
+    together = predict_features(model, fitted.train, torch.device("cpu"), batch_size=16)
+    some = torch.tensor([7, 3, 200])
+    with torch.no_grad():
+        one_by_one = torch.cat([model.features(fitted.train.batch(row[None])) for row in some])
+    torch.testing.assert_close(together[some], one_by_one, rtol=1e-4, atol=1e-5)
+    chosen = predict_features(model, fitted.train, torch.device("cpu"), some)
+    torch.testing.assert_close(chosen, one_by_one, rtol=1e-4, atol=1e-5)

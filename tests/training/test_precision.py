@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mlbench.errors import ConfigError
+from mlbench.training.precision import Scaler, autocast, check_precision
+
+CPU = torch.device("cpu")
+
+
+def make_scaler() -> Scaler:
+    """One that scales; on the CPU it does so for tests alone."""
+    return Scaler("fp16", CPU)
+
+
+def test_updates_that_the_scaler_leaves_out_are_counted() -> None:
+    weight = torch.nn.Parameter(torch.ones(3))
+    optimiser, scaler = torch.optim.AdamW([weight], lr=0.1), make_scaler()
+    for factor in (1.0, float("inf"), 1.0, float("inf"), float("inf"), 1.0):
+        before = weight.detach().clone()
+        scaler.scale((weight * factor).sum()).backward()
+        scaler.step(optimiser)
+        scaler.update()
+        optimiser.zero_grad()
+        assert torch.equal(before, weight) == (factor == float("inf"))
+    assert scaler.skipped_steps() == 3
+
+
+def test_a_scaler_goes_on_from_its_state() -> None:
+    first, second = make_scaler(), make_scaler()
+    weight = torch.nn.Parameter(torch.ones(3))
+    optimiser = torch.optim.AdamW([weight], lr=0.1)
+    first.scale((weight * float("inf")).sum()).backward()
+    first.step(optimiser)
+    first.update()
+    second.load_state_dict(first.state_dict())
+    assert second.skipped_steps() == 1
+    assert second.get_scale() == first.get_scale()
+
+
+def test_without_fp16_nothing_is_scaled() -> None:
+    scaler = Scaler("bf16", CPU)
+    value = torch.ones((), requires_grad=True)
+    assert scaler.scale(value) is value
+    assert scaler.skipped_steps() is None
+    scaler.load_state_dict(scaler.state_dict())
+
+
+def test_autocast_lowers_matrix_products() -> None:
+    left = torch.ones(2, 2)
+    with autocast("bf16", CPU):
+        assert (left @ left).dtype == torch.bfloat16
+    with autocast("float32", CPU):
+        assert (left @ left).dtype == torch.float32
+
+
+def test_fp16_is_for_cuda() -> None:
+    check_precision("bf16", CPU)
+    with pytest.raises(ConfigError, match="fp16' needs a CUDA device, this is cpu; use 'bf16' or 'float32'"):
+        check_precision("fp16", CPU)
