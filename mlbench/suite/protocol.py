@@ -42,7 +42,7 @@ class Protocol(BaseModel):
         le=1,
         description="the encoder's rate is multiplied by this from each layer to the one below",
     )
-    schedule: Literal["cosine", "constant"] = Field("cosine", description="after the warm-up")
+    schedule: Literal["cosine", "constant", "onecycle"] = Field("cosine", description="after the warm-up")
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the updates in which the rates rise")
     clip_norm: float | None = Field(None, gt=0, description="gradient norm clipped to this; off by default")
     precision: Literal["float32", "bf16", "fp16"] = Field(
@@ -68,7 +68,9 @@ class Protocol(BaseModel):
     )
     adapter_width: int = Field(512, ge=1, description="of the two-layer adapter over frozen vectors")
     projection_dim: int = Field(256, ge=1, description="P, of embeddings, prototypes and label embeddings")
-    augmentation: Literal["none", "flip", "crop"] = Field("none", description="of training images")
+    augmentation: Literal["none", "flip", "crop", "randaugment", "cutout+randaugment"] = Field(
+        "none", description="of training images, as far as the encoder knows it"
+    )
     views: int = Field(
         1, ge=1, description="copies of each row in a batch, made different by augmentation or dropout"
     )

@@ -1,0 +1,43 @@
+"""The optimisers move along the schedule as torch's own scheduler would move them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mlbench.models.model import Model
+from mlbench.registry import LOSSES
+from mlbench.suite import Protocol
+from mlbench.training.fitting import fit_encoder
+from mlbench.training.optimisers import Optimisers
+from mlbench.training.schedule import Schedule
+from mlbench.training.streams import Streams
+from tests.training.cells import load, make_cell
+
+
+def test_one_cycle_moves_every_group_as_torch_does(tmp_path: Path) -> None:
+    protocol = Protocol(
+        schedule="onecycle", warmup=0.2, encoder_lr=1e-4, head_lr=2e-3, epochs=2, batch_size=10, min_steps=0
+    )
+    fitted = fit_encoder(make_cell("bce", "digit-scenes"), load("digit-scenes"), np.arange(100), tmp_path)
+    loss = LOSSES.build("bce")
+    model = Model.build(fitted, loss, 10, protocol, Streams(0).as_global)
+    schedule = Schedule.of(protocol, 100)
+    optimisers = Optimisers(model, loss, protocol, schedule)
+    (ours,) = optimisers.all
+    groups = [{"params": group["params"], "lr": group["lr"]} for group in ours.param_groups]
+    assert {group["lr"] for group in groups} == {1e-4, 2e-3}
+    adam = torch.optim.AdamW(groups)
+    peaks = [group["lr"] for group in groups]
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, peaks, total_steps=schedule.steps, pct_start=0.2)
+    for step in range(schedule.steps):
+        optimisers.set_rates(step)
+        for group, expected in zip(ours.param_groups, adam.param_groups, strict=True):
+            assert group["lr"] == pytest.approx(expected["lr"], rel=1e-9)
+            assert group["betas"] == pytest.approx(expected["betas"], rel=1e-9)
+        adam.step()
+        if step < schedule.steps - 1:
+            cycle.step()
