@@ -42,6 +42,24 @@ Columns = Annotated[
         "--column", metavar="KEY=VALUE", help="How to read your own data: text=body, labels=tags, …"
     ),
 ]
+Jobs = Annotated[int | None, typer.Option("--jobs", help="Cells at once. Default: what the machine bears.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, or cuda:0,1.")]
+SlotsPerDevice = Annotated[int, typer.Option("--slots-per-device", help="Cells that share one device.")]
+Engine = Annotated[str, typer.Option("--engine", help="sequential, loky or dask.")]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="The address of a running Dask scheduler.")
+]
+Retry = Annotated[
+    list[str] | None,
+    typer.Option("--retry", help="Redo cells that failed so: failed, oom, timeout, …; repeatable."),
+]
+Rerun = Annotated[str | None, typer.Option("--rerun", help="Redo finished cells: all, or stale.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed cell.")]
+TimeLimit = Annotated[str | None, typer.Option("--time-limit", help="Of one cell: 90s, 15m, 2h.")]
+MemoryLimit = Annotated[str | None, typer.Option("--memory-limit", help="Of one cell's process: 800M, 8G.")]
+CheckpointEvery = Annotated[
+    str, typer.Option("--checkpoint-every", help="How often a cell in training is checkpointed: 10m, none.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlbench.cli import options
 from mlbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mlbench.runner import RunOptions
+    from mlbench.suite import Suite
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,53 +34,26 @@ def run(
     fraction: options.Fractions = None,
     seed: options.Seeds = None,
     settings: options.Settings = None,
-    jobs: Annotated[int | None, typer.Option(help="Cells at once. Default: what the machine bears.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:0,1.")] = "auto",
-    slots_per_device: Annotated[int, typer.Option(help="Cells that share one device.")] = 1,
-    engine: Annotated[str, typer.Option(help="sequential, loky or dask.")] = "loky",
-    scheduler: Annotated[str | None, typer.Option(help="The address of a running Dask scheduler.")] = None,
-    retry: Annotated[
-        list[str] | None, typer.Option(help="Redo cells that failed so: failed, oom, timeout, …; repeatable.")
-    ] = None,
-    rerun: Annotated[str | None, typer.Option(help="Redo finished cells: all, or stale.")] = None,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed cell.")] = False,
-    time_limit: Annotated[str | None, typer.Option(help="Of one cell: 90s, 15m, 2h.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help="Of one cell's process: 800M, 8G.")] = None,
+    jobs: options.Jobs = None,
+    device: options.Device = "auto",
+    slots_per_device: options.SlotsPerDevice = 1,
+    engine: options.Engine = "loky",
+    scheduler: options.Scheduler = None,
+    retry: options.Retry = None,
+    rerun: options.Rerun = None,
+    fail_fast: options.FailFast = False,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
+    checkpoint_every: options.CheckpointEvery = "10m",
     plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Train and score every cell that has no record yet."""
-    from mlbench.runner import RunOptions, parse_size
+    chosen, terms = _request(locals())
     from mlbench.runner import run as run_suites
-    from mlbench.suite import duration
 
-    chosen = options.read_suites(suites, settings, plugin, loss)
-    try:
-        limit = duration(time_limit) if time_limit else None
-    except ValueError as error:
-        raise ConfigError(f"--time-limit: {error}") from None
-    summary = run_suites(
-        chosen,
-        RunOptions(
-            results=results,
-            data_root=data_root,
-            selection=options.selection(loss, dataset, fraction, seed),
-            engine=engine,  # type: ignore[arg-type]  # RunOptions checks it
-            scheduler=scheduler,
-            jobs=jobs,
-            device=device,
-            slots_per_device=slots_per_device,
-            retry=tuple(retry or ()),
-            rerun=rerun,  # type: ignore[arg-type]  # RunOptions checks it
-            time_limit=limit,
-            memory_limit=parse_size(memory_limit) if memory_limit else None,
-            fail_fast=fail_fast,
-            plugins=tuple(plugin or ()),
-            progress="json" if as_json else "auto",
-        ),
-    )
-    sys.exit(summary.exit_code)
+    sys.exit(run_suites(chosen, replace(terms, progress="json" if as_json else "auto")).exit_code)
 
 
 def plan(
@@ -85,8 +64,17 @@ def plan(
     fraction: options.Fractions = None,
     seed: options.Seeds = None,
     settings: options.Settings = None,
-    jobs: Annotated[int | None, typer.Option(help="Cells at once, as the run will have it.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:0,1.")] = "auto",
+    jobs: options.Jobs = None,
+    device: options.Device = "auto",
+    slots_per_device: options.SlotsPerDevice = 1,
+    engine: options.Engine = "loky",
+    scheduler: options.Scheduler = None,
+    retry: options.Retry = None,
+    rerun: options.Rerun = None,
+    fail_fast: options.FailFast = False,
+    time_limit: options.TimeLimit = None,
+    memory_limit: options.MemoryLimit = None,
+    checkpoint_every: options.CheckpointEvery = "10m",
     measure: Annotated[
         bool, typer.Option("--measure", help="Train a few steps of cells that no record says anything of.")
     ] = False,
@@ -94,27 +82,43 @@ def plan(
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what a run would do, what is done, how long it will take. Starts nothing, unless told to measure."""
+    """Say what `run` with the same options would do, what is done, how long it will take. Starts nothing, unless
+    told to measure."""
+    chosen, terms = _request(locals())
     from mlbench.cli.render import plan_json, print_plan
-    from mlbench.runner import RunOptions, estimate
+    from mlbench.runner import estimate
     from mlbench.runner import measure as measure_cells
     from mlbench.runner import plan as plan_suites
 
-    chosen = options.read_suites(suites, settings, plugin, loss)
-    terms = RunOptions(
-        results=results,
-        data_root=data_root,
-        selection=options.selection(loss, dataset, fraction, seed),
-        jobs=jobs,
-        device=device,
-        plugins=tuple(plugin or ()),
-    )
     planned = plan_suites(chosen, terms)
     estimates = measure_cells(planned, terms) if measure else estimate(planned, terms)
     if as_json:
         print(json.dumps({**plan_json(planned), "estimate": estimates.describe()}))
     else:
         print_plan(planned, estimates)
+
+
+def _request(given: Mapping[str, Any]) -> tuple[list[Suite], RunOptions]:
+    """The suites and the terms that the options of `run` and `plan` ask for, by the names they have there."""
+    from mlbench.runner import RunOptions, parse_interval, parse_size
+    from mlbench.suite import duration
+
+    suites = options.read_suites(given["suites"], given["settings"], given["plugin"], given["loss"])
+    try:
+        limit = duration(given["time_limit"]) if given["time_limit"] else None
+    except ValueError as error:
+        raise ConfigError(f"--time-limit: {error}") from None
+    alike = ("results", "data_root", "engine", "scheduler", "jobs", "device", "slots_per_device", "rerun")
+    return suites, RunOptions(
+        **{name: given[name] for name in alike},
+        selection=options.selection(given["loss"], given["dataset"], given["fraction"], given["seed"]),
+        retry=tuple(given["retry"] or ()),
+        time_limit=limit,
+        memory_limit=parse_size(given["memory_limit"]) if given["memory_limit"] else None,
+        checkpoint_every=parse_interval(given["checkpoint_every"]),
+        fail_fast=given["fail_fast"],
+        plugins=tuple(given["plugin"] or ()),
+    )
 
 
 def status(

@@ -3,6 +3,7 @@
 <folder>/cells/<cell-id>.json     the record; its first line is a head that can be read alone
 <folder>/scores/<cell-id>.npz     the scores that its metrics are of
 <folder>/records.parquet          optional: many records in one file, one a row, equally legal
+<folder>/checkpoints              where cells stand that were stopped or killed
 <folder>/tmp, <folder>/claims     work in progress
 """
 
@@ -40,6 +41,10 @@ class Store:
         return self.folder / "scores"
 
     @property
+    def checkpoints_folder(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
     def tmp_folder(self) -> Path:
         return self.folder / "tmp"
 
@@ -54,7 +59,13 @@ class Store:
     def prepare(self) -> None:
         """Make the folders; raises DataError where the place cannot be written to."""
         try:
-            for folder in (self.cells_folder, self.scores_folder, self.tmp_folder, self.claims_folder):
+            for folder in (
+                self.cells_folder,
+                self.scores_folder,
+                self.checkpoints_folder,
+                self.tmp_folder,
+                self.claims_folder,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.tmp_folder / f"probe-{_unique()}"
             probe.touch()
@@ -67,6 +78,9 @@ class Store:
 
     def scores_file(self, identifier: str) -> Path:
         return self.scores_folder / f"{identifier}.npz"
+
+    def checkpoint_file(self, identifier: str) -> Path:
+        return self.checkpoints_folder / f"{identifier}.safetensors"
 
     def write(self, record: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None = None) -> Path:
         """Write a record, and before it the scores that it speaks of; returns the record's file.

@@ -7,7 +7,7 @@ loads the data, trains, and writes the record.
 
 from mlbench.runner.estimate import Estimate, Estimates, estimate
 from mlbench.runner.measure import measure
-from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_size
+from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_interval, parse_size
 from mlbench.runner.plan import Plan, PlannedCell, plan
 from mlbench.runner.run import run
 from mlbench.runner.status import Status, status
@@ -24,6 +24,7 @@ __all__ = [
     "Status",
     "estimate",
     "measure",
+    "parse_interval",
     "parse_size",
     "plan",
     "run",

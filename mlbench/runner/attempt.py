@@ -11,6 +11,8 @@ from mlbench.runner.child import Child, ChildDied, Stall
 
 POLL = 0.1
 """Seconds between two looks at a worker that says nothing."""
+GRACE = 60.0
+"""Seconds that a worker which was told to stop has for its checkpoint."""
 PATIENCE = 600.0
 """Seconds without a word and without processor time after which a worker hangs."""
 
@@ -22,7 +24,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run was stopped; the cell is as if it had never been started."""
+    """The cell was stopped: it is as if it had never been started, or stands at its last checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ def attempt(
 ) -> Outcome:
     """Have the worker run one cell. A worker that broke a limit, hung or died is dead afterwards.
 
-    `beat` is called with the progress at every look, `wanted` says whether to go on.
+    `beat` is called with the progress at every look, `wanted` says whether to go on. If not, a worker that can
+    is told to leave a checkpoint, and has GRACE for it.
     """
     child.quiet()
     child.send(order)
     progress: Mapping[str, Any] = {}
-    loaded, stall = None, Stall(child, limits.patience)
+    loaded, stops, told = None, False, None
+    stall = Stall(child, limits.patience)
     try:
         for message in child.messages(POLL):
             if message is not None:
@@ -84,11 +88,13 @@ def attempt(
                     case "ready":
                         child.environment = message["environment"]
                     case "loaded":
-                        loaded = time.monotonic()
+                        loaded, stops = time.monotonic(), message["stops"]
                     case "progress":
                         progress = message["progress"]
                     case "done":
                         return Done()
+                    case "stopped":
+                        return Stopped()
                     case "unwritable":
                         return Unwritable(message["message"])
                     case "failed":
@@ -98,7 +104,10 @@ def attempt(
                             message["class"], message["message"], message["traceback"], "raised", progress
                         )
             beat(progress)
-            if not wanted():
+            if told is None and not wanted():
+                told = time.monotonic()
+                child.terminate()
+            if told is not None and (not stops or time.monotonic() - told > GRACE):
                 child.kill()
                 return Stopped()
             broken = _broken_limit(child, limits, loaded, stall)
@@ -107,6 +116,8 @@ def attempt(
                 return Failed(*broken, "", "killed", progress)
     except ChildDied as death:
         child.kill()
+        if told is not None:
+            return Stopped()
         return Failed("crash", death.how, death.last_words, "died", progress)
     raise AssertionError("the messages of a worker end only with its death")
 

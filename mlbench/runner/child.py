@@ -115,6 +115,11 @@ class Child:
         self._said.seek(0)
         self._said.truncate()
 
+    def terminate(self) -> None:
+        """Ask the process to stop its cell."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+
     def kill(self) -> None:
         """End the process and whatever it has started, now."""
         self.alive = False

@@ -1,4 +1,4 @@
-"""Removing what killed processes left in a store's `tmp/` and `claims/`; the living keep theirs."""
+"""Removing what killed processes left in a store's `tmp/`, `claims/` and `checkpoints/`; the living keep theirs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from mlbench.runner.claims import abandoned, bury, read_claim, silent
 
 
 def clean(store: Store) -> None:
-    """Remove the claims, run files and temporary files whose process is gone."""
+    """Remove the claims, run files and temporary files whose process is gone, and the checkpoints of cells that
+    have a record."""
     alive = set()
     for file in _files(store.claims_folder):
         content = read_claim(file)
@@ -25,11 +26,19 @@ def clean(store: Store) -> None:
         stem, _, maker = file.name.partition("-")
         if stem not in alive and _maker_is_gone(file, maker, store):
             _remove(file)
+    checkpoints = [file for file in _files(store.checkpoints_folder) if file.stem.split("-")[0] not in alive]
+    recorded = store.ids() if checkpoints else set()
+    for file in checkpoints:
+        if file.suffix != ".safetensors" or file.stem in recorded:
+            _remove(file)
 
 
-def remove_traces(store: Store, pid: int) -> None:
-    """Remove the temporary files of one process of this host that was killed."""
-    for file in store.tmp_folder.glob(f"*-{socket.gethostname()}-{pid}-*"):
+def remove_traces(store: Store, identifier: str, pid: int) -> None:
+    """Remove the temporary files of one process of this host that was killed in a cell; its checkpoint stays."""
+    for file in (
+        *store.tmp_folder.glob(f"*-{socket.gethostname()}-{pid}-*"),
+        *store.checkpoints_folder.glob(f"{identifier}-*"),
+    ):
         _remove(file)
 
 

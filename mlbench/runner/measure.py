@@ -40,7 +40,7 @@ def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -
         store.prepare()
         samples = {_kind(cell): _sample(cell, store) for cell in sorted(unknown, key=_size, reverse=True)}
         trial = Plan(tuple({sample.id: sample for sample in samples.values()}.values()))
-        limits = dataclasses.replace(options, time_limit=LIMIT, results=Path(folder))
+        limits = dataclasses.replace(options, time_limit=LIMIT, checkpoint_every=None, results=Path(folder))
         with open_engine(limits, len(trial.cells)) as engine:
             spread(trial, limits, engine, shown or Silent())
         records = {

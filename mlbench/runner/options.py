@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlbench.errors import ERROR_CLASSES, ConfigError, did_you_mean
-from mlbench.suite import Selection
+from mlbench.suite import Selection, duration
 
 Engine = Literal["sequential", "loky", "dask"]
 Progress = Literal["auto", "live", "plain", "json", "none"]
@@ -18,6 +18,20 @@ CELL_FUNCTION = "mlbench.training:run_cell"
 """What a worker calls for each cell."""
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+CHECKPOINT_EVERY = 600.0
+"""Seconds between two checkpoints of a cell, where nothing else is said."""
+
+
+def parse_interval(text: str) -> float | None:
+    """Seconds, from text such as "10m"; None for "none", "off" or 0. Raises ConfigError."""
+    if text.strip().lower() in ("0", "none", "off"):
+        return None
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise ConfigError(f"--checkpoint-every: {error}, or 'none'") from None
 
 
 def parse_size(text: str | int) -> int:
@@ -40,6 +54,7 @@ class RunOptions:
     rerun: "all" redoes finished cells, "stale" those whose built-in loss has other code now.
     time_limit, memory_limit: of one cell, in seconds and in bytes of the host's memory; a suite's own
     `time_limit` counts where none is given here.
+    checkpoint_every: seconds between two checkpoints of a cell that is being trained; None for none at all.
     plugins: the loose files that are loaded already; their source goes to every worker.
     cell_function: "module:function" that workers call in place of `mlbench.training.run_cell`; another one
     serves to try a cluster out with cells that do nothing, or to inject faults.
@@ -58,6 +73,7 @@ class RunOptions:
     time_limit: float | None = None
     memory_limit: int | None = None
     fail_fast: bool = False
+    checkpoint_every: float | None = CHECKPOINT_EVERY
     plugins: tuple[Path, ...] = ()
     progress: Progress = "auto"
     cell_function: str = CELL_FUNCTION

@@ -25,7 +25,8 @@ from mlbench.suite import Suite
 
 
 class Interruption:
-    """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. After that signals act as usual."""
+    """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. What is stopped leaves a checkpoint. After
+    that signals act as usual."""
 
     def __init__(self, lifeline: Lifeline, watch: Watch) -> None:
         self.signal = 0
@@ -38,7 +39,9 @@ class Interruption:
             self._watch.note("finishing what runs; Ctrl-C again stops it")
             return
         self._lifeline.stop()
-        self._watch.note("stopping; what was running will be done by the next run")
+        self._watch.note(
+            "stopping: what runs is checkpointed where it can be; Ctrl-C again stops it outright"
+        )
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     @contextlib.contextmanager
@@ -96,6 +99,7 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         time_limit=options.time_limit,
         memory_limit=options.memory_limit,
         fail_fast=options.fail_fast,
+        checkpoint_every=options.checkpoint_every,
         plugins=pack(options.plugins),
         data_root=None if options.data_root is None else options.data_root.absolute(),
         folder=Path.cwd(),
@@ -116,7 +120,8 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         if cell.id is not None and cell.store != trained.store:
             take_over(cell.id, cell.cell, trained.store, cell.store)
     reason = "; ".join(filter(None, [watch.reason, *reasons]))
-    return sum_up(planned, watch.tally, reason, interruption.signal)
+    checkpointed = sum(work.checkpointed for work in job.work)
+    return sum_up(planned, watch.tally, reason, interruption.signal, checkpointed)
 
 
 def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:

@@ -15,7 +15,8 @@ class RunSummary:
     """Cells by state, over everything that the suites and the selection name.
 
     trained: records that appeared while it ran. reason: why it stopped before the end, if it did.
-    signal: the number of the signal that stopped it, or 0.
+    signal: the number of the signal that stopped it, or 0. checkpointed: missing cells that stand somewhere in
+    the middle.
     """
 
     done: int
@@ -26,6 +27,7 @@ class RunSummary:
     seconds: float
     reason: str = ""
     signal: int = 0
+    checkpointed: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -48,10 +50,17 @@ class RunSummary:
         states = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no cells"
         did = f"{self.trained} trained in {readable(self.seconds)}" if self.trained else "nothing trained"
         stopped = f"\nstopped early: {self.reason}" if self.reason else ""
-        return f"{states}; {did}{stopped}"
+        begun = (
+            f"\n{self.checkpointed} of the missing stand at a checkpoint; the same command goes on there"
+            if self.checkpointed
+            else ""
+        )
+        return f"{states}; {did}{stopped}{begun}"
 
 
-def sum_up(planned: Plan, tally: Tally | None = None, reason: str = "", number: int = 0) -> RunSummary:
+def sum_up(
+    planned: Plan, tally: Tally | None = None, reason: str = "", number: int = 0, checkpointed: int = 0
+) -> RunSummary:
     """Count every cell of a plan, once more by the heads of the records where something was run."""
     stores = planned.stores if tally else []
     heads = {store: {head["id"]: head for head in store.heads()} for store in stores}
@@ -68,4 +77,5 @@ def sum_up(planned: Plan, tally: Tally | None = None, reason: str = "", number: 
         seconds=tally.elapsed if tally else 0.0,
         reason=reason,
         signal=number,
+        checkpointed=checkpointed,
     )

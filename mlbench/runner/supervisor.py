@@ -76,15 +76,22 @@ class Slot:
             outcome = self._attempt(work, claim, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
-            if isinstance(outcome, Done | Stopped) or work.finished():
+            if isinstance(outcome, Done) or work.finished():
                 return
+            if isinstance(outcome, Stopped):
+                if not self.job.lifeline.keeping():
+                    return
+                # Somebody else told the worker to stop, as a batch system does that ends a job: on from the checkpoint.
+                continue
             again = self._another_try(work, outcome, micro_batch, retries)
             if again is None and not self._environment:
                 raise MlbenchError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
             if again is None:
                 break
             retries.append(again)
-            micro_batch = again.get("micro_batch", micro_batch)
+            if "micro_batch" in again:
+                micro_batch = again["micro_batch"]
+                work.forget_checkpoint()
         self._record_failure(work, outcome, retries, started)
 
     def _attempt(
@@ -99,10 +106,11 @@ class Slot:
             "scores": work.scores,
             "time_limit": limits.time,
             "micro_batch": micro_batch,
+            "checkpoint_every": job.checkpoint_every,
         }
         outcome = attempt(child, order, limits, _Heart(claim), job.lifeline.keeping)
         if not child.alive:
-            remove_traces(work.store, child.pid)
+            remove_traces(work.store, work.id, child.pid)
             self._child = None
         self._environment = child.environment
         return outcome
@@ -155,6 +163,7 @@ class Slot:
                 finished=now(),
             )
         )
+        work.forget_checkpoint()
 
     def dismiss(self) -> None:
         """Let the worker go, and with it the memory it holds."""

@@ -37,6 +37,15 @@ class Work:
         """Whether a record has been written since the run was planned, by whomever."""
         return stamp(self.store, self.id) not in (None, self.before)
 
+    @property
+    def checkpointed(self) -> bool:
+        """Whether it stands somewhere in the middle."""
+        return self.store.checkpoint_file(self.id).exists()
+
+    def forget_checkpoint(self) -> None:
+        """Have the next attempt start anew."""
+        self.store.checkpoint_file(self.id).unlink(missing_ok=True)
+
     def label(self) -> dict[str, Any]:
         """What a claim says of the cell."""
         cell = self.cell
@@ -73,6 +82,7 @@ class Job:
     """What every slot of a run is told.
 
     threads: for cells whose protocol says nothing. time_limit: for all cells, in place of their own.
+    checkpoint_every: seconds; None for no checkpoints.
     folder, variables: where workers are started, and what they find in their environment on any host.
     """
 
@@ -84,6 +94,7 @@ class Job:
     time_limit: float | None
     memory_limit: int | None
     fail_fast: bool
+    checkpoint_every: float | None
     plugins: tuple[Plugin, ...]
     data_root: Path | None
     folder: Path

@@ -2,8 +2,9 @@
 
 Its supervisor sends one JSON object a line to its standard input: first the greeting (`Greeting`), then an
 order (`Order`) for every cell. It answers on its standard output with `{"event": …}`: ready, loaded,
-progress, done, failed or unwritable. A finished cell's record it writes itself, so that the death of
-everything above it loses nothing; of a failed one it tells its supervisor. It ends when its input does.
+progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
+everything above it loses nothing; of a failed one it tells its supervisor. On SIGTERM it stops a cell that can
+be checkpointed. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import importlib
+import inspect
 import json
 import re
 import signal
@@ -20,9 +22,10 @@ import traceback
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypedDict
 
-from mlbench.errors import DataError, MlbenchError
+from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.channel import Channel, die_with_the_supervisor
@@ -51,13 +54,15 @@ class Greeting(TypedDict):
 
 
 class Order(TypedDict):
-    """record: what the finished record starts with. scores: "float32", "float16" or "none"."""
+    """record: what the finished record starts with. scores: "float32", "float16" or "none". checkpoint_every:
+    seconds between two checkpoints; None for none at all."""
 
     record: dict[str, Any]
     store: str
     scores: str
     time_limit: float | None
     micro_batch: int | None
+    checkpoint_every: float | None
 
 
 class Worker:
@@ -71,6 +76,8 @@ class Worker:
         load_plugins(Path(file) for file in greeting["plugins"])
         module, _, function = greeting["cell_function"].partition(":")
         self.run_cell = getattr(importlib.import_module(module), function)
+        self._checkpoints = "checkpoint" in inspect.signature(self.run_cell).parameters
+        self._told_to_stop = False
         self.torch: Any = sys.modules.get("torch")
         if self.torch is not None:
             self.torch.set_num_threads(greeting["threads"])
@@ -79,11 +86,17 @@ class Worker:
         self._kept: tuple[str, Any, list[str]] | None = None
         self._spoke = 0.0
 
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
+        """The answer to SIGTERM: a cell that can be checkpointed stops at its next look."""
+        self._told_to_stop = True
+
     def obey(self, order: Order) -> None:
         """Run one cell and say how it ended."""
         started, clock = now(), time.monotonic()
         try:
             record, scores = self._run(order)
+        except CellStoppedError:
+            self.channel.send("stopped")
         except BaseException as error:
             self.channel.send("failed", **_explain(error), started=started)
         else:
@@ -104,7 +117,8 @@ class Worker:
                     f"dataset {cell.dataset!r}, or this host's copy of mlbench, is not the one that the run "
                     "was planned with; start the run again"
                 )
-            self.channel.send("loaded")
+            checkpoint = self._checkpoint(order)
+            self.channel.send("loaded", stops=bool(checkpoint))
             limit = order["time_limit"]
             result = self.run_cell(
                 cell,
@@ -113,10 +127,22 @@ class Worker:
                 deadline=None if limit is None else time.monotonic() + limit,
                 micro_batch=order["micro_batch"],
                 on_progress=self._progress,
+                scores="float16" if order["scores"] == "float16" else "float32",
+                **checkpoint,
             )
         said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
         about = {"status": "done", "error": None, "environment": self.environment, "warnings": said[:20]}
-        return {**record, **about, **result.parts}, _scores(result.scores, order["scores"])
+        return {**record, **about, **result.parts}, None if order["scores"] == "none" else result.scores
+
+    def _checkpoint(self, order: Order) -> dict[str, Any]:
+        """What the cell function is told of checkpoints; nothing where it knows none, or none are wanted."""
+        if not self._checkpoints or order["checkpoint_every"] is None:
+            return {}
+        from mlbench.training.checkpoint import Checkpoint
+
+        self._told_to_stop = False
+        file = Store(Path(order["store"])).checkpoint_file(order["record"]["id"])
+        return {"checkpoint": Checkpoint(file, order["checkpoint_every"], lambda: self._told_to_stop)}
 
     def _dataset(self, cell: Cell) -> tuple[Any, list[str]]:
         """The cell's data and what was warned of while loading it; the last data stay loaded."""
@@ -158,19 +184,6 @@ class Worker:
         )
 
 
-def _scores(scores: Mapping[str, Any], how: str) -> dict[str, Any] | None:
-    """The arrays as the suite wants them kept."""
-    if how == "none":
-        return None
-    if how == "float16":
-        return {key: _halved(array) if key.endswith("logits") else array for key, array in scores.items()}
-    return dict(scores)
-
-
-def _halved(array: Any) -> Any:
-    return array.clip(-65504.0, 65504.0).astype("float16")
-
-
 def _explain(error: BaseException) -> dict[str, Any]:
     """An exception as the `error` of a record; `broken` where the process had better be replaced."""
     text, kind = str(error), type(error).__name__
@@ -184,13 +197,14 @@ def _explain(error: BaseException) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Greet, then obey until the input ends. Signals are the supervisor's business."""
+    """Greet, then obey until the input ends. Ctrl-C is the supervisor's business."""
     die_with_the_supervisor()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     channel = Channel()
     faulthandler.enable()
     worker = Worker(channel.receive(), channel)
+    signal.signal(signal.SIGTERM, worker.stop)
     channel.send("ready", environment=worker.environment)
     while True:
         worker.obey(channel.receive())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -144,6 +145,16 @@ class Suite(BaseModel):
         if len(set(ids)) < len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise ConfigError(f"{where}, losses: {twice!r} stands there twice; give one of them an `id`")
+        seen: dict[str, str] = {}
+        for choice in choices:
+            what = json.dumps([choice.name, dict(choice.parameters)], sort_keys=True)
+            if what in seen:
+                raise ConfigError(
+                    f"{where}, losses: {choice.id!r} is {seen[what]!r} once more, with equal parameters: the same "
+                    "cells under two names. Change a parameter or leave one out; to see how far a loss is from "
+                    "itself, compare seeds"
+                )
+            seen[what] = choice.id
         if not choices:
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
         return choices

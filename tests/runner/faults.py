@@ -46,6 +46,7 @@ def run_cell(
     deadline: float | None,
     micro_batch: int | None,
     on_progress: Callable[[dict[str, Any]], None],
+    scores: str,
 ) -> Result:
     """Do what the cell's loss says, then give small numbers that depend on the cell alone."""
     act, number = cell.loss.parameters["act"], cell.loss.parameters["number"]
@@ -110,7 +111,7 @@ def run_cell(
     logits = np.full((2, 3), 1e9, dtype=np.float32)
     if act == "large":
         logits = np.random.default_rng(0).standard_normal(int(number), dtype=np.float32)
-    return Result(parts, {"test_logits": logits})
+    return Result(parts, {"test_logits": logits.clip(-65504.0, 65504.0).astype(scores)})
 
 
 def _been_here(name: str) -> bool:

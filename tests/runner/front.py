@@ -42,11 +42,17 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     load_plugins(PLUGINS)
     acts = [tuple(act) if isinstance(act, list) else act for act in request["acts"]]
-    settings = {"engine": "loky", "device": "cpu", "progress": "plain", **request["options"]}
+    settings = {
+        "engine": "loky",
+        "device": "cpu",
+        "progress": "plain",
+        "cell_function": "tests.runner.faults:run_cell",
+        **request["options"],
+    }
     settings["results"] = Path(settings["results"])
     if "retry" in settings:
         settings["retry"] = tuple(settings["retry"])
-    options = RunOptions(plugins=PLUGINS, cell_function="tests.runner.faults:run_cell", **settings)
+    options = RunOptions(plugins=PLUGINS, **settings)
     summary = run([make_suite(*acts, **request["suite"])], options)
     print(json.dumps(summary.describe()))
     sys.exit(summary.exit_code)
