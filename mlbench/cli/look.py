@@ -12,7 +12,7 @@ import typer
 from mlbench.cli import options
 from mlbench.errors import ConfigError, did_you_mean
 
-KINDS = ("losses", "datasets", "encoders", "metrics", "suites")
+KINDS = ("losses", "datasets", "encoders", "metrics", "suites", "presets")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +33,8 @@ def list_kind(
     load_plugins(plugin or ())
     if kind not in KINDS:
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}")
-    rows = _suites() if kind == "suites" else _registered(kind)
+    unregistered = {"suites": _suites, "presets": _presets}
+    rows = unregistered[kind]() if kind in unregistered else _registered(kind)
     if as_json:
         print(json.dumps(rows))
         return
@@ -44,7 +45,7 @@ def list_kind(
 
 
 def show(
-    kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric or suite")],
+    kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric, suite or preset")],
     name: str,
     plugin: options.Plugins = None,
     as_json: options.AsJson = False,
@@ -57,9 +58,12 @@ def show(
     if kind == "suite":
         print(find_suite(name).read_text(encoding="utf-8"), end="")
         return
+    if kind == "preset":
+        _show_preset(name, as_json)
+        return
     registry = next((each for each in REGISTRIES if each.kind == kind), None)
     if registry is None:
-        known = [*(each.kind for each in REGISTRIES), "suite"]
+        known = [*(each.kind for each in REGISTRIES), "suite", "preset"]
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, known)}")
     declared = registry.describe(name)
     if as_json:
@@ -128,6 +132,28 @@ def _suites() -> list[dict[str, Any]]:
     return rows
 
 
+def _presets() -> list[dict[str, Any]]:
+    from mlbench.suite import presets
+
+    return [{"name": preset.name, "about": preset.about} for preset in presets().values()]
+
+
+def _show_preset(name: str, as_json: bool) -> None:
+    from mlbench.suite import find_preset
+
+    preset = find_preset(name)
+    if as_json:
+        values = {"train": dict(preset.train), "by_modality": dict(preset.by_modality)}
+        print(json.dumps({"name": preset.name, "about": preset.about, **values}))
+        return
+    print(f"{preset.name}\n\n{preset.about}\n")
+    for key, value in preset.train.items():
+        print(f"{key} = {value!r}")
+    for modality, own in preset.by_modality.items():
+        for key, value in own.items():
+            print(f"{key} = {value!r}   for encoders that read {modality}")
+
+
 def _declared(declared: Any) -> dict[str, Any]:
     return {
         "name": declared.name,
@@ -149,7 +175,7 @@ def _declared(declared: Any) -> dict[str, Any]:
 
 def _print_declared(declared: Any) -> None:
     print(f"{declared.name}\n\n{declared.doc}\n")
-    for attribute in ("needs", "accepts", "modalities", "train_defaults"):
+    for attribute in ("needs", "accepts", "modalities", "augmentations", "train_defaults"):
         value = declared.attributes.get(attribute)
         if value:
             print(f"{attribute}: {_short(value)}")

@@ -22,6 +22,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "losses": LossEntry,
     "encoder": EncoderEntry,
 }
+_TRAIN_KEYS = ("preset", *Protocol.model_fields)
 
 
 def load_suite(path: Path, overrides: Mapping[str, Any] | None = None) -> Suite:
@@ -80,9 +81,9 @@ def _check_train_keys(raw: dict[str, Any], text: str, where: str) -> None:
                 places.append((("datasets", index, "train"), entry.get("train", {})))
     for place, table in places:
         for key in table if isinstance(table, dict) else ():
-            if key not in Protocol.model_fields:
+            if key not in _TRAIN_KEYS:
                 location = (*place, key)
-                hint = did_you_mean(key, Protocol.model_fields)
+                hint = did_you_mean(key, _TRAIN_KEYS)
                 raise ConfigError(f"{_place(location, text, where)}: unknown key {_dotted(location)!r}{hint}")
 
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS, LOSSES
 from mlbench.suite.cell import Cell, LossChoice
-from mlbench.suite.protocol import Protocol
+from mlbench.suite.resolution import resolve_protocol
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """What names that become folders or rows may look like."""
@@ -175,13 +175,5 @@ class Suite(BaseModel):
             "dataset_parameters": declared.resolve(entry.parameters, key),
             "encoder": encoder.name,
             "encoder_options": options,
-            "train": self._protocol(recipe.attributes.get("train_defaults", {}), entry.train, key),
+            "train": resolve_protocol(recipe, options, {**self.train, **entry.train}, key),
         }
-
-    def _protocol(self, defaults: dict[str, Any], own: dict[str, Any], key: str) -> Protocol:
-        try:
-            return Protocol(**{**defaults, **self.train, **own})
-        except ValidationError as error:
-            item = error.errors()[0]
-            place = ".".join(str(part) for part in item["loc"])
-            raise ConfigError(f"{key}, train.{place}: {item['msg']}, got {item['input']!r}") from None
