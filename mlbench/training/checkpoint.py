@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from mlbench.errors import DataError
 from mlbench.training.tree import load_tree, save_tree
 from mlbench.version import TRAINING_VERSION
@@ -36,8 +38,12 @@ class Checkpoint:
         return time.monotonic() - self._last >= self.every or self.stop()
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write a state (nested dicts and lists of tensors, numbers and text), whole or not at all."""
-        save_tree({"version": TRAINING_VERSION, "state": state}, self.path)
+        """Write a state (nested dicts and lists of tensors, numbers and text), whole or not at all. Where the disk
+        refuses, what was written before stays, and the training goes on."""
+        try:
+            save_tree({"version": TRAINING_VERSION, "state": state}, self.path)
+        except (OSError, SafetensorError) as error:
+            warnings.warn(f"a checkpoint could not be written: {self.path}: {error}", stacklevel=2)
         self._last = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:

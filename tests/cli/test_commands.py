@@ -101,6 +101,9 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     assert planned["to_train"] == 0
     assert {cell["id"] + ".json" for cell in planned["cells"]} == set(stamps)
     assert "4" in mlbench("status", str(results)).stdout
+    redone = ("--rerun", "all", "--slots-per-device", "2", "--time-limit", "1h", "--checkpoint-every", "none")
+    planned = json.loads(mlbench("plan", str(suite), "--results", str(results), *redone, "--json").stdout)
+    assert planned["to_train"] == 4, "plan says what run would do with the same options"
     page = mlbench("report", str(results), "-o", str(tmp_path / "report")).stdout
     assert (tmp_path / "report" / "index.html").stat().st_size > 10_000
     assert "index.html" in page

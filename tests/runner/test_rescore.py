@@ -18,8 +18,10 @@ from mlbench.errors import DataError, UnknownNameError
 from mlbench.metrics.catalog import VERSION
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.rescore import Rescored, _rescore, rescore
-from mlbench.training.measure import Held
+from mlbench.training import run_cell
+from mlbench.training.measure import Held, as_kept
 from tests.metrics.cases import make_case
+from tests.training.cells import load, make_cell
 
 PLUGIN = """
 import mlbench
@@ -144,6 +146,28 @@ def test_half_precision_scores_are_raised_first(tmp_path: Path) -> None:
     tamper(store, "a", "metrics", "probe_metrics")
     assert outcomes(tmp_path) == {"a": "changed"}
     assert store.read("a") == original
+
+
+def test_a_cell_that_keeps_half_precision_is_measured_so(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    store.prepare()
+    numbers = {}
+    for precision in ("float32", "float16"):
+        result = run_cell(make_cell("asl"), load("synthetic-features"), scores=precision)  # type: ignore[arg-type]
+        about = {"schema": SCHEMA, "id": precision, "cell": {}, "status": "done", "error": None}
+        store.write({**about, **result.parts}, result.scores)
+        assert {array.dtype for key, array in result.scores.items() if key.endswith("logits")} == {
+            np.dtype(precision)
+        }
+        numbers[precision] = result.parts["metrics"]["test"]["brier"]
+    assert numbers["float32"] != numbers["float16"]
+    assert outcomes(tmp_path) == dict.fromkeys(numbers, "same")
+
+
+def test_logits_beyond_half_precision_are_cut_to_its_range() -> None:
+    kept = as_kept({"test": torch.tensor([[1e9, -1e9, 1.0, torch.nan]])}, "float16")["test"]
+    assert kept[0, :3].tolist() == [65504.0, -65504.0, 1.0]
+    assert kept[0, 3].isnan()
 
 
 def test_packed_records_are_rescored_into_files_of_their_own(tmp_path: Path) -> None:

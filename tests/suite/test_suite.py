@@ -132,6 +132,10 @@ def test_selection() -> None:
         (("[0.1, 1.0]", "[0.1, 0.1]"), r"holds a value twice"),
         (('name = "small"', 'name = "../small"'), r"names a folder"),
         (('id = "asl-mild"', 'id = "bce"'), r"'bce' stands there twice"),
+        (
+            ('"asl", id = "asl-mild", gamma_neg = 2', '"bce", id = "again"'),
+            r"'again' is 'bce' once more, with equal",
+        ),
         (('id = "asl-mild"', 'id = "<script>"'), r"may hold letters"),
         (('encoder = "conv"', ""), r"'datasets\[0\].encoder' is missing"),
         (('name = "small"', "name = small"), r"small.toml: not valid TOML: .*line 2"),

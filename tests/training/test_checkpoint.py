@@ -79,6 +79,14 @@ def test_a_file_that_is_no_checkpoint_is_warned_of_and_left_out(tmp_path: Path) 
     assert_same(run("bce"), again)
 
 
+def test_a_disk_that_refuses_a_checkpoint_stops_no_training(tmp_path: Path) -> None:
+    """Here by a name with no room left for that of the temporary file."""
+    file = tmp_path / f"{'x' * 240}.safetensors"
+    with pytest.warns(UserWarning, match="could not be written"):
+        refused = run(checkpoint=Checkpoint(file, every=0.0))
+    assert_same(run(), refused)
+
+
 def test_a_checkpoint_of_other_training_code_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
