@@ -33,7 +33,8 @@ class Cache:
     folder: Path
 
     def array(self, key: Mapping[str, Any], compute: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """The array of `key` (a JSON value), read-only and memory-mapped; computed where it is not there."""
+        """The array of `key` (a JSON value), memory-mapped; computed where it is not there. Its pages are shared
+        by all processes that read it; who writes into it changes a copy of the page, never the file."""
 
         def write(temporary: Path) -> None:
             with temporary.open("xb") as stream:
@@ -44,16 +45,16 @@ class Cache:
     def filled(
         self,
         key: Mapping[str, Any],
-        shape: Sequence[int],
+        shape: Sequence[int] | Callable[[], Sequence[int]],
         dtype: npt.DTypeLike,
         fill: Callable[[npt.NDArray[Any]], None],
     ) -> npt.NDArray[Any]:
-        """As `array`, for one that may be larger than memory: `fill` writes into the file itself."""
+        """As `array`, for one that may be larger than memory: `fill` writes into the file itself.
+        A function of a shape is called where the array is computed alone."""
 
         def write(temporary: Path) -> None:
-            target = np.lib.format.open_memmap(
-                temporary, mode="w+", dtype=np.dtype(dtype), shape=tuple(shape)
-            )
+            wanted = tuple(shape() if callable(shape) else shape)
+            target = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.dtype(dtype), shape=wanted)
             fill(target)
             target.flush()
 
@@ -68,7 +69,7 @@ class Cache:
             with FileLock(self.folder / f"{name}.lock"):
                 if not file.exists():
                     self._place(file, write, text)
-        loaded: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+        loaded: npt.NDArray[Any] = np.load(file, mmap_mode="c", allow_pickle=False)
         return loaded
 
     def _place(self, file: Path, write: Callable[[Path], None], key: str) -> None:

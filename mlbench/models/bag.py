@@ -36,7 +36,7 @@ class BagOfWords(Encoder):
         self.width, self.min_count, self.learning_rate = width, min_count, learning_rate
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
-        matrices, words = fit_tfidf(dataset, rows, min_count=self.min_count)
+        matrices, words = fit_tfidf(dataset, rows, cache, min_count=self.min_count)
         train, validation, test = (_bags(matrix) for matrix in matrices)
         return Fitted(train, validation, test, build=lambda: _Table(words, self.width, self.learning_rate))
 

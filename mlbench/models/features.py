@@ -23,5 +23,8 @@ class GivenFeatures(Encoder):
         pass
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
-        train = np.asarray(dataset.train.inputs, dtype=np.float32)[rows]
-        return fitted_vectors(train, dataset.validation.inputs, dataset.test.inputs, per_feature=True)
+        train, validation, test = (
+            np.ascontiguousarray(split.inputs, dtype=np.float32)
+            for split in (dataset.train, dataset.validation, dataset.test)
+        )
+        return fitted_vectors(train, validation, test, rows, per_feature=True)

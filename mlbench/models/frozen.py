@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +13,60 @@ import torch
 
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
+from mlbench.errors import ConfigError
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.inputs import Inputs
 from mlbench.models.vectors import fitted_vectors
 
 BATCH = 64
+SPLITS = ("train", "validation", "test")
+STORED = ("float32", "float16")
+"""What vectors may be kept as."""
 
 
 def freeze(
     dataset: Dataset,
     rows: npt.NDArray[np.int64],
-    cache: Path,
+    folder: Path,
     settings: dict[str, Any],
     inputs: Callable[[str], Inputs],
     build: Callable[[], Trunk],
+    stored: str = "float32",
 ) -> Fitted:
-    """The vectors of all splits, encoded once per (dataset, `settings`) and kept on disk.
+    """The vectors of all splits, encoded once per (dataset, `settings`) and kept on disk as `stored`, from
+    where all processes read them together.
 
-    `inputs` prepares a split by name, `build` gives the pretrained trunk; neither is called where the cache
-    holds the vectors. The mean and one common deviation of the cell's own rows standardise them.
+    `folder` is the cache's; `inputs` prepares a split by name, `build` gives the pretrained trunk; neither is
+    called where the cache holds the vectors. The mean and one common deviation of the cell's own rows standardise them.
     """
-    trunk: list[Trunk] = []
+    if stored not in STORED:
+        raise ConfigError(f"vectors = {stored!r}: frozen vectors are kept as {' or '.join(STORED)}")
 
-    def encode(split: str) -> npt.NDArray[np.float32]:
-        if not trunk:
-            trunk.append(build().eval())
-        return encode_all(trunk[0], inputs(split))
+    @cache
+    def trunk() -> Trunk:
+        return build().eval()
 
-    kept = Cache(cache)
-    arrays = {}
-    for split in dataset.splits:
-        key = {"vectors": settings, "split": split, "data": dataset.fingerprint}
-        arrays[split] = kept.array(key, partial(encode, split))
-    return fitted_vectors(arrays["train"][rows], arrays["validation"], arrays["test"], per_feature=False)
+    def encoded(split: str) -> npt.NDArray[Any]:
+        return Cache(folder).filled(
+            {"vectors": settings, "split": split, "data": dataset.fingerprint, "stored": stored},
+            lambda: (len(dataset.splits[split]), trunk().dim),
+            stored,
+            lambda out: encode_all(trunk(), inputs(split), out),
+        )
+
+    train, validation, test = (encoded(split) for split in SPLITS)
+    return fitted_vectors(train, validation, test, rows, per_feature=False)
 
 
 @torch.no_grad()
-def encode_all(trunk: Trunk, inputs: Inputs) -> npt.NDArray[np.float32]:
-    """The trunk's features of every sample, float32 [N, M], on a GPU where there is one."""
+def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any]) -> None:
+    """Write the trunk's features of every sample into `out` [N, M], a batch at a time, on a GPU where there is
+    one. Samples of like length go through together, where they have lengths."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     trunk.to(device)
-    vectors = np.empty((len(inputs), trunk.dim), dtype=np.float32)
-    for start in range(0, len(inputs), BATCH):
-        chosen = torch.arange(start, min(start + BATCH, len(inputs)))
-        batch = tuple(part.to(device, non_blocking=True) for part in inputs.batch(chosen))
-        vectors[start : start + len(chosen)] = trunk(batch).float().cpu().numpy()
-    return vectors
+    lengths = inputs.lengths
+    order = torch.arange(len(inputs)) if lengths is None else lengths.argsort(stable=True, descending=True)
+    largest = np.finfo(out.dtype).max
+    for some in order.split(BATCH):
+        batch = tuple(part.to(device, non_blocking=True) for part in inputs.batch(some))
+        out[some.numpy()] = trunk(batch).float().clamp(-largest, largest).cpu().numpy()

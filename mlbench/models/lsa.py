@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets import Dataset
+from mlbench.datasets.cache import Cache
 from mlbench.models.base import Encoder, Fitted, register_encoder
+from mlbench.models.rows import rows_digest
 from mlbench.models.tfidf import fit_tfidf
 from mlbench.models.vectors import fitted_vectors
 
@@ -16,7 +19,8 @@ from mlbench.models.vectors import fitted_vectors
 @register_encoder("lsa")
 class LatentSemanticAnalysis(Encoder):
     """The `dimensions` leading right singular directions of the training rows' tf-idf matrix (words that at
-    least `min_count` of them hold), by scikit-learn's TruncatedSVD; each text's coordinates are its vector."""
+    least `min_count` of them hold), by scikit-learn's TruncatedSVD; each text's coordinates are its vector.
+    Kept on disk by training rows, so that all losses read the same."""
 
     modalities = {"text"}
     train_defaults = {"epochs": 20, "head_lr": 0.001}
@@ -25,9 +29,25 @@ class LatentSemanticAnalysis(Encoder):
         self.dimensions, self.min_count = dimensions, min_count
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
+        from sklearn import __version__
         from sklearn.decomposition import TruncatedSVD
 
-        matrices, words = fit_tfidf(dataset, rows, min_count=self.min_count)
-        dimensions = max(1, min(self.dimensions, words - 1, len(rows) - 1))
-        svd = TruncatedSVD(dimensions, random_state=0).fit(matrices[0])
-        return fitted_vectors(*(svd.transform(matrix) for matrix in matrices), per_feature=False)
+        @functools.cache
+        def projected() -> tuple[npt.NDArray[np.float32], ...]:
+            matrices, words = fit_tfidf(dataset, rows, cache, min_count=self.min_count)
+            dimensions = max(1, min(self.dimensions, words - 1, len(rows) - 1))
+            svd = TruncatedSVD(dimensions, random_state=0).fit(matrices[0])
+            return tuple(svd.transform(matrix).astype(np.float32) for matrix in matrices)
+
+        key = {
+            "lsa": self.dimensions,
+            "min_count": self.min_count,
+            "rows": rows_digest(rows),
+            "data": dataset.fingerprint,
+            "sklearn": __version__,
+        }
+        arrays = [
+            Cache(cache).array({**key, "split": split}, lambda place=place: projected()[place])  # type: ignore[misc]
+            for place, split in enumerate(("train", "validation", "test"))
+        ]
+        return fitted_vectors(arrays[0], arrays[1], arrays[2], per_feature=False)

@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets import Dataset
+from mlbench.datasets.cache import Cache
 from mlbench.errors import DataError
+from mlbench.models.rows import rows_digest
+
+SPLITS = ("train", "validation", "test")
 
 
 def fit_tfidf(
-    dataset: Dataset, rows: npt.NDArray[np.int64], *, min_count: int
+    dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path, *, min_count: int
 ) -> tuple[tuple[Any, Any, Any], int]:
     """Sparse float32 matrices of train (`rows` alone), validation and test, rows of length 1, and their width.
 
     Terms are single lower-cased words and punctuation marks (a question mark says much) that at least
-    `min_count` of the training texts hold; where no term is so frequent, all count. tf is 1 + log tf.
+    `min_count` of the training texts hold; where no term is so frequent, all count. tf is 1 + log tf. Kept in
+    the folder `cache` by (dataset, rows, min_count).
     """
+    from scipy.sparse import csr_array
+    from sklearn import __version__
+
+    key = {
+        "tfidf": min_count,
+        "rows": rows_digest(rows),
+        "data": dataset.fingerprint,
+        "sklearn": __version__,
+    }
+
+    @functools.cache
+    def fitted() -> tuple[Any, Any, Any]:
+        return _fit(dataset, rows, min_count)
+
+    def part(place: int, name: str) -> npt.NDArray[Any]:
+        """One of the three arrays of a split's matrix."""
+        return Cache(cache).array(
+            {**key, "split": SPLITS[place], "part": name}, lambda: getattr(fitted()[place], name)
+        )
+
+    width = int(Cache(cache).array({**key, "part": "width"}, lambda: np.array([fitted()[0].shape[1]]))[0])
+    train, validation, test = (
+        csr_array(
+            (part(place, "data"), part(place, "indices"), starts := part(place, "indptr")),
+            shape=(len(starts) - 1, width),
+        )
+        for place in range(3)
+    )
+    return (train, validation, test), width
+
+
+def _fit(dataset: Dataset, rows: npt.NDArray[np.int64], min_count: int) -> tuple[Any, Any, Any]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = dataset.train.take(rows).inputs
@@ -36,4 +75,4 @@ def fit_tfidf(
                 f"dataset {dataset.name!r}: its {len(rows)} training texts hold no words"
             ) from error
     others = [vectorizer.transform(split.inputs) for split in (dataset.validation, dataset.test)]
-    return (train, others[0], others[1]), train.shape[1]
+    return train, others[0], others[1]

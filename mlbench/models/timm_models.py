@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,8 @@ class TimmEncoder(Encoder):
 
     `pretrained` loads its weights: from `weights` (a safetensors or PyTorch file with timm's key names), from
     `$MLBENCH_MODELS/<model>/model.safetensors`, or from the hub. `size` is the side that images are resized
-    to (the model's own where not given). `frozen` encodes every sample once and trains an adapter only.
+    to (the model's own where not given). `frozen` encodes every sample once, keeps the `vectors` in that
+    precision, and trains an adapter only.
     """
 
     modalities = {"image"}
@@ -40,6 +41,7 @@ class TimmEncoder(Encoder):
         frozen: bool = False,
         size: int | None = None,
         weights: str | None = None,
+        vectors: Literal["float32", "float16"] = "float32",
     ) -> None:
         import timm
 
@@ -47,7 +49,7 @@ class TimmEncoder(Encoder):
             raise ConfigError(
                 f"encoder 'timm:{model}': no such model{did_you_mean(model, timm.list_models())}"
             )
-        self.model, self.pretrained, self.frozen = model, pretrained, frozen
+        self.model, self.pretrained, self.frozen, self.vectors = model, pretrained, frozen, vectors
         self.weights = self._local_weights(weights) if pretrained else None
         self.config: dict[str, Any] = dict(timm.get_pretrained_cfg(model, allow_unregistered=False).to_dict())
         self.size = size or int(self.config["input_size"][-1])
@@ -71,7 +73,7 @@ class TimmEncoder(Encoder):
         def images(split: str) -> Dense:
             return dense(split_array(dataset, split, self.size, cache))
 
-        return freeze(dataset, rows, cache, settings, images, self._build)
+        return freeze(dataset, rows, cache, settings, images, self._build, self.vectors)
 
     def _build(self) -> Trunk:
         import timm

@@ -14,8 +14,8 @@ from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.frozen import freeze
 from mlbench.models.depth import by_depth
+from mlbench.models.frozen import freeze
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
 from mlbench.models.weights import local_folder
 
@@ -25,8 +25,8 @@ class TransformersEncoder(Encoder):
     """A text encoder of transformers: a hub id, a local folder, or the name of a folder in $MLBENCH_MODELS.
 
     `pooling` makes one vector of a text's tokens: their `mean`, the first (`cls`), or the model's own
-    `pooler`. Texts are cut to `max_length` tokens and tokenised once. `frozen` encodes every sample once and
-    trains an adapter only. Only safetensors are loaded, and no code that comes with a model is run.
+    `pooler`. Texts are cut to `max_length` tokens and tokenised once. `frozen` encodes every sample once,
+    keeps the `vectors` in that precision, and trains an adapter only. Only safetensors are loaded, and no code that comes with a model is run.
     """
 
     modalities = {"text"}
@@ -45,9 +45,10 @@ class TransformersEncoder(Encoder):
         max_length: int = 128,
         frozen: bool = False,
         pretrained: bool = True,
+        vectors: Literal["float32", "float16"] = "float32",
     ) -> None:
         self.name, self.pooling, self.max_length = model, pooling, max_length
-        self.frozen, self.pretrained = frozen, pretrained
+        self.frozen, self.pretrained, self.vectors = frozen, pretrained, vectors
         self.source = str(local_folder(model) or model)
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
@@ -59,7 +60,7 @@ class TransformersEncoder(Encoder):
 
         if self.frozen:
             pooled = {**settings, "pooling": self.pooling, "pretrained": self.pretrained}
-            return freeze(dataset, rows, cache, pooled, tokens, self._build)
+            return freeze(dataset, rows, cache, pooled, tokens, self._build, self.vectors)
         train = Part(tokens("train"), torch.from_numpy(rows))
         return Fitted(train, tokens("validation"), tokens("test"), build=self._build)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from mlbench.datasets import Dataset
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError
 from mlbench.models.base import Encoder, Fitted
+from mlbench.models.rows import rows_digest
 from mlbench.registry import ENCODERS
 from mlbench.suite import Cell
 
@@ -40,13 +41,13 @@ def fit_encoder(cell: Cell, dataset: Dataset, rows: npt.NDArray[np.int64], cache
         raise ConfigError(
             f"dataset {cell.dataset!r} holds {dataset.modality}, but encoder {cell.encoder!r} reads {reads}"
         )
-    digest = hashlib.sha256(rows.tobytes()).hexdigest()
-    key = (dataset.fingerprint, digest, cell.encoder, repr(sorted(cell.encoder_options.items())))
-    if not dataset.fingerprint or key not in _fitted:
-        fitted = encoder.fit(dataset, rows, cache or cache_root() / "encoders")
-        if not dataset.fingerprint:
-            return fitted
-        _fitted[key] = fitted
+    if not dataset.fingerprint:
+        # Nothing says what these data are, so nothing of them can be kept; what is mapped stays readable.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            return encoder.fit(dataset, rows, Path(folder))
+    key = (dataset.fingerprint, rows_digest(rows), cell.encoder, repr(sorted(cell.encoder_options.items())))
+    if key not in _fitted:
+        _fitted[key] = encoder.fit(dataset, rows, cache or cache_root() / "encoders")
         while len(_fitted) > KEPT:
             _fitted.popitem(last=False)
     _fitted.move_to_end(key)

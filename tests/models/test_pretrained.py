@@ -83,22 +83,6 @@ def test_any_timm_architecture_trains_at_a_small_size(tmp_path: Path) -> None:
         assert np.isfinite(result.scores["test_logits"]).all()
 
 
-def test_lsa_is_fitted_on_the_training_rows_alone(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    data = load("synthetic-topics")
-    encoder = ENCODERS.build("lsa", dimensions=20)
-    rows = np.arange(100)
-    one = encoder.fit(data, rows, tmp_path)
-    other_test = replace(data.test, inputs=[text + " unheard of" for text in data.test.inputs])
-    other = encoder.fit(replace(data, test=other_test), rows, tmp_path)
-    import torch
-
-    everything = torch.arange(len(rows))
-    assert torch.equal(one.train.batch(everything)[0], other.train.batch(everything)[0])
-    assert one.vectors
-
-
 @pytest.mark.parametrize(
     ("encoder", "message"),
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlbench.models.adapter import Vectors
+from mlbench.models.vectors import Vectors
 from mlbench.models.inputs import Dense, Inputs, Tokens
 from mlbench.suite import Protocol
 from mlbench.training.batches import Batches
@@ -39,7 +39,7 @@ def numbers() -> Dense:
 
 
 def all_of(batches: Batches, start: int = 0) -> list[Any]:
-    return list(batches.start(start, Vectors(1)))
+    return list(batches.start(start, Vectors(np.zeros(1, np.float32), np.ones(1, np.float32))))
 
 
 def test_every_epoch_is_every_row_once_and_sizes_differ_by_one() -> None:
