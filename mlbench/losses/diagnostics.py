@@ -7,15 +7,24 @@ do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.contrast import ContrastiveLoss
 
 MEASURED = ("logits", "embeddings")
+
+
+@runtime_checkable
+class Pairwise(Protocol):
+    """A loss with a contrast of pairs. `pairs` gives their similarities, their weights (above 0 for a positive),
+    and whatever else `contrast` makes the scalar of."""
+
+    def pairs(self, out: Outputs, targets: Tensor) -> tuple[Tensor, ...]: ...
+
+    contrast: Any
 
 
 def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
@@ -23,9 +32,10 @@ def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
 
     - `loss`, and `component/<name>` for each of the terms that the loss keeps in `components`;
     - `gradient_norm/logits` and `gradient_norm/embeddings`, those that it needs: the Frobenius norm of its
-    gradient; - `pushed_apart`, of a contrastive loss: the share of positive pairs (w_ij > 0) whose similarity
-    the gradient
-      lowers, for SupCon and its kin those with σ_ij > w_ij. Left out where the batch has no positive pair.
+      gradient;
+    - `pushed_apart`, of a contrastive loss: the share of positive pairs (w_ij > 0) whose similarity the gradient
+      lowers, for SupCon and its kin those with σ_ij > w_ij, for KMCL the samples n, m that share a label k and
+      whose BC_k it lowers. Left out where the batch has no positive pair.
 
     The graph of `outputs` is left alone, and no gradient is added to any parameter.
     """
@@ -43,20 +53,20 @@ def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
             gradients = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
             for name, gradient in zip(leaves, gradients, strict=True):
                 found[f"gradient_norm/{name}"] = float(gradient.norm())
-    if isinstance(loss, ContrastiveLoss):
-        found |= _pushed_apart(loss, outputs, targets)
+    if isinstance(loss, Pairwise):
+        with torch.no_grad():
+            pairs = loss.pairs(*loss.inputs(outputs, targets))
+        found |= _pushed_apart(loss, *pairs)
     return found
 
 
-def _pushed_apart(loss: ContrastiveLoss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
-    with torch.no_grad():
-        similarities, weights = loss.pairs(*loss.inputs(outputs, targets))
+def _pushed_apart(loss: Pairwise, similarities: Tensor, weights: Tensor, *more: Tensor) -> dict[str, float]:
     positive = weights > 0
     if not positive.any():
         return {}
     with torch.enable_grad():
         leaf = similarities.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(loss.contrast(leaf, weights), leaf)
+        (gradient,) = torch.autograd.grad(loss.contrast(leaf, weights, *more), leaf)
     return {"pushed_apart": float((gradient[positive] > 0).double().mean())}
 
 

@@ -85,13 +85,14 @@ class KernelContrastive(Loss):
         terms = {
             "asl": self.asl.forward(out, targets),
             "reconstruction": reconstruction(out, targets, FLOOR),
-            "contrast": self.contrast(out, targets),
+            "contrast": self.contrast(*self.pairs(out, targets)),
         }
         self.components = {name: term.detach() for name, term in terms.items()}
         return sum((self.weights[name] * term for name, term in terms.items()), start=targets.new_zeros(()))
 
-    def contrast(self, out: Outputs, targets: Tensor) -> Tensor:
-        """CON, over the pairs (n, k) present; sorted by label, so that a label's rows lie together."""
+    def pairs(self, out: Outputs, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of every (n, k) present, to each sample m: BC_k(n, m)/τ (to itself as good as −∞), [k ∈ y_m]/|A(n)| and
+        J_nm. Sorted by label, so that a label's rows lie together."""
         labels, rows = targets.T.nonzero(as_tuple=True)
         kernels, width = out.kernels, seen_features(out).shape[1]
         distance = bhattacharyya_distance(kernels.mean, kernels.variance, width, rows, labels)
@@ -99,10 +100,13 @@ class KernelContrastive(Loss):
             distance = distance * width
         scores = torch.exp(-distance) / self.temperature
         itself = rows[:, None] == torch.arange(len(targets), device=rows.device)
-        log_r = scores.masked_fill(itself, torch.finfo(scores.dtype).min).log_softmax(dim=1)
         overlap = jaccard(targets, targets)
         neighbours = (overlap > 0).sum(dim=1, keepdim=True).clamp(min=1)
         also = (targets.T[labels] / neighbours[rows]).masked_fill(itself, 0)
-        overlap = overlap[rows]
+        return scores.masked_fill(itself, torch.finfo(scores.dtype).min), also, overlap[rows]
+
+    def contrast(self, similarities: Tensor, also: Tensor, overlap: Tensor) -> Tensor:
+        """CON, of what `pairs` gives."""
+        log_r = similarities.log_softmax(dim=1)
         terms = overlap * log_r if self.jaccard == "outside" else (overlap * log_r.exp() + FLOOR).log()
-        return -(also * terms).sum() / len(targets)
+        return -(also * terms).sum() / similarities.shape[1]

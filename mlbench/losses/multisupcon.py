@@ -17,9 +17,10 @@ class MultiSupCon(ContrastiveLoss):
 
     Shapes: embeddings z [B, P], of unit length; targets [B, L]; candidates j, k are the batch and, where
     there is one, the memory. Samples without labels are not alike. Errors: ValueError for a temperature that
-    is not above 0 or a threshold that is not in (0, 1]. Source: MultiSupCon, Zhang 2022, "Contrastive
-    Learning for Multi-Label Classification"; τ 0.1 and threshold 0.3 are those of a derived copy of its code,
-    which is all that this was checked against.
+    is not above 0 or a threshold that is not in (0, 1]. Source: MultiSupCon 2022, "Contrastive Learning for
+    Multi-Label Classification", code at https://github.com/WolodjaZ/MultiSupContrast: the threshold 0.3 is its
+    default and τ 0.1 that of its scripts (0.07 in the code). There an anchor without a positive makes NaN, two
+    views of a sample are positives of each other, and the whole is multiplied by τ/0.07.
     """
 
     needs = {"embeddings"}

@@ -23,7 +23,7 @@ def test_every_loss_can_be_diagnosed(name: str) -> None:
     for field in {"logits", "embeddings"} & set(loss.needs):
         assert found[f"gradient_norm/{field}"] == pytest.approx(wanted[field].norm().item())
     assert {f"component/{term}" for term in loss.components} <= set(found)
-    assert ("pushed_apart" in found) == isinstance(loss, ContrastiveLoss)
+    assert ("pushed_apart" in found) == (isinstance(loss, ContrastiveLoss) or name == "kmcl")
     assert all(leaf.grad is None for leaf in sample.leaves.values())
 
 
@@ -47,6 +47,30 @@ def test_reg_pushes_positives_apart_only_without_its_regularisation() -> None:
         share[regularize] = diagnose(loss, sample.outputs, sample.targets)["pushed_apart"]
     assert share[True] == 0.0
     assert share[False] > 0.1
+
+
+def test_kmcl_pushes_apart_where_the_softmax_passes_its_share_of_the_weights() -> None:
+    """The gradient of −Σ_m w_m log σ_m in s_m is (Σw) σ_m − w_m, for each sample n and label k of it."""
+    loss, sample = ready("kmcl", lambda made: draw(made, 10, 4))
+    out, y = sample.outputs, label_sets(sample.targets)
+    apart = []
+    for n in range(10):
+        others = [m for m in range(10) if m != n]
+        neighbours = sum(bool(y[n] & y[m]) for m in others)
+        for k in y[n]:
+            bc = [coefficient(out.kernels.mean[..., k], out.kernels.variance[..., k], n, m) for m in others]
+            sigma = dict(zip(others, (torch.stack(bc) / 0.17).softmax(0).tolist(), strict=True))
+            weight = {m: len(y[n] & y[m]) / len(y[n] | y[m]) / neighbours for m in others if k in y[m]}
+            apart += [sigma[m] * sum(weight.values()) > of for m, of in weight.items()]
+    found = diagnose(loss, sample.outputs, sample.targets)
+    assert 0 < found["pushed_apart"] == pytest.approx(sum(apart) / len(apart))
+
+
+def coefficient(mean: torch.Tensor, variance: torch.Tensor, n: int, m: int) -> torch.Tensor:
+    """Bhattacharyya's, of one label's Gaussians for two samples, over the dimensions D."""
+    both = variance[n] + variance[m]
+    volume = (both / (2 * (variance[n] * variance[m]).sqrt())).log()
+    return torch.exp(-(0.5 * volume + 0.25 * (mean[n] - mean[m]) ** 2 / both).sum()).detach()
 
 
 def test_a_batch_without_positive_pairs_has_no_share() -> None:
