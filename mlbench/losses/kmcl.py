@@ -32,11 +32,10 @@ class KernelContrastive(Loss):
     Shapes: logits [B, L]; features [B, M]; kernels μ, v [B, L] (`case` "isotropic", where f is the features
     and D = M) or [B, D, L] ("anisotropic", where f is the kernels' own features [B, D]); targets [B, L]. An
     anchor that shares nothing gives 0. All is in log-space: with M in the thousands g underflows, and the
-    released code then drops REC in silence. Only (sample, label) pairs that are present get a row of BC.
-    Errors: ValueError for a temperature not above 0, a weight below 0, or kernels of the other case. Source:
-    Sajedi et al. 2023, "End-to-End Supervised Multilabel Contrastive Learning",
-    https://arxiv.org/abs/2307.03967. The released code has Jaccard inside the logarithm, the anisotropic Δ
-    times D (`bc_scale` "reference") and ASL summed over B·L; ASL's γ₋ 4, γ₊ 0, clip 0.05 as in asl.
+    released code then drops REC. Only (sample, label) pairs that are present get a row of BC. Errors: ValueError
+    for a temperature not above 0, a weight below 0, or kernels of the other case. Source: Sajedi et al. 2023,
+    "End-to-End Supervised Multilabel Contrastive Learning", https://arxiv.org/abs/2307.03967. Its code has
+    Jaccard inside the logarithm, the anisotropic Δ times D (`bc_scale` "reference"), asl's ASL summed over B·L.
     """
 
     needs = {"logits", "features", "kernels"}
@@ -91,8 +90,7 @@ class KernelContrastive(Loss):
         return sum((self.weights[name] * term for name, term in terms.items()), start=targets.new_zeros(()))
 
     def pairs(self, out: Outputs, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of every (n, k) present, to each sample m: BC_k(n, m)/τ (to itself as good as −∞), [k ∈ y_m]/|A(n)| and
-        J_nm. Sorted by label, so that a label's rows lie together."""
+        """Of every (n, k), by k, to each m: BC_k(n, m)/τ (to n as good as −∞), [k ∈ y_m]/|A(n)|, J_nm."""
         labels, rows = targets.T.nonzero(as_tuple=True)
         kernels, width = out.kernels, seen_features(out).shape[1]
         distance = bhattacharyya_distance(kernels.mean, kernels.variance, width, rows, labels)
@@ -100,13 +98,12 @@ class KernelContrastive(Loss):
             distance = distance * width
         scores = torch.exp(-distance) / self.temperature
         itself = rows[:, None] == torch.arange(len(targets), device=rows.device)
-        overlap = jaccard(targets, targets)
-        neighbours = (overlap > 0).sum(dim=1, keepdim=True).clamp(min=1)
-        also = (targets.T[labels] / neighbours[rows]).masked_fill(itself, 0)
-        return scores.masked_fill(itself, torch.finfo(scores.dtype).min), also, overlap[rows]
+        overlap = jaccard(targets, targets)[rows]
+        neighbours = (overlap > 0).sum(dim=1, keepdim=True)
+        also = targets.T[labels].masked_fill(itself, 0) / neighbours.clamp(min=1)
+        return scores.masked_fill(itself, torch.finfo(scores.dtype).min), also, overlap
 
     def contrast(self, similarities: Tensor, also: Tensor, overlap: Tensor) -> Tensor:
-        """CON, of what `pairs` gives."""
         log_r = similarities.log_softmax(dim=1)
         terms = overlap * log_r if self.jaccard == "outside" else (overlap * log_r.exp() + FLOOR).log()
         return -(also * terms).sum() / similarities.shape[1]
