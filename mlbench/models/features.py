@@ -24,7 +24,7 @@ class GivenFeatures(Encoder):
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         train, validation, test = (
-            np.ascontiguousarray(split.inputs, dtype=np.float32)
+            np.asarray(split.inputs, dtype=np.float32)
             for split in (dataset.train, dataset.validation, dataset.test)
         )
         return fitted_vectors(train, validation, test, rows, per_feature=True)

@@ -63,8 +63,8 @@ def fitted_vectors(
 
 
 def dense(values: npt.NDArray[Any]) -> Dense:
-    """An array as inputs, without a copy."""
-    return Dense(torch.from_numpy(values))
+    """An array as inputs, without a copy unless it may not be written to, which torch has no word for."""
+    return Dense(torch.from_numpy(np.require(values, requirements=["C", "W"])))
 
 
 def _moments(

@@ -84,6 +84,7 @@ def run_cell(
             protocol,
             streams,
             micro_batch,
+            build_probe_loss(cell, held, len(rows), place),
         )
         task = Task(
             model=model,
@@ -106,9 +107,14 @@ def run_cell(
     own, probe = as_kept(own, scores), as_kept(probe, scores) if probe else None
     parts = {
         "metrics": held.measure(own["validation"], own["test"], readings.threshold),
-        "probe_metrics": held.measure(probe["validation"], probe["test"], 0.0) if probe else None,
+        "probe_metrics": held.measure(probe["validation"], probe["test"], readings.probe_threshold)
+        if probe
+        else None,
         "floor_metrics": held.floor(len(rows)),
-        "threshold": {"metrics": readings.threshold, "probe_metrics": 0.0 if probe else None},
+        "threshold": {
+            "metrics": readings.threshold,
+            "probe_metrics": readings.probe_threshold if probe else None,
+        },
         "history": asdict(history),
         "probe": chosen,
         "metrics_version": METRICS_VERSION,
@@ -120,7 +126,9 @@ def run_cell(
     arrays = stored_scores(dataset, held, own, probe)
     arrays |= held.replicates(own["validation"], own["test"], readings.threshold, "bootstrap")
     if probe:
-        arrays |= held.replicates(probe["validation"], probe["test"], 0.0, "probe_bootstrap")
+        arrays |= held.replicates(
+            probe["validation"], probe["test"], readings.probe_threshold, "probe_bootstrap"
+        )
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
     parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
@@ -139,6 +147,28 @@ def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_ba
         raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
     if getattr(loss, "reduction", None) == "mean":
         loss.reduction = cell.train.reduction  # type: ignore[assignment]
+    return ready(loss, held, rows, device)
+
+
+def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) -> Loss | None:
+    """The loss that trains the probe, with its defaults; None for binary cross-entropy, which is built in."""
+    name = cell.train.probe_loss
+    if name == "bce":
+        return None
+    loss: Loss = LOSSES.build(name)
+    if set(loss.needs) != {"logits"} or not loss.per_sample:
+        raise ConfigError(
+            f"train.probe_loss = {name!r}: the probe's settings are trained as one batch, which takes a loss of "
+            "logits alone that treats each sample by itself"
+        )
+    if getattr(loss, "reduction", None) is not None:
+        loss.reduction = "batchmean"  # type: ignore[assignment]
+    loss.on_epoch_start(0, 1)
+    return ready(loss, held, rows, device)
+
+
+def ready(loss: Loss, held: Held, rows: int, device: torch.device) -> Loss:
+    """The loss on the device, told the label counts of the cell's own rows."""
     loss.to(device)
     loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
     return loss

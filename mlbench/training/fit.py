@@ -101,7 +101,7 @@ class Fit:
             "step": self.step,
             "model": task.model.state_dict(),
             "loss": task.loss.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers.all],
+            "optimisers": self.optimisers.state_dict(),
             "scaler": self.scaler.state_dict(),
             "unit": vars(self.unit),
             "watch": self.watch.state_dict(),
@@ -118,8 +118,7 @@ class Fit:
         self.step = state["step"]
         task.model.load_state_dict(state["model"])
         task.loss.load_state_dict(state["loss"])
-        for optimiser, kept in zip(self.optimisers.all, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+        self.optimisers.load_state_dict(state["optimisers"])
         self.scaler.load_state_dict(state["scaler"])
         vars(self.unit).update(state["unit"])
         self.watch.load_state_dict(state["watch"])

@@ -7,6 +7,7 @@ decoupled).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import nn
@@ -56,6 +57,20 @@ class Optimisers:
                 if beta1 is not None and "betas" in group:
                     group["betas"] = (beta1, group["betas"][1])
         return factor
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """The state of each optimiser."""
+        return [optimiser.state_dict() for optimiser in self.all]
+
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
+        """Go on from `states`. Each average is laid out in memory as its parameter is: the fused update reads
+        both as they lie, and a file has no channels last."""
+        for optimiser, state in zip(self.all, states, strict=True):
+            optimiser.load_state_dict(state)
+            for parameter, own in optimiser.state.items():
+                for key, value in own.items():
+                    if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                        own[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
     def zero_grad(self) -> None:
         for optimiser in self.all:

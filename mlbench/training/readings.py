@@ -35,6 +35,8 @@ class Readings:
     protocol: Protocol
     streams: Streams
     micro_batch: int | None = None
+    probe_loss: Loss | None = None
+    """Trains the probe in place of binary cross-entropy."""
 
     @property
     def has_logits(self) -> bool:
@@ -43,8 +45,13 @@ class Readings:
 
     @property
     def threshold(self) -> float | None:
-        """Where the scores that `metrics` are of cut: the loss's own, or the probe's (its loss is BCE)."""
-        return self.loss.threshold if self.has_logits else 0.0
+        """Where the scores that `metrics` are of cut: the loss's own, or the probe's."""
+        return self.loss.threshold if self.has_logits else self.probe_threshold
+
+    @property
+    def probe_threshold(self) -> float | None:
+        """Where the probe's scores cut: at 0, unless another loss trains it."""
+        return 0.0 if self.probe_loss is None else self.probe_loss.threshold
 
     def selection_score(self, model: Model) -> float:
         """The protocol's `select_metric` on validation, higher is better."""
@@ -83,6 +90,7 @@ class Readings:
             self.streams.generator("probe"),
             steps=self.protocol.probe_steps,
             grid=GRID,
+            loss=self.probe_loss,
         )
         read = {name: probe(part) for name, part in features.items()}
         clock.lap("probe")

@@ -64,3 +64,11 @@ def test_processes_share_the_vectors_and_copy_none(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", READER, str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(result.stdout) == 0  # kB of the map that are the process's own
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_may_not_be_written_to_are_taken_silently() -> None:
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    values.flags.writeable = False
+    fitted = fitted_vectors(values, values, values, per_feature=True)
+    assert fitted.test.batch(torch.tensor([1]))[0].tolist() == [[2, 3]]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from mlbench.models.vectors import Vectors
 from mlbench.models.inputs import Dense, Inputs, Tokens
+from mlbench.models.vectors import Vectors
 from mlbench.suite import Protocol
 from mlbench.training.batches import Batches
 from mlbench.training.schedule import Schedule

@@ -26,6 +26,17 @@ CASES = {
         "digit-scenes",
         {"augmentation": "crop", "ema": 0.9},
     ),
+    "channels last in memory, one cycle": (
+        "bce",
+        "digit-scenes",
+        {
+            "encoder": {"name": "timm:test_resnet", "pretrained": False, "size": 32},
+            "schedule": "onecycle",
+            "augmentation": "cutout+randaugment",
+            "layer_decay": 0.7,
+            "batch_size": 128,
+        },
+    ),
     "representation with a memory": ("msc", "synthetic-features", {"queue": 48}),
     "a loss with parameters of its own": ("kmcl", "synthetic-features", {}),
 }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
+from mlbench.errors import ConfigError
 from mlbench.training import probe as module
 from mlbench.training.probe import GRID, fit_probe
+from tests.training.cells import run
 
 
 def _problem(rows: int = 300, width: int = 12, labels: int = 5) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -26,13 +31,77 @@ def _fit(grid: tuple[tuple[float, float], ...], steps: int = 60) -> module.Linea
     return fit_probe(*_problem(), torch.Generator().manual_seed(3), steps=steps, grid=grid)
 
 
-def test_a_grid_equals_its_settings_one_by_one() -> None:
-    alone = [_fit((setting,)) for setting in GRID]
-    best = max(alone, key=lambda fitted: fitted.validation_score)
+def test_the_choice_of_a_grid_is_trained_as_if_it_were_alone() -> None:
     together = _fit(GRID)
-    assert (together.lr, together.weight_decay) == (best.lr, best.weight_decay)
-    torch.testing.assert_close(together.weight, best.weight, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(together.bias, best.bias, rtol=1e-4, atol=1e-5)
+    alone = _fit(((together.lr, together.weight_decay),))
+    assert torch.equal(together.weight, alone.weight)
+    assert torch.equal(together.bias, alone.bias)
+    assert together.validation_score == alone.validation_score
+
+
+def test_settings_side_by_side_are_trained_as_each_alone() -> None:
+    features, targets, _, _ = _problem()
+    train = (features, targets.float())
+
+    def trained(grid: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:
+        return module._train(*train, torch.Generator().manual_seed(3), 40, grid, module.logistic_slope)
+
+    weights, biases = trained(GRID)
+    for index, setting in enumerate(GRID):
+        weight, bias = trained((setting,))
+        torch.testing.assert_close(weights[:, index], weight[:, 0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(biases[index], bias[0], rtol=1e-4, atol=1e-5)
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_the_pilot_looks_at_labels_from_the_most_frequent_to_the_rarest(
+    count: int, wanted: int, random: Random
+) -> None:
+    counts = random.sample(range(1000), count)
+    labels = torch.zeros(1000, count)
+    for index, number in enumerate(counts):
+        labels[:number, index] = 1
+    some = module._spread_labels(labels, wanted).tolist()
+    assert len(some) == len(set(some)) == min(wanted, count)
+    chosen = [counts[index] for index in some]
+    assert chosen == sorted(chosen, reverse=True)
+    assert chosen[0] == max(counts)
+    if wanted > 1:
+        assert chosen[-1] == min(counts)
+
+
+def test_a_setting_that_cannot_learn_is_not_chosen() -> None:
+    chosen = _fit(((1e-7, 0.0), (0.03, 0.01)), 200)
+    assert chosen.lr == 0.03
+
+
+def test_another_loss_gives_its_own_gradients() -> None:
+    from mlbench.losses.asl import AsymmetricLoss
+    from mlbench.losses.bce import BinaryCrossEntropy
+
+    logits = torch.randn(6, 3, 4, generator=torch.Generator().manual_seed(1))
+    targets = (torch.rand(6, 4, generator=torch.Generator().manual_seed(2)) < 0.4).float()
+    same = module.slope_of(BinaryCrossEntropy(reduction="batchmean"))(logits, targets)
+    torch.testing.assert_close(same, module.logistic_slope(logits.clone(), targets))
+    asl = AsymmetricLoss(reduction="sum")
+    slope = module.slope_of(AsymmetricLoss(reduction="batchmean"))(logits, targets)
+    for setting in range(3):
+        leaf = logits[:, setting].clone().requires_grad_()
+        (expected,) = torch.autograd.grad(asl(leaf, targets), leaf)
+        torch.testing.assert_close(slope[:, setting], expected)
+
+
+def test_a_cell_whose_probe_is_trained_by_another_loss() -> None:
+    plain, other = run("supcon"), run("supcon", probe_loss="asl")
+    assert plain.parts["history"]["epochs"] == other.parts["history"]["epochs"]
+    assert plain.parts["probe_metrics"] != other.parts["probe_metrics"]
+    assert other.parts["probe_metrics"]["test"]["map"] > other.parts["floor_metrics"]["test"]["map"]
+
+
+@pytest.mark.parametrize("name", ["supcon", "two_way", "kmcl"])
+def test_a_probe_loss_that_compares_rows_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"probe_loss = '{name}'.*logits alone"):
+        run("bce", probe_loss=name)
 
 
 def test_it_is_adamw_on_binary_cross_entropy() -> None:
