@@ -8,6 +8,7 @@ way; whatever is not a literal is listed in `problems`, and `mlbench check` repo
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import inspect
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from typing import Any, Literal
 
 from mlbench import search_space
 from mlbench.errors import ConfigError, did_you_mean
+
+PACKAGE_FOLDER = Path(__file__).parent
 
 
 class _Missing:
@@ -104,21 +107,24 @@ def read_declarations(file: Path, decorator: str) -> list[Declaration]:
 
     Raises ConfigError where the file cannot be read or is not Python.
     """
-    try:
-        source = file.read_text(encoding="utf-8")
-        tree = ast.parse(source, filename=str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from error
-    except SyntaxError as error:
-        raise ConfigError(f"{file}, line {error.lineno}: not valid Python: {error.msg}") from error
+    source, tree = _parse(file)
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    siblings = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     found = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for name in _registered_names(node, decorator):
-                found.append(_declare(name, node, siblings, file, digest))
+                found.append(_declare(name, node, tree, file, digest))
     return found
+
+
+def _parse(file: Path) -> tuple[str, ast.Module]:
+    try:
+        source = file.read_text(encoding="utf-8")
+        return source, ast.parse(source, filename=str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    except SyntaxError as error:
+        raise ConfigError(f"{file}, line {error.lineno}: not valid Python: {error.msg}") from error
 
 
 def _registered_names(node: ast.ClassDef | ast.FunctionDef, decorator: str) -> list[str]:
@@ -135,7 +141,7 @@ def _registered_names(node: ast.ClassDef | ast.FunctionDef, decorator: str) -> l
 def _declare(
     name: str,
     node: ast.ClassDef | ast.FunctionDef,
-    siblings: Mapping[str, ast.ClassDef],
+    tree: ast.Module,
     file: Path,
     digest: str,
 ) -> Declaration:
@@ -143,7 +149,7 @@ def _declare(
     attributes: dict[str, Any] = {}
     signature: ast.FunctionDef | None = node if isinstance(node, ast.FunctionDef) else None
     if isinstance(node, ast.ClassDef):
-        for ancestor in reversed(_lineage(node, siblings)):
+        for ancestor in reversed(_lineage(node, tree)):
             for statement in ancestor.body:
                 if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
                     signature = statement
@@ -156,13 +162,33 @@ def _declare(
     )
 
 
-def _lineage(node: ast.ClassDef, siblings: Mapping[str, ast.ClassDef]) -> list[ast.ClassDef]:
-    """The class and those of its ancestors that stand in the same file, nearest first."""
+def _lineage(node: ast.ClassDef, tree: ast.Module) -> list[ast.ClassDef]:
+    """The class and those of its ancestors that stand in the same file or in a module of mlbench, nearest first."""
     lineage = [node]
     for base in node.bases:
-        if isinstance(base, ast.Name) and base.id in siblings and siblings[base.id] is not node:
-            lineage += _lineage(siblings[base.id], siblings)
+        if isinstance(base, ast.Name) and base.id != node.name:
+            found = _find_class(base.id, tree)
+            lineage += _lineage(*found) if found else []
     return lineage
+
+
+def _find_class(name: str, tree: ast.Module) -> tuple[ast.ClassDef, ast.Module] | None:
+    """The class that `name` stands for in a file, with the file that holds it."""
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == name:
+            return statement, tree
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("mlbench."):
+            for alias in statement.names:
+                if (alias.asname or alias.name) == name and (other := _module(str(statement.module))):
+                    return _find_class(alias.name, other)
+    return None
+
+
+@functools.cache
+def _module(name: str) -> ast.Module | None:
+    """A module of mlbench, as it stands; None where it is a package."""
+    file = PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py")
+    return _parse(file)[1] if file.is_file() else None
 
 
 def _read_attribute(statement: ast.stmt, attributes: dict[str, Any], problems: list[str]) -> None:

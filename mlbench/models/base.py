@@ -75,6 +75,14 @@ class Encoder(ABC):
 
     modalities: ClassVar[AbstractSet[str]]
     """What it can read: "text", "image", "features"."""
+    augmentations: ClassVar[AbstractSet[str]] = frozenset()
+    """Values of the protocol's `augmentation` that its trunks know, beside "none"; others are refused before
+    anything is trained. A literal, like `modalities`."""
+    noisy: ClassVar[bool] = False
+    """Whether its trunks have dropout, so that two passes of one row are two views of it. A literal too."""
+    precheck: ClassVar[str] = ""
+    """"module:function": looks at the options before anything is trained, without loading torch, and raises
+    ConfigError for what could only fail."""
     train_defaults: ClassVar[Mapping[str, Any]] = {}
     """Values of `[train]` that suit this encoder; a suite overrides them."""
 

@@ -30,6 +30,7 @@ class TransformersEncoder(Encoder):
     """
 
     modalities = {"text"}
+    noisy = True
     train_defaults = {
         "epochs": 10,
         "batch_size": 32,

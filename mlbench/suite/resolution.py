@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
+from mlbench.registry import LOSSES
 from mlbench.suite.presets import find_preset
 from mlbench.suite.protocol import Protocol
 
@@ -19,7 +20,8 @@ def resolve_protocol(
     """Defaults of mlbench < the encoder's `train_defaults` < the preset < `given`, the suite's own keys.
 
     Raises ConfigError that starts with `where` for a preset that is not there, a value that does not fit, or
-    an augmentation that the encoder, with these options, does not know.
+    an augmentation that the encoder, with these options, does not know, views that nothing makes differ, or a
+    loss that cannot train the probe.
     """
     own = dict(given)
     preset: dict[str, Any] = {}
@@ -33,6 +35,8 @@ def resolve_protocol(
         place = ".".join(str(part) for part in item["loc"])
         raise ConfigError(f"{where}, train.{place}: {item['msg']}, got {item['input']!r}") from None
     _check_augmentation(protocol.augmentation, encoder, options, where)
+    _check_views(protocol, encoder, options, where)
+    _check_probe(protocol.probe_loss, where)
     return protocol
 
 
@@ -49,3 +53,21 @@ def _check_augmentation(wanted: str, encoder: Declaration, options: Mapping[str,
     else:
         reason = f"{name} augments nothing, so {wanted!r} does not go with it; {none}"
     raise ConfigError(f"{where}, train.augmentation: {reason}")
+
+
+def _check_views(protocol: Protocol, encoder: Declaration, options: Mapping[str, Any], where: str) -> None:
+    noisy = bool(encoder.attributes.get("noisy")) and not options.get("frozen")
+    if protocol.views > 1 and protocol.augmentation == "none" and not noisy:
+        raise ConfigError(
+            f"{where}, train.views: encoder {encoder.name!r} has no dropout that would make {protocol.views} views "
+            "of a row differ; set train.augmentation, or views = 1"
+        )
+
+
+def _check_probe(name: str, where: str) -> None:
+    loss = LOSSES.describe(name, f"{where}, train.probe_loss")
+    if set(loss.attributes.get("needs", ())) != {"logits"} or not loss.attributes.get("per_sample"):
+        raise ConfigError(
+            f"{where}, train.probe_loss: {name!r} cannot train the probe, which takes a loss of logits alone that "
+            "treats each sample by itself"
+        )

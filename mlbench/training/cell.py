@@ -156,11 +156,6 @@ def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) ->
     if name == "bce":
         return None
     loss: Loss = LOSSES.build(name)
-    if set(loss.needs) != {"logits"} or not loss.per_sample:
-        raise ConfigError(
-            f"train.probe_loss = {name!r}: the probe's settings are trained as one batch, which takes a loss of "
-            "logits alone that treats each sample by itself"
-        )
     if getattr(loss, "reduction", None) is not None:
         loss.reduction = "batchmean"  # type: ignore[assignment]
     loss.on_epoch_start(0, 1)

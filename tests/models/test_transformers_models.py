@@ -103,8 +103,17 @@ def test_two_dropout_passes_are_two_views(bert: str, cache: Path) -> None:
 
 
 def test_views_that_nothing_makes_differ_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"views = 2: encoder 'bag' has no dropout.*set train.augmentation"):
-        run_cell(make_cell("supcon", "synthetic-topics", views=2), load("synthetic-topics"))
+    with pytest.raises(
+        ConfigError, match=r"train.views: encoder 'bag' has no dropout.*2 views.*set train.augmentation"
+    ):
+        make_cell("supcon", "synthetic-topics", views=2)
+
+
+def test_a_model_without_dropout_makes_no_views(tmp_path: Path, cache: Path) -> None:
+    """The configuration alone says so, so this shows when the cell starts."""
+    quiet = save_tiny_bert(tmp_path, load("synthetic-topics").train.inputs, dropout=0.0)
+    with pytest.raises(ConfigError, match="has no dropout that would make the views of a row differ"):
+        run(str(quiet), cache, "supcon", views=2)
 
 
 def test_rows_grouped_by_length_are_the_default_for_text(bert: str) -> None:

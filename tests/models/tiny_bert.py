@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def save_tiny_bert(folder: Path, texts: Iterable[str], *, width: int = 32, layers: int = 2) -> Path:
+def save_tiny_bert(
+    folder: Path, texts: Iterable[str], *, width: int = 32, layers: int = 2, dropout: float = 0.1
+) -> Path:
     """Write the model and its tokeniser into `folder` as transformers loads them; returns the folder."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
@@ -32,6 +34,8 @@ def save_tiny_bert(folder: Path, texts: Iterable[str], *, width: int = 32, layer
             num_attention_heads=4,
             intermediate_size=2 * width,
             max_position_embeddings=130,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
         )
         BertModel(config).save_pretrained(folder, safe_serialization=True)
     return folder

@@ -34,7 +34,6 @@ CASES = {
             "schedule": "onecycle",
             "augmentation": "cutout+randaugment",
             "layer_decay": 0.7,
-            "batch_size": 128,
         },
     ),
     "representation with a memory": ("msc", "synthetic-features", {"queue": 48}),

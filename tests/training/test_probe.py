@@ -98,9 +98,14 @@ def test_a_cell_whose_probe_is_trained_by_another_loss() -> None:
     assert other.parts["probe_metrics"]["test"]["map"] > other.parts["floor_metrics"]["test"]["map"]
 
 
+def test_a_probe_loss_that_is_not_there_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(ConfigError, match=r"train.probe_loss: unknown loss 'assl'; did you mean 'asl'"):
+        run("bce", probe_loss="assl")
+
+
 @pytest.mark.parametrize("name", ["supcon", "two_way", "kmcl"])
 def test_a_probe_loss_that_compares_rows_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"probe_loss = '{name}'.*logits alone"):
+    with pytest.raises(ConfigError, match=f"train.probe_loss: '{name}' cannot train.*logits alone"):
         run("bce", probe_loss=name)
 
 
