@@ -202,6 +202,25 @@ def test_every_property_has_a_loss_that_breaks_it() -> None:
     assert set(BROKEN) == {wanted.name for wanted in PROPERTIES}
 
 
+COPIES = '''
+    """It makes a tensor of numbers for every batch."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        weight = torch.arange(targets.shape[1], dtype=targets.dtype).to(targets.device)
+        return (weight * softplus(out.logits * (1 - 2 * targets))).mean()
+'''
+
+
+@pytest.mark.usefixtures("forget_plugins")
+def test_a_copy_to_the_device_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "copies.py"
+    file.write_text(HEAD.format(name="copies") + COPIES, encoding="utf-8")
+    load_plugins([file])
+    failed = {verdict.property: verdict.detail for verdict in check("copies") if verdict.passed is False}
+    assert "it copies a tensor between cpu and meta" in failed["looks at no values"]
+
+
 @pytest.mark.usefixtures("forget_plugins")
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_loss_fails(broken: str, tmp_path: Path) -> None:

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.losses.conformance.verdicts import Failure, Subject, same, value_of
 from mlbench.losses.outputs import Outputs, map_field
 
 
 def looks_at_no_values(subject: Subject) -> None:
-    """Run on tensors that have no values, it still gives a scalar: nothing in it waits for the device."""
+    """Run on tensors that have no values, forward and backward, it still gives a scalar and copies nothing to the
+    device: nothing in it waits for the device."""
     loss, sample = subject.ready(6, 5, dtype=torch.float32, memory=3)
     fields = {name: map_field(value, without_values) for name, value in vars(sample.outputs).items()}
+    loss.to("meta")
+    outputs, targets = Outputs(**fields), without_values(sample.targets)
     try:
-        value = loss(Outputs(**fields), without_values(sample.targets))
-        value.backward()
+        with NoCopies():  # type: ignore[no-untyped-call]
+            value = loss(outputs, targets)
+            value.backward()
     except (RuntimeError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise Failure(
             f"it reads a tensor's value, or makes a tensor on the wrong device: {reason} "
             "(use tensors throughout, no .item(); declare `gathers` if it must)"
         ) from error
+
+
+class NoCopies(TorchDispatchMode):
+    """Refuses every copy from one device to another: a tensor made of Python numbers for a GPU is one, and the
+    host waits for it. A single number that takes part in a sum on the device is none."""
+
+    def __torch_dispatch__(
+        self, func: Any, _types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func.overloadpacket in (torch.ops.aten._to_copy, torch.ops.aten.copy_):
+            devices = {tensor.device.type for tensor in (*args, result) if isinstance(tensor, Tensor)}
+            if len(devices) > 1:
+                raise RuntimeError(f"it copies a tensor between {' and '.join(sorted(devices))}")
+        return result
 
 
 def without_values(tensor: Tensor) -> Tensor:
