@@ -69,7 +69,7 @@ class Columns:
 
     def _put_block(self, name: str, values: dict[str, Any]) -> bool:
         """Numbers that come together, such as all metrics of a split, are kept together: one step for all."""
-        if not values or any(type(value) is not float for value in values.values()):
+        if set(map(type, values.values())) != {float}:
             return False
         places, numbers = self._blocks.setdefault((name, tuple(values)), (array("q"), array("d")))
         places.append(self.rows)

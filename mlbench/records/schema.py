@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from mlbench.errors import ERROR_CLASSES, DataError
 
 SCHEMA = 1
@@ -32,7 +34,7 @@ def encode(record: Mapping[str, Any]) -> str:
 def decode(content: bytes, where: str) -> dict[str, Any]:
     """The record in `content`; raises RecordError that names `where`."""
     try:
-        record = json.loads(content)
+        record = orjson.loads(content)
     except ValueError as error:
         raise RecordError(f"{where}: not a whole record: {error}") from None
     check(record, where)
@@ -46,7 +48,7 @@ def head_of(record: Mapping[str, Any]) -> dict[str, Any]:
 def decode_head(line: bytes, file: Path) -> dict[str, Any]:
     stripped = line.rstrip()
     try:
-        head = json.loads(stripped[:-1] + b"}" if stripped.endswith(b",") else stripped)
+        head = orjson.loads(stripped[:-1] + b"}" if stripped.endswith(b",") else stripped)
     except ValueError:
         return head_of(decode(file.read_bytes(), str(file)))
     check({"metrics": None, **head}, str(file))
