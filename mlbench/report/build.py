@@ -13,6 +13,7 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
 from mlbench.report.collect import collect
 from mlbench.report.draw import draw_all
+from mlbench.report.garbage import uncollected
 from mlbench.report.grid import Grid
 from mlbench.report.measures import main_keys
 from mlbench.report.merge import merge
@@ -23,6 +24,7 @@ from mlbench.report.reproduce import write_suites
 from mlbench.report.write import write_documents, write_records, write_tables
 
 
+@uncollected()
 def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path]) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +13,20 @@ import numpy as np
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.figures.curves import learning_curves
 from mlbench.report.figures.matrices import rank_map, win_matrix
-from mlbench.report.figures.save import Picture, render
+from mlbench.report.figures.save import PART, Draw, Picture, render_all
 from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency
 from mlbench.report.figures.significance import critical_differences, profiles
-from mlbench.report.figures.style import Drawing, Subject, looks
+from mlbench.report.figures.style import Subject, looks
 from mlbench.report.figures.training import training_curves
 from mlbench.report.grid import show_fraction
-from mlbench.report.panels import bucket_means, curve_panels, label_gaps, relative_cost, training_history
+from mlbench.report.panels import (
+    bucket_means,
+    curve_panels,
+    label_gaps,
+    relative_cost,
+    task_ranks,
+    training_history,
+)
 from mlbench.report.statistics import (
     blocks_needed,
     critical_difference,
@@ -36,41 +43,58 @@ WORTH_A_PROCESS = 60
 """Figures below which starting further processes costs more than it saves."""
 
 
+DRAWN_HERE = ("differences",)
+"""Slots whose figures need pandas and scipy, which would double the memory of a process that only draws."""
+
+
 class Job(NamedTuple):
     """Where a figure goes and how it is drawn."""
 
     place: Place
-    draw: Callable[[], Drawing | None]
+    draw: Draw
 
 
 def draw_all(analysis: Analysis, folder: Path, *, processes: int | None = None) -> Figures:
     """Every figure of the main metrics."""
-    jobs = [*_view_jobs(analysis), *_curve_jobs(analysis), *_training_jobs(analysis)]
+    jobs = [*_curve_jobs(analysis), *_training_jobs(analysis), *_view_jobs(analysis)]
     processes = processes or min(len(os.sched_getaffinity(0)), 8)
     if processes == 1 or len(jobs) < WORTH_A_PROCESS:
-        pictures = [render(job.draw, folder) for job in jobs]
+        pictures = render_all([job.draw for job in jobs], folder)
     else:
-        from joblib import Parallel, delayed
-        from joblib.externals.loky import get_reusable_executor
-
-        run = Parallel(n_jobs=processes, batch_size=8)
-        pictures = run(delayed(render)(job.draw, folder) for job in jobs)
-        get_reusable_executor().shutdown(wait=True)
+        here = [job for job in jobs if job.place[0] in DRAWN_HERE]
+        away = [job for job in jobs if job.place[0] not in DRAWN_HERE]
+        jobs, pictures = [*here, *away], _render_both(here, away, folder, processes)
     return {job.place: picture for job, picture in zip(jobs, pictures, strict=True) if picture is not None}
+
+
+def _render_both(
+    here: Sequence[Job], away: Sequence[Job], folder: Path, processes: int
+) -> list[Picture | None]:
+    """The figures of `here` in this process while others draw those of `away`."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    parts = [[job.draw for job in away[start : start + PART]] for start in range(0, len(away), PART)]
+    run = Parallel(n_jobs=processes, batch_size=1, return_as="generator")
+    drawn = run(delayed(render_all)(part, folder) for part in parts)
+    pictures = render_all([job.draw for job in here], folder)
+    for part in drawn:
+        pictures += part
+    get_reusable_executor().shutdown(wait=True)
+    return pictures
 
 
 def _view_jobs(analysis: Analysis) -> Iterator[Job]:
     grid, look = analysis.grid, looks(analysis.grid.losses)
     for view in analysis.views(analysis.main):
         subject, summary = _subject(analysis, view), analysis.summary(view)
-        rule = analysis.measures[view.key]
         leaders = [grid.losses[index] for index in summary.order]
-        tasks = np.flatnonzero(grid.has_fraction(view.fraction))
+        tasks = np.flatnonzero(grid.has_fraction(view.fraction)).tolist()
         there = [index for index in summary.order if not np.isnan(summary.mean[index, tasks]).all()]
         names = [grid.losses[index] for index in there]
-        means = summary.mean[there][:, tasks] * rule.sign
         task_names = [grid.task_names[task] for task in tasks]
-        yield Job(("ranks", *view), partial(rank_map, subject, names, task_names, means))
+        ranks = task_ranks(analysis, view, there, tasks)
+        yield Job(("ranks", *view), partial(rank_map, subject, names, task_names, ranks))
         yield Job(
             ("cost", *view),
             partial(against_cost, subject, look, names, *relative_cost(analysis, view, there)),

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.naming import name_losses, name_tasks
 
 MISSING, DONE, FAILED = 0, 1, 2
 READINGS = {"own": "metrics", "probe": "probe_metrics"}
 """The two readings of a cell and the columns that hold them."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -124,22 +123,6 @@ class Grid:
     def rows(self) -> tuple[npt.NDArray[np.intp], ...]:
         """Where each row of `cells` lies on the four axes."""
         return self._place
-
-
-def nanmean(array: Floats, axis: int | tuple[int, ...]) -> Floats:
-    """The mean of what is there; NaN, without a warning, where nothing is."""
-    there = ~np.isnan(array)
-    count = there.sum(axis)
-    total = np.where(there, array, 0.0).sum(axis)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def nanstd(array: Floats, axis: int) -> Floats:
-    """The sample standard deviation (n − 1) of what is there; NaN where fewer than two are."""
-    count = (~np.isnan(array)).sum(axis)
-    centred = array - np.expand_dims(nanmean(array, axis), axis)
-    squares = np.where(np.isnan(centred), 0.0, centred**2).sum(axis)
-    return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
 def show_fraction(fraction: float | int) -> str:

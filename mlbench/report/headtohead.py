@@ -10,8 +10,9 @@ import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
 from mlbench.records import load_records
+from mlbench.report.arrays import Floats
 from mlbench.report.build import check_something_finished
-from mlbench.report.grid import READINGS, Floats, Grid, show_fraction
+from mlbench.report.grid import READINGS, Grid, show_fraction
 from mlbench.report.measures import Measure, require
 from mlbench.report.merge import merge
 from mlbench.report.replicates import Replicates

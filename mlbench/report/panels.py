@@ -11,10 +11,11 @@ from scipy.stats import t
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.arrays import Floats, nanmean, nanstd
 from mlbench.report.figures.curves import CurvePanel
 from mlbench.report.figures.training import Curve
-from mlbench.report.grid import Floats, nanmean, nanstd
 from mlbench.report.statistics.blocks import CONTROL
+from mlbench.report.statistics.ranks import block_ranks
 
 
 def curve_panels(analysis: Analysis, key: str, reading: str) -> list[CurvePanel]:
@@ -30,6 +31,16 @@ def curve_panels(analysis: Analysis, key: str, reading: str) -> list[CurvePanel]
         for task, name in enumerate(grid.task_names)
         if not np.isnan(mean[:, task]).all()
     ]
+
+
+def task_ranks(analysis: Analysis, view: View, losses: Sequence[int], tasks: Sequence[int]) -> Floats:
+    """Ranks of the losses within each task, [losses, tasks]; NaN where there is no score."""
+    means = analysis.summary(view).mean[np.ix_(losses, tasks)] * analysis.measures[view.key].sign
+    ranks = np.full(means.shape, np.nan)
+    for column, scores in enumerate(means.T):
+        there = ~np.isnan(scores)
+        ranks[there, column] = block_ranks(scores[there])
+    return ranks
 
 
 def relative_cost(analysis: Analysis, view: View, losses: Sequence[int]) -> tuple[Floats, Floats]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
+from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.build import check_something_finished
-from mlbench.report.grid import READINGS, Floats, Grid, nanmean, show_fraction
+from mlbench.report.grid import READINGS, Grid, show_fraction
 from mlbench.report.likeness import Traits, distance, find_traits, traits_of_task
 from mlbench.report.measures import require
 from mlbench.report.merge import merge

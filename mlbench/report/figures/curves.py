@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator
 
+from mlbench.report.arrays import Floats
 from mlbench.report.figures.style import (
     HIGHLIGHTED,
     MUTED,
     Drawing,
-    Look,
     Looks,
     Subject,
+    bands,
+    grey_lines,
     legend_below,
+    name_panel,
     panels,
-    short,
 )
-from mlbench.report.grid import Floats
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,20 @@ def learning_curves(
     losses, coloured = list(look), leaders[:HIGHLIGHTED]
     figure, axes = panels(len(tasks), [*coloured, "floor", "ceiling"])
     x = _positions(fractions)
+    bright = [losses.index(loss) for loss in coloured]
+    grey = [place for place in range(len(losses)) if place not in bright]
     for panel, task in zip(axes, tasks, strict=True):
-        for loss, mean in zip(losses, task.mean, strict=True):
-            if loss not in coloured:
-                panel.plot(x, mean, color=MUTED, alpha=0.35, linewidth=0.8, zorder=2)
-        for loss in coloured:
-            place = losses.index(loss)
-            _curve(panel, x, task.mean[place], task.half[place], look[loss], loss)
+        grey_lines(panel, x, task.mean[grey])
+        bands(panel, x, (task.mean - task.half)[bright], (task.mean + task.half)[bright],
+              [look[loss].colour for loss in coloured])  # fmt: skip
+        for loss, place in zip(coloured, bright, strict=True):
+            style = look[loss]
+            panel.plot(x, task.mean[place], color=style.colour, linestyle=style.dash, marker=style.marker,
+                       label=loss, zorder=3)  # fmt: skip
         _frame(panel, task)
-        panel.set_title(short(task.task, 28))
-        panel.set_xscale("log")
+        name_panel(panel, task.task)
         panel.set_xticks(x, [f"{f * 100:g}%" if f <= 1 else f"{f:g}" for f in fractions])
-        panel.xaxis.set_minor_locator(NullLocator())
+        panel.yaxis.set_major_locator(MaxNLocator(4))
     for panel in axes[::4]:
         panel.set_ylabel(subject.metric)
     legend_below(figure, axes)
@@ -69,11 +72,6 @@ def learning_curves(
         "the numbers are in the tables.",
         figure=figure,
     )
-
-
-def _curve(axes: Axes, x: Floats, mean: Floats, half: Floats, look: Look, name: str) -> None:
-    axes.plot(x, mean, color=look.colour, linestyle=look.dash, marker=look.marker, label=name, zorder=3)
-    axes.fill_between(x, mean - half, mean + half, color=look.colour, alpha=0.1, linewidth=0)
 
 
 def _frame(axes: Axes, task: CurvePanel) -> None:
@@ -94,7 +92,8 @@ def _frame(axes: Axes, task: CurvePanel) -> None:
 
 
 def _positions(fractions: Sequence[float | int]) -> Floats:
-    """Fractions on a log scale; where absolute counts stand beside them, each at a place of its own."""
+    """Fractions by their logarithm; where absolute counts stand beside them, at equal distances."""
     if all(fraction <= 1 for fraction in fractions) or all(fraction > 1 for fraction in fractions):
-        return np.array(fractions, dtype=float)
-    return np.arange(1, len(fractions) + 1, dtype=float)
+        logarithms: Floats = np.log10(np.array(fractions, dtype=float))
+        return logarithms
+    return np.arange(len(fractions), dtype=float)

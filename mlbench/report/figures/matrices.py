@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from mlbench.report.figures.style import INK, MUTED, Drawing, Subject, one_panel, room_for, short
-from mlbench.report.grid import Floats
-from mlbench.report.statistics.ranks import block_ranks
+from mlbench.report.arrays import Floats
+from mlbench.report.figures.style import MUTED, Drawing, Subject, one_panel, room_for, short
 
 _COLOURS = LinearSegmentedColormap.from_list("ranks", ["#0072b2", "#7fb6d6", "#e8e6df", "#e9b489", "#d55e00"])
 _NAME = 24
 
 
-def rank_map(subject: Subject, losses: Sequence[str], tasks: Sequence[str], scores: Floats) -> Drawing | None:
-    """Ranks within each task of [losses, tasks] scores, more is better, NaN where there is none."""
+def rank_map(subject: Subject, losses: Sequence[str], tasks: Sequence[str], ranks: Floats) -> Drawing | None:
+    """Ranks within each task, [losses, tasks], 1 is best, NaN where there is none."""
     if len(losses) < 2 or not len(tasks):
         return None
-    ranks = np.full(scores.shape, np.nan)
-    for column in range(len(tasks)):
-        there = ~np.isnan(scores[:, column])
-        ranks[there, column] = block_ranks(scores[there, column])
     left, bottom = room_for(losses), 0.62 * room_for(tasks, _NAME) + 0.1
     figure, axes = one_panel(0.48 * len(tasks), 0.28 * len(losses), left=left, bottom=bottom, right=0.6)
     axes.imshow(ranks, cmap=_COLOURS, vmin=1, vmax=len(losses), aspect="auto")
@@ -70,23 +67,30 @@ def _write(axes: Axes, values: Floats, shade: Floats, form: str) -> None:
         colour = MUTED if not known else "#ffffff" if dark else "#1b1e26"
         places[form.format(value) if known else "–", colour].append((column, row))
     for (text, colour), fields in places.items():
-        shape = TextPath((0, 0), text, size=7.5)
-        box = shape.get_extents()
-        centred = shape.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2))
-        size = 2 * float(np.abs(np.asarray(centred.vertices)).max())
+        shape, size = _shape(text)
         axes.plot(
-            *zip(*fields, strict=True), linestyle="none", marker=centred, markersize=size, color=colour,
+            *zip(*fields, strict=True), linestyle="none", marker=shape, markersize=size, color=colour,
             markeredgewidth=0,
         )  # fmt: skip
 
 
+@lru_cache(256)
+def _shape(text: str) -> tuple[Path, float]:
+    """The outline of a text about its middle, and its size as a marker's."""
+    shape = TextPath((0, 0), text, size=7.5)
+    box = shape.get_extents()
+    centred = shape.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2))
+    return centred, 2 * float(np.abs(np.asarray(centred.vertices)).max())
+
+
 def _name_axes(axes: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
-    names = [short(name, _NAME) for name in columns]
-    axes.set_xticks(range(len(columns)), names, rotation=38, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), [short(name) for name in rows])
+    """Names below and to the left; as plain texts, which take a fifth of the time of ticks."""
+    axes.set_axis_off()
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.tick_params(length=0, labelcolor=INK)
-    axes.grid(False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    for place, name in enumerate(columns):
+        axes.annotate(short(name, _NAME), (place, len(rows) - 0.5), xytext=(0, -4), textcoords="offset points",
+                      ha="right", va="top", rotation=38, rotation_mode="anchor", fontsize=8)  # fmt: skip
+    for place, name in enumerate(rows):
+        axes.annotate(short(name), (-0.5, place), xytext=(-4, 0), textcoords="offset points",
+                      ha="right", va="center", fontsize=8)  # fmt: skip

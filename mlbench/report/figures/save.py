@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib as mpl
 
 from mlbench.report.figures.style import INK, MUTED, PAPER, RULE, Drawing, styled
+from mlbench.report.garbage import uncollected
 
+PART = 4
+"""Figures that a process draws at a time."""
+Draw = Callable[[], Drawing | None]
 _VARIABLES = {INK: "var(--ink)", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "none"}
 
 
@@ -24,7 +29,17 @@ class Picture(NamedTuple):
     svg: str
 
 
-def render(draw: Callable[[], Drawing | None], folder: Path) -> Picture | None:
+def render_all(draws: Sequence[Draw], folder: Path) -> list[Picture | None]:
+    """Draw and save figures; their garbage, which is much, is collected after every few and not all the time."""
+    pictures: list[Picture | None] = []
+    for start in range(0, len(draws), PART):
+        with uncollected():
+            pictures += [render(draw, folder) for draw in draws[start : start + PART]]
+        gc.collect()
+    return pictures
+
+
+def render(draw: Draw, folder: Path) -> Picture | None:
     """Draw a figure and save it; None where there is nothing to draw."""
     with styled():
         drawing = draw()

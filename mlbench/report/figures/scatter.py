@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, one_panel, short
-from mlbench.report.grid import Floats, nanmean
 
 
 def against_labels(

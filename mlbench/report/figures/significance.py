@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject, one_panel, short
-from mlbench.report.grid import Floats
-from mlbench.report.statistics import Banded
+from mlbench.report.arrays import Banded, Floats
+from mlbench.report.figures.style import (
+    HIGHLIGHTED,
+    INK,
+    MUTED,
+    Drawing,
+    Looks,
+    Subject,
+    bands,
+    grey_lines,
+    one_panel,
+    short,
+)
 
 BANDS = 3
 """So many leading losses have their interval drawn: more bands hide one another."""
@@ -25,6 +34,7 @@ def critical_differences(
     blocks: int,
 ) -> Drawing:
     """Average ranks on a line; a bar joins losses that Nemenyi's test does not tell apart."""
+    import pandas as pd
     from scikit_posthocs import critical_difference_diagram
 
     rows = -(-len(losses) // 2)
@@ -71,17 +81,16 @@ def profiles(
     moving = np.flatnonzero((shares.value.max(0) > 0) & (shares.value.min(0) < 1))
     shown = slice(moving[0], moving[-1] + 2) if len(moving) else slice(None)
     x = thresholds[shown]
-    for loss, row in zip(losses, shares.value, strict=True):
-        if loss not in coloured:
-            axes.plot(x, row[shown], color=MUTED, alpha=0.35, linewidth=0.8)
-    for place, loss in enumerate(coloured):
-        row, style = losses.index(loss), look[loss]
+    bright = [losses.index(loss) for loss in coloured]
+    grey_lines(axes, x, np.delete(shares.value, bright, axis=0)[:, shown])
+    first = bright[:BANDS]
+    bands(axes, x, shares.low[first][:, shown], shares.high[first][:, shown],
+          [look[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
+    for loss, row in zip(coloured, bright, strict=True):
+        style = look[loss]
         axes.plot(
             x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=short(loss), zorder=3
         )
-        if place < BANDS:
-            low, high = shares.low[row][shown], shares.high[row][shown]
-            axes.fill_between(x, low, high, color=style.colour, alpha=0.1, linewidth=0)
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")
     axes.set_ylabel("share of runs above it")

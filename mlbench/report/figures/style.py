@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+
+from mlbench.report.arrays import Floats
 
 INK, MUTED, RULE, PAPER = "#1f2430", "#6a7180", "#dedcd5", "#fffffe"
 """Text, secondary text, lines, ground; the page replaces them by its own, light or dark."""
@@ -48,6 +53,7 @@ _RC: Any = {
     "ytick.labelsize": 8,
     "text.color": INK,
     "text.parse_math": False,
+    "text.hinting": "none",
     "legend.frameon": False,
     "legend.fontsize": 8,
     "lines.linewidth": 1.6,
@@ -94,8 +100,12 @@ Looks = dict[str, Look]
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw in the report's style; the caller's own matplotlib settings come back afterwards."""
-    with mpl.rc_context(_RC):
+    """Draw in the report's style; the caller's own matplotlib settings come back afterwards.
+
+    A letter that the PNG's font lacks is a box there; the SVG and the page show it by the reader's fonts.
+    """
+    with mpl.rc_context(_RC), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
 
@@ -133,6 +143,31 @@ def panels(count: int, names: Sequence[str], *, columns: int = 4) -> tuple[Figur
         x, y = left + column * (width + gap_x), bottom + (rows - 1 - row) * (height + gap_y)
         axes.append(figure.add_axes((x / size[0], y / size[1], width / size[0], height / size[1])))
     return figure, axes
+
+
+def name_panel(axes: Axes, name: str) -> None:
+    """A panel's title; at a fixed height, since to look for a free one takes a quarter of all drawing."""
+    axes.set_title(short(name, 28), y=1.0)
+
+
+def grey_lines(axes: Axes, x: Floats, rows: Floats) -> None:
+    """The losses that are not highlighted: one line with gaps, [losses, points]."""
+    if len(rows):
+        gaps = np.full((len(rows), 1), np.nan)
+        every = np.concatenate([np.broadcast_to(x, rows.shape), gaps], axis=1)
+        axes.plot(every.ravel(), np.concatenate([rows, gaps], axis=1).ravel(), color=MUTED, alpha=0.35,
+                  linewidth=0.8, zorder=2)  # fmt: skip
+
+
+def bands(axes: Axes, x: Floats, low: Floats, high: Floats, colours: Sequence[str]) -> None:
+    """Intervals [losses, points] as areas, all of them one artist."""
+    corners = []
+    for bottom, top in zip(low, high, strict=True):
+        there = ~np.isnan(bottom)
+        around = np.concatenate([x[there], x[there][::-1]]), np.concatenate([bottom[there], top[there][::-1]])
+        corners.append(np.stack(around, axis=1))
+    areas = PolyCollection(corners, facecolors=colours, alpha=0.1, linewidths=0)
+    axes.add_collection(areas, autolim=False)
 
 
 def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:

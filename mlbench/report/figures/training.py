@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject, legend_below, panels, short
+from mlbench.report.figures.style import (
+    HIGHLIGHTED,
+    Drawing,
+    Looks,
+    Subject,
+    legend_below,
+    name_panel,
+    panels,
+)
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -36,8 +44,11 @@ def training_curves(
         if log:
             panel.set_yscale("log")
             panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            panel.yaxis.set_minor_formatter(NullFormatter())
-        panel.set_title(short(task, 28))
+            panel.yaxis.set_minor_locator(NullLocator())
+        else:
+            panel.yaxis.set_major_locator(MaxNLocator(4))
+        panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        name_panel(panel, task)
     for panel in axes[-4:]:
         panel.set_xlabel("epoch")
     for panel in axes[::4]:

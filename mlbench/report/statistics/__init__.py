@@ -4,7 +4,6 @@ The block of every comparison is a family of datasets, at one fraction, under on
 """
 
 from mlbench.report.statistics.aggregate import (
-    Banded,
     Normalised,
     interquartile_mean,
     normalise,
@@ -25,7 +24,6 @@ from mlbench.report.statistics.ranks import Ranking, rank_losses
 from mlbench.report.statistics.within import Within, within_dataset
 
 __all__ = [
-    "Banded",
     "Blocks",
     "Friedman",
     "Normalised",

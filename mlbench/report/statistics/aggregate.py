@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.grid import Floats, Grid, nanmean
+from mlbench.report.arrays import Banded, Floats, nanmean
+from mlbench.report.grid import Grid
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import LEVEL
 
@@ -29,15 +30,6 @@ class Normalised:
     families: tuple[str, ...]
     tasks: tuple[str, ...]
     unusable: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Banded:
-    """A number of each loss, or a curve, with the ends of its 95 % interval; arrays of one shape."""
-
-    value: Floats
-    low: Floats
-    high: Floats
 
 
 def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mlbench.report.grid import Floats
+from mlbench.report.arrays import Floats
 
 ROPE = 0.01
 PRIOR_STRENGTH = 0.6
@@ -35,22 +35,21 @@ def signed_rank(
 
     A sample of the posterior weighs the blocks, w; the weight of "better" is Σ_ij w_i w_j over the pairs with
     z_i + z_j > 2 rope (half of it where equal), of "worse" over those below −2 rope, and the largest of the
-    three wins the sample. With z sorted, each i's partners are a run at one end: sums, not a matrix of pairs.
+    three wins the sample.
     """
     z = np.append(np.asarray(differences, dtype=float), 0.0)
-    order = np.argsort(z)
-    z = z[order]
-    weights = _weights(len(z), samples, seed)[order]
-    below = np.concatenate([np.zeros((1, samples)), np.cumsum(weights, axis=0)])
-    better = worse = np.zeros(samples)
-    for side in ("left", "right"):
-        above_from = np.searchsorted(z, 2 * rope - z, side=side)
-        below_to = np.searchsorted(z, -2 * rope - z, side=side)
-        better = better + 0.5 * (weights * (1 - below[above_from])).sum(0)
-        worse = worse + 0.5 * (weights * below[below_to]).sum(0)
+    weights, sums = _weights(len(z), samples, seed), z[:, None] + z
+    better, worse = (_mass(side, 2 * rope, weights) for side in (sums, -sums))
     winners = np.argmax(np.stack([worse, 1 - worse - better, better]), axis=0)
     shares = np.bincount(winners, minlength=3) / samples
     return SignedRank(*(float(share) for share in shares))
+
+
+def _mass(sums: Floats, limit: float, weights: Floats) -> Floats:
+    """[samples]: the weight of the pairs whose sum is above `limit`, half of it where equal."""
+    above = np.where(sums == limit, 0.5, sums > limit)
+    mass: Floats = np.einsum("is,is->s", weights, above @ weights)
+    return mass
 
 
 @lru_cache(16)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.grid import Floats, Grid
+from mlbench.report.arrays import Floats
+from mlbench.report.grid import Grid
 from mlbench.report.measures import Measure
 
 CONTROL = "bce"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from mlbench.report.grid import Floats
+from mlbench.report.arrays import Floats
 from mlbench.report.statistics.blocks import Blocks
 
 REPLICATES = 1000

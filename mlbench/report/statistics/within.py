@@ -12,12 +12,13 @@ loss would be told apart in 9 % of trials instead of 5 %.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from mlbench.report.grid import Floats
+from mlbench.report.arrays import Floats
 from mlbench.report.statistics.frequentist import ALPHA, holm
 
 Indices = npt.NDArray[np.intp]
@@ -52,7 +53,7 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
         return None
     means = paired.mean(1)
     best = int(means.argmax())
-    first, second = np.triu_indices(len(losses), 1)
+    first, second = _pairs(len(losses))
     error, freedom = _standard_errors(paired, drawn, first, second)
     distance = np.abs(means[first] - means[second])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -63,6 +64,11 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     of_best = (first == best) | (second == best)
     p[losses[(first + second - best)[of_best]]] = adjusted[of_best]
     return Within(int(losses[best]), p, p > ALPHA, drawn is not None)
+
+
+@lru_cache(8)
+def _pairs(losses: int) -> tuple[Indices, Indices]:
+    return np.triu_indices(losses, 1)
 
 
 def _usable(replicates: npt.NDArray[np.floating]) -> Floats | None:

@@ -6,7 +6,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from mlbench.report.tables.model import Table
+from mlbench.report.tables.model import Column, Entry, Table
+
+Columns = dict[str, list[str]]
 
 
 def guard(text: str) -> str:
@@ -21,30 +23,40 @@ def to_csv(tables: Sequence[tuple[Mapping[str, str], Table]]) -> str:
     A column X with a spread has `X sd`, one with remarks `X note` beside it; columns that a table lacks are
     empty in its rows.
     """
-    rows: list[dict[str, str]] = []
-    for leading, table in tables:
-        for row in table.rows:
-            cells = {key: guard(value) for key, value in leading.items()}
-            for column, entry in zip(table.columns, row.entries, strict=True):
-                title = guard(column.title)
-                remark = entry.note
-                if entry.value is not None:
-                    cells[title] = repr(entry.value)
-                elif column.numeric:
-                    remark = remark or (entry.text if entry.bad else "")
-                else:
-                    cells[title] = guard(entry.text)
-                if entry.deviation is not None:
-                    cells[f"{title} sd"] = repr(entry.deviation)
-                if remark:
-                    cells[f"{title} note"] = guard(remark)
-            rows.append(cells)
-    found = {key for row in rows for key in row}
+    parts = [_columns(leading, table) for leading, table in tables]
     titles = dict.fromkeys(key for leading, _ in tables for key in leading)
     titles |= dict.fromkeys(guard(column.title) for _, table in tables for column in table.columns)
+    found = {key for part in parts for key in part}
     ordered = [key for title in titles for key in (title, f"{title} sd", f"{title} note") if key in found]
     sink = io.StringIO()
-    writer = csv.DictWriter(sink, ordered, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(ordered)
+    for part, (_, table) in zip(parts, tables, strict=True):
+        blank = [""] * len(table.rows)
+        writer.writerows(zip(*(part.get(key, blank) for key in ordered), strict=True))
     return sink.getvalue()
+
+
+def _columns(leading: Mapping[str, str], table: Table) -> Columns:
+    found: Columns = {key: [guard(value)] * len(table.rows) for key, value in leading.items()}
+    for place, column in enumerate(table.columns):
+        title, entries = guard(column.title), [row.entries[place] for row in table.rows]
+        if not column.numeric:
+            found[title] = [guard(entry.text) for entry in entries]
+        elif any(entry.value is not None for entry in entries):
+            found[title] = ["" if entry.value is None else repr(entry.value) for entry in entries]
+        if any(entry.deviation is not None for entry in entries):
+            found[f"{title} sd"] = [
+                "" if entry.deviation is None else repr(entry.deviation) for entry in entries
+            ]
+        remarks = [_remark(entry, column) for entry in entries]
+        if any(remarks):
+            found[f"{title} note"] = remarks
+    return found
+
+
+def _remark(entry: Entry, column: Column) -> str:
+    """A note; of a number that is not there the words that stand for it."""
+    if entry.note:
+        return guard(entry.note)
+    return guard(entry.text) if entry.bad and column.numeric and entry.value is None else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlbench.report.grid import Grid, nanmean, nanstd, show_fraction
+from mlbench.report.arrays import nanmean, nanstd
+from mlbench.report.grid import Grid, show_fraction
 from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
 
 _COLUMNS = {

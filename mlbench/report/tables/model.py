@@ -87,5 +87,5 @@ def format_number(value: float, digits: int = 3, *, like: float | None = None) -
         digits = max(0, digits - 2)
     elif size >= 10:
         digits = max(0, digits - 1)
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    text = "%.*f" % (digits, value)  # noqa: UP031 - a million times in a large report, at half the time
+    return text[1:] if value < 0 and not text.strip("-0.") else text

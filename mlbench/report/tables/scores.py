@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.grid import FAILED, Floats, Grid, nanmean, nanstd, show_fraction
+from mlbench.report.arrays import Floats, nanmean, nanstd
+from mlbench.report.grid import FAILED, Grid, show_fraction
 from mlbench.report.measures import Measure
 from mlbench.report.statistics import Blocks, Within
 from mlbench.report.statistics.ranks import block_ranks
@@ -69,13 +70,19 @@ def score_table(
     tasks = [int(task) for task in np.flatnonzero(grid.has_fraction(fraction))]
     grey = _without_threshold(grid, reading, measure)
     by_task = [_column(summary, measure, task, within.get(task), grid.failures, fraction) for task in tasks]
+    if grey:
+        dull = [name in grey for name in grid.losses]
+        by_task = [
+            [entry._replace(muted=entry.muted or grey) for entry, grey in zip(column, dull, strict=True)]
+            for column in by_task
+        ]
     rows = [
         Row(
             (
                 word(grid.losses[loss], muted=grid.losses[loss] in grey),
                 number(float(summary.ranks[loss]), 2),
                 number(float(summary.average[loss])),
-                *(_greyed(column[loss], grid.losses[loss] in grey) for column in by_task),
+                *(column[loss] for column in by_task),
             )
         )
         for loss in summary.order
@@ -141,15 +148,12 @@ def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -
 
 def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
     """Losses whose scores have no fixed origin: what `@0.5` says of them means nothing."""
-    done = grid.cells[grid.cells["status"] == "done"]
-    if measure.policy != "0.5" or reading != "own" or "threshold/metrics" not in done.columns:
+    if measure.policy != "0.5" or reading != "own" or "threshold/metrics" not in grid.cells.columns:
         return set()
+    columns = grid.cells[["status", "loss", "threshold/metrics"]]
+    done = columns[columns["status"] == "done"]
     without = done["threshold/metrics"].isna().groupby(done["loss"]).all()
     return {str(loss) for loss, none in without.items() if none}
-
-
-def _greyed(entry: Entry, grey: bool) -> Entry:
-    return entry._replace(muted=True) if grey else entry
 
 
 def _caption_of_grey(grey: set[str]) -> str:
