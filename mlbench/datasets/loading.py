@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.datasets.base import Dataset
-from mlbench.datasets.cards import Card
+from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.fingerprints import bytes_fingerprint, content_fingerprint, remembered
 from mlbench.datasets.source import Request, Source
 from mlbench.errors import DataError, DatasetNotFoundError
@@ -59,6 +59,11 @@ def fingerprint(
 def card(loader: str, parameters: Mapping[str, Any] | None = None) -> Card:
     """What is known of the dataset; needs none of its files."""
     return build_source(loader, parameters).card()
+
+
+def modality(loader: str, parameters: Mapping[str, Any] | None = None) -> Modality | None:
+    """What the samples are, as far as it is known without the files; None where it is not."""
+    return build_source(loader, parameters).known_modality()
 
 
 def build_source(loader: str, parameters: Mapping[str, Any] | None = None) -> Source:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlbench.datasets.assemble import SPLITS, Part, assemble, find_modality
 from mlbench.datasets.base import Dataset
-from mlbench.datasets.cards import Card, read_folder_card
+from mlbench.datasets.cards import Card, Modality, read_folder_card
 from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.folder import divide_by_split
 from mlbench.datasets.hub import ALIASES, fetch_hub, hub_folder
@@ -58,6 +58,9 @@ class OwnData(Source):
 
     def card(self) -> Card:
         return Card(name="own", modality=self.columns.modality or "text", source=self.path or self.hub)
+
+    def known_modality(self) -> Modality | None:
+        return self.columns.modality
 
     def stamp(self, request: Request) -> Any:
         given = [vars(self.columns), self.images, vars(self.dialect)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mlbench.datasets.base import Dataset
-from mlbench.datasets.cards import Card
+from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.folder import folder_files, is_dataset_folder, read_folder
 from mlbench.datasets.places import data_folders, fetched_root, safe_name
@@ -42,6 +42,10 @@ class Source(ABC):
     @abstractmethod
     def card(self) -> Card:
         """What is known of the dataset before its files are there."""
+
+    def known_modality(self) -> Modality | None:
+        """What the samples are; None where only the files can tell."""
+        return self.card().modality
 
     @abstractmethod
     def read(self, request: Request) -> Dataset:

@@ -13,6 +13,7 @@ from mlbench.errors import DataError, DatasetNotFoundError
 from mlbench.records import Store, stores
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
+from mlbench.runner.preflight import check_encoders
 from mlbench.runner.work import Work, stamp
 from mlbench.suite import Cell, Suite
 
@@ -95,9 +96,11 @@ class Plan:
 def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     """Look at the data and the records there are, a record's first line only. Starts and writes nothing.
 
-    Raises UnknownNameError where the selection names something that no suite has.
+    Raises UnknownNameError where the selection names something that no suite has, ConfigError for an encoder
+    that could only fail.
     """
     cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
+    check_encoders(cells)
     scores = {suite.name: suite.store.scores for suite in suites}
     data = _Data(options.data_root)
     results = options.results.absolute()

@@ -1,0 +1,38 @@
+"""What is wrong with a suite's encoders, said before anything is trained; loads no torch and reads no data."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlbench import datasets
+from mlbench.declarations import Declaration
+from mlbench.errors import ConfigError
+from mlbench.registry import ENCODERS
+from mlbench.suite import Cell
+
+
+def check_encoders(cells: Iterable[Cell]) -> None:
+    """Raise ConfigError for an encoder that does not read what its dataset holds, or whose own `precheck` says
+    that its options cannot work. Each dataset of a suite is looked at once."""
+    for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
+        where = f"suite {cell.suite!r}, dataset {cell.dataset!r}"
+        encoder = ENCODERS.describe(cell.encoder.partition(":")[0], where)
+        reads = encoder.attributes.get("modalities")
+        holds = datasets.modality(cell.loader, cell.dataset_parameters)
+        if reads and holds and holds not in reads:
+            raise ConfigError(
+                f"{where}: it holds {holds}, but encoder {cell.encoder!r} reads {' and '.join(sorted(reads))}"
+            )
+        _precheck(encoder, cell.encoder_options, where)
+
+
+def _precheck(encoder: Declaration, options: Mapping[str, Any], where: str) -> None:
+    module, _, function = encoder.attributes.get("precheck", "").partition(":")
+    if not module:
+        return
+    try:
+        getattr(importlib.import_module(module), function)(options)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
