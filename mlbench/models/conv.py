@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mlbench.datasets import Dataset
 from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.images import resident_images, to_unit
+from mlbench.models.images import image_inputs, to_unit
 from mlbench.models.inputs import Batch
 
 
@@ -33,7 +33,7 @@ class SmallConvolutions(Encoder):
         self.width, self.size = width, size
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
-        inputs = resident_images(dataset, rows, self.size, cache)
+        inputs = image_inputs(dataset, rows, self.size, cache)
         return Fitted(*inputs, build=lambda: _Convolutions(self.width))
 
 

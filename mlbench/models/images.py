@@ -11,39 +11,34 @@ from torch import Tensor
 
 from mlbench.datasets import Dataset, decode_images
 from mlbench.datasets.cache import Cache
-from mlbench.models.inputs import Dense
+from mlbench.models.inputs import Dense, Inputs, Part
+from mlbench.models.vectors import dense
 
 SIZE = 64
 """The side that images are resized to where neither the encoder nor the data says otherwise."""
 
 
-def resident_images(
+def image_inputs(
     dataset: Dataset, rows: npt.NDArray[np.int64], size: int | None, cache: Path
-) -> tuple[Dense, Dense, Dense]:
+) -> tuple[Inputs, Inputs, Inputs]:
     """The images of train (`rows` alone), validation and test as uint8 [N, H, W, 3]."""
-    arrays = {name: split_array(dataset, name, size, cache) for name in dataset.splits}
-    train = np.ascontiguousarray(arrays["train"][rows])
-    return dense(train), dense(arrays["validation"]), dense(arrays["test"])
+    train, validation, test = (split_images(dataset, name, size, cache) for name in dataset.splits)
+    return Part(train, torch.from_numpy(rows)), validation, test
 
 
-def split_array(dataset: Dataset, name: str, size: int | None, cache: Path) -> npt.NDArray[np.uint8]:
-    """One split's images, decoded and resized once per (dataset, size) and kept on disk. Without a size,
-    images that come as arrays keep theirs."""
+def split_images(dataset: Dataset, name: str, size: int | None, cache: Path) -> Dense:
+    """One split's images, decoded and resized once per (dataset, size) and kept on disk: a memory map, whose
+    pages all processes share. Without a size, images that come as arrays keep theirs."""
     split = dataset.splits[name]
     if isinstance(split.inputs, np.ndarray) and size in (None, split.inputs.shape[1]):
-        return split.inputs.astype(np.uint8, copy=False)
+        return dense(split.inputs.astype(np.uint8, copy=False))
     side = size or SIZE
     key = {"images": side, "split": name, "data": dataset.fingerprint}
 
     def fill(out: npt.NDArray[np.uint8]) -> None:
         decode_images(split, side, out=out)
 
-    return Cache(cache).filled(key, (len(split), side, side, 3), np.uint8, fill)
-
-
-def dense(images: npt.NDArray[np.uint8]) -> Dense:
-    """An array as resident inputs; a memory map is read into memory."""
-    return Dense(torch.from_numpy(np.array(images)))
+    return dense(Cache(cache).filled(key, (len(split), side, side, 3), np.uint8, fill))
 
 
 def to_unit(images: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class Dense(Inputs):
         return len(self.values)
 
     def batch(self, rows: Tensor) -> Batch:
-        return (self.values[rows],)
+        return (self.values.index_select(0, rows),)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
 from mlbench.models.frozen import freeze
-from mlbench.models.images import dense, resident_images, split_array, to_unit
-from mlbench.models.inputs import Batch, Dense
+from mlbench.models.images import image_inputs, split_images, to_unit
+from mlbench.models.inputs import Batch
+from mlbench.models.memory_format import is_convolutional
+from mlbench.models.timm_names import check_patch
 from mlbench.models.weights import local_folder
 
 
@@ -32,6 +35,7 @@ class TimmEncoder(Encoder):
 
     modalities = {"image"}
     augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
+    precheck = "mlbench.models.timm_names:check_options"
     train_defaults = {"epochs": 30, "batch_size": 64, "encoder_lr": 0.0001, "head_lr": 0.001}
 
     def __init__(
@@ -65,14 +69,12 @@ class TimmEncoder(Encoder):
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         if not self.frozen:
-            return Fitted(*resident_images(dataset, rows, self.size, cache), build=self._build)
+            return Fitted(*image_inputs(dataset, rows, self.size, cache), build=self._build)
         settings = {"timm": self.model, "pretrained": self.pretrained, "size": self.size}
         if self.weights is not None:
             settings["weights"] = [self.weights.stat().st_size, self.weights.name]
 
-        def images(split: str) -> Dense:
-            return dense(split_array(dataset, split, self.size, cache))
-
+        images = partial(split_images, dataset, size=self.size, cache=cache)
         return freeze(dataset, rows, cache, settings, images, self._build, self.vectors)
 
     def _build(self) -> Trunk:
@@ -89,6 +91,9 @@ class TimmEncoder(Encoder):
                 f"encoder 'timm:{self.model}': its weights cannot be loaded ({error}); give a file as "
                 "`weights`, put model.safetensors in $MLBENCH_MODELS/<model>/, or set pretrained = false"
             ) from error
+        patch = getattr(getattr(network, "patch_embed", None), "patch_size", None)
+        if patch is not None:
+            check_patch(self.model, self.size, max(patch) if isinstance(patch, tuple) else int(patch))
         return _TimmTrunk(network, self.config)
 
     def _takes_size(self) -> bool:
@@ -104,6 +109,9 @@ class _TimmTrunk(Trunk):
     def __init__(self, network: Any, config: dict[str, Any]) -> None:
         super().__init__()
         self.network = network
+        self.convolutional = is_convolutional(network)
+        if self.convolutional:
+            network.to(memory_format=torch.channels_last)
         self.dim = int(
             network.head_hidden_size if hasattr(network, "head_hidden_size") else network.num_features
         )
@@ -111,8 +119,25 @@ class _TimmTrunk(Trunk):
         self.register_buffer("std", torch.tensor(config["std"]).view(1, -1, 1, 1), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
-        features: Tensor = self.network((to_unit(batch[0]) - self.mean) / self.std)
+        images = (to_unit(batch[0]) - self.mean) / self.std
+        if self.convolutional:
+            images = images.contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.network(images)
         return features
+
+    def parameters_by_depth(self) -> list[list[nn.Parameter]]:
+        from timm.models import group_parameters
+
+        named = dict(self.network.named_parameters())
+        layers = group_parameters(self.network, self.network.group_matcher(coarse=False))
+        return [[named[name] for name in layers[depth]] for depth in sorted(layers)]
+
+    def checkpoint_gradients(self) -> None:
+        """As the network does it itself; its batch norms then move their running statistics twice a step."""
+        try:
+            self.network.set_grad_checkpointing()
+        except (AttributeError, AssertionError):
+            super().checkpoint_gradients()
 
     def augment(self, batch: Batch, generator: torch.Generator, how: str) -> Batch:
         return augment_images(batch, generator, how)
