@@ -181,7 +181,9 @@ class Fit:
         if self.step % LOOK_EVERY == 0 or evaluates or ends:
             self._look()
         if evaluates:
+            before = time.perf_counter()
             row = self.selection.evaluate(self.task.model, self.step)
+            self.history.validation_seconds += time.perf_counter() - before
             history.evaluations.append({"epoch": self.step / schedule.steps_per_epoch, **row})
         if ends:
             history.epochs.append(self.watch.close_epoch(epoch, rate))

@@ -25,6 +25,11 @@ class Clock:
         self.last = now
         return self.seconds[phase]
 
+    def move(self, phase: str, part: str, seconds: float) -> None:
+        """File `seconds` of `phase` under `part` of it."""
+        self.seconds[phase] -= seconds
+        self.seconds[part] = self.seconds.get(part, 0.0) + seconds
+
     def total(self) -> dict[str, float]:
         """All phases and `total`."""
         return {**self.seconds, "total": sum(self.seconds.values())}
