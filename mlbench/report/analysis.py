@@ -24,7 +24,7 @@ from mlbench.report.statistics import (
     rank_losses,
     within_dataset,
 )
-from mlbench.report.tables.scores import Summary, summarise
+from mlbench.report.summary import Summary, summarise
 
 
 class View(NamedTuple):

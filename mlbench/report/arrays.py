@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,3 +34,17 @@ def nanstd(array: Floats, axis: int) -> Floats:
     centred = array - np.expand_dims(nanmean(array, axis), axis)
     squares = np.where(np.isnan(centred), 0.0, centred**2).sum(axis)
     return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+
+
+def over_families(values: Floats, families: Sequence[str]) -> Floats:
+    """[tasks, …], each of the family named -> the mean over families of the means over a family's tasks."""
+    names = list(dict.fromkeys(families))
+    weights = np.array([1 / (len(names) * families.count(family)) for family in families])
+    averaged: Floats = np.tensordot(weights, values, 1)
+    return averaged
+
+
+def spread_over_seeds(scores: Floats, families: Sequence[str]) -> Floats:
+    """[losses, tasks, seeds] -> [losses]: the deviation, over the seeds without a gap, of the mean over families."""
+    complete = scores[:, :, ~np.isnan(scores).any((0, 1))]
+    return nanstd(over_families(complete.transpose(1, 0, 2), families), 1)

@@ -102,10 +102,9 @@ def _view_jobs(analysis: Analysis) -> Iterator[Job]:
         yield Job(
             ("labels", *view), partial(against_labels, subject, look, leaders, *label_gaps(analysis, view))
         )
-        buckets, values = bucket_means(analysis, view)
-        yield Job(
-            ("buckets", *view), partial(by_frequency, subject, look, leaders, buckets, values[summary.order])
-        )
+        buckets, *values = bucket_means(analysis, view)
+        ordered = [array[summary.order] for array in values]
+        yield Job(("buckets", *view), partial(by_frequency, subject, look, leaders, buckets, *ordered))
         yield from _block_jobs(analysis, view, subject)
 
 

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.arrays import Floats, nanmean, nanstd
+from mlbench.report.arrays import Floats, nanmean, nanstd, over_families, spread_over_seeds
 from mlbench.report.figures.curves import CurvePanel
 from mlbench.report.figures.training import Curve
 from mlbench.report.statistics.blocks import CONTROL
@@ -68,27 +68,28 @@ def label_gaps(analysis: Analysis, view: View) -> tuple[str, Floats, Floats]:
     return control, labels[there], gaps[:, there]
 
 
-def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats]:
-    """The frequency buckets that the records have of this metric, and means over families [losses, buckets].
+def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats, Floats]:
+    """The frequency buckets that the records have of this metric, means over families, deviations over seeds.
+
+    Both are [losses, buckets].
 
     A loss is averaged over the tasks on which every loss with any result has one; else it has none.
     """
     grid = analysis.grid
     buckets = [bucket for bucket in BUCKETS if f"{view.key}/{bucket}" in analysis.measures]
     values = np.full((len(grid.losses), len(buckets)), np.nan)
+    spreads = values.copy()
     for column, bucket in enumerate(buckets):
-        means = nanmean(analysis.scores(view.reading, f"{view.key}/{bucket}")[:, :, view.fraction], 2)
+        scores = analysis.scores(view.reading, f"{view.key}/{bucket}")[:, :, view.fraction]
+        means = nanmean(scores, 2)
         some = ~np.isnan(means).all(1)
         shared = ~np.isnan(means[some]).any(0)
         if not shared.any():
             continue
         families = [grid.tasks[task].family for task in np.flatnonzero(shared)]
-        by_family = [
-            means[:, shared][:, [name == family for name in families]].mean(1)
-            for family in dict.fromkeys(families)
-        ]
-        values[:, column] = np.mean(by_family, axis=0)
-    return buckets, values
+        values[some, column] = over_families(means[some][:, shared].T, families)
+        spreads[some, column] = spread_over_seeds(scores[some][:, shared], families)
+    return buckets, values, spreads
 
 
 def training_history(

@@ -10,18 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mlbench.report.arrays import Floats
-from mlbench.report.figures.style import (
-    HIGHLIGHTED,
-    MUTED,
-    Drawing,
-    Looks,
-    Subject,
-    bands,
-    grey_lines,
-    legend_below,
-    name_panel,
-    panels,
-)
+from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panel, panels
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from mlbench.report.arrays import Floats
-from mlbench.report.figures.style import MUTED, Drawing, Subject, one_panel, room_for, short
+from mlbench.report.figures.layout import one_panel
+from mlbench.report.figures.style import MUTED, Drawing, Subject, room_for, short
 
 _COLOURS = LinearSegmentedColormap.from_list("ranks", ["#0072b2", "#7fb6d6", "#e8e6df", "#e9b489", "#d55e00"])
 _NAME = 24

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.arrays import Floats, nanmean
-from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, one_panel, short
+from mlbench.report.figures.layout import one_panel
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, short
 
 
 def against_labels(
@@ -23,14 +24,15 @@ def against_labels(
     figure, axes = one_panel(5.6, 3.0, left=0.75, bottom=0.5, right=1.7)
     sizes = np.unique(labels)
     coloured = [loss for loss in leaders if loss != control][:HIGHLIGHTED]
-    for loss, gap in zip(look, gaps, strict=True):
-        if loss in coloured:
-            style = look[loss]
-            mean = [nanmean(gap[labels == size], 0) for size in sizes]
-            axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
-            axes.plot(labels, gap, style.marker, color=style.colour, label=short(loss), zorder=3)
-        elif loss != control:
+    rows = dict(zip(look, gaps, strict=True))
+    for loss, gap in rows.items():
+        if loss not in coloured and loss != control:
             axes.plot(labels, gap, ".", color=MUTED, alpha=0.5, zorder=2)
+    for loss in coloured:
+        gap, style = rows[loss], look[loss]
+        mean = [nanmean(gap[labels == size], 0) for size in sizes]
+        axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
+        axes.plot(labels, gap, style.marker, color=style.colour, label=short(loss), zorder=3)
     axes.axhline(0, color=MUTED, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlabel("number of labels of the dataset")
@@ -75,9 +77,14 @@ def against_cost(
 
 
 def by_frequency(
-    subject: Subject, look: Looks, losses: Sequence[str], buckets: Sequence[str], values: Floats
+    subject: Subject,
+    look: Looks,
+    losses: Sequence[str],
+    buckets: Sequence[str],
+    values: Floats,
+    spreads: Floats,
 ) -> Drawing | None:
-    """Bars of [losses, buckets], averages over families; losses in the order given."""
+    """Bars of [losses, buckets], averages over families, with deviations over seeds; losses in the order given."""
     shown = [column for column in range(len(buckets)) if not np.isnan(values[:, column]).all()]
     if len(losses) < 1 or len(shown) < 2:
         return None
@@ -85,9 +92,10 @@ def by_frequency(
         max(5.0, 0.16 * len(losses) * len(shown) + 1), 2.6, left=0.7, bottom=0.4, right=1.7
     )
     width = 0.84 / len(losses)
-    for place, (loss, row) in enumerate(zip(losses, values, strict=True)):
+    for place, (loss, row, spread) in enumerate(zip(losses, values, spreads, strict=True)):
         x = np.arange(len(shown)) - 0.42 + (place + 0.5) * width
         bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
+        axes.vlines(x, (row - spread)[shown], (row + spread)[shown], color=MUTED, linewidth=0.7, zorder=4)
         for bar in bars:
             bar.set(hatch=look[loss].hatch, edgecolor="#ffffff", linewidth=0)
     axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])
@@ -97,6 +105,7 @@ def by_frequency(
     return Drawing(
         key=f"buckets-{subject.suffix}",
         title=f"By label frequency, {subject.metric}, {subject.where}",
-        words=f"{subject.metric} over the labels that are frequent, medium, rare and never seen in training.",
+        words=f"{subject.metric} over the labels that are frequent, medium, rare and never seen in training; "
+        "a line on a bar is the deviation over seeds.",
         figure=figure,
     )

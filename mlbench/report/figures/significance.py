@@ -7,18 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlbench.report.arrays import Banded, Floats
-from mlbench.report.figures.style import (
-    HIGHLIGHTED,
-    INK,
-    MUTED,
-    Drawing,
-    Looks,
-    Subject,
-    bands,
-    grey_lines,
-    one_panel,
-    short,
-)
+from mlbench.report.figures.layout import bands, grey_lines, one_panel
+from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject, short
 
 BANDS = 3
 """So many leading losses have their interval drawn: more bands hide one another."""
@@ -78,7 +68,7 @@ def profiles(
         return None
     figure, axes = one_panel(5.6, 2.8, left=0.7, bottom=0.5, right=1.7)
     coloured = leaders[:HIGHLIGHTED]
-    moving = np.flatnonzero((shares.value.max(0) > 0) & (shares.value.min(0) < 1))
+    moving = np.flatnonzero((shares.value.max(0) > 1e-9) & (shares.value.min(0) < 1 - 1e-9))
     shown = slice(moving[0], moving[-1] + 2) if len(moving) else slice(None)
     x = thresholds[shown]
     bright = [losses.index(loss) for loss in coloured]

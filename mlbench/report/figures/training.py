@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from mlbench.report.figures.style import (
-    HIGHLIGHTED,
-    Drawing,
-    Looks,
-    Subject,
-    legend_below,
-    name_panel,
-    panels,
-)
+from mlbench.report.figures.layout import legend_below, name_panel, panels
+from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -43,6 +36,8 @@ def training_curves(
                            linewidth=1.2, label=loss)  # fmt: skip
         if log:
             panel.set_yscale("log")
+            low, high = panel.get_ylim()
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
             panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             panel.yaxis.set_minor_locator(NullLocator())
         else:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlbench.report.arrays import nanmean, nanstd
 from mlbench.report.grid import Grid, show_fraction
-from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
+from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
 
 _COLUMNS = {
     "time": ("timing/train", "Training time, seconds", 1.0),
@@ -39,20 +39,8 @@ def _cost_table(grid: Grid, fraction: int, name: str) -> Table | None:
     ):
         entries = [word(grid.losses[index]), number(float(relative[index]), 2)]
         for task, best in zip(tasks, least, strict=True):
-            value, spread = float(mean[index, task]), float(deviation[index, task])
-            if np.isnan(value):
-                entries.append(number(None))
-                continue
-            known = spread == spread
-            entries.append(
-                Entry(
-                    format_number(value),
-                    value,
-                    format_number(spread, like=value) if known else "",
-                    spread if known else None,
-                    best=value <= best,
-                )
-            )
+            value = float(mean[index, task])
+            entries.append(mean_entry(value, float(deviation[index, task]), best=value <= best))
         rows.append(Row(tuple(entries)))
     columns = (
         Column("loss", numeric=False),

@@ -7,13 +7,13 @@ import numpy as np
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.panels import bucket_means
-from mlbench.report.tables.model import Column, Row, Table, number, word
+from mlbench.report.tables.model import Column, Row, Table, mean_entry, word
 from mlbench.report.tables.scores import view_key, view_title
 
 
 def frequency_table(analysis: Analysis, view: View) -> Table | None:
     """Losses × buckets, best rank first; None where the records have no buckets of this metric."""
-    buckets, values = bucket_means(analysis, view)
+    buckets, values, spreads = bucket_means(analysis, view)
     shown = [column for column in range(len(buckets)) if not np.isnan(values[:, column]).all()]
     if not shown:
         return None
@@ -23,9 +23,13 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
         Row(
             (
                 word(grid.losses[loss]),
-                number(float(summary.average[loss])),
+                mean_entry(float(summary.average[loss]), float(summary.spread[loss])),
                 *(
-                    number(float(values[loss, column]), best=bool(values[loss, column] * rule.sign >= top))
+                    mean_entry(
+                        float(values[loss, column]),
+                        float(spreads[loss, column]),
+                        best=bool(values[loss, column] * rule.sign >= top),
+                    )
                     for column, top in zip(shown, best, strict=True)
                 ),
             )
@@ -37,9 +41,9 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
         Column("all labels"),
         *(Column(buckets[column], BUCKETS[buckets[column]]) for column in shown),
     )
-    caption = "Means over families, on the datasets where every loss has a number. " + " ".join(
-        f"{buckets[column].capitalize()}: {BUCKETS[buckets[column]]}." for column in shown
-    )
+    caption = (
+        "Mean over families ± standard deviation over seeds, on the datasets where every loss has a number. "
+    ) + " ".join(f"{buckets[column].capitalize()}: {BUCKETS[buckets[column]]}." for column in shown)
     return Table(
         f"frequency-{view_key(grid, view.reading, rule, view.fraction)}",
         f"By label frequency, {view_title(grid, view.reading, rule, view.fraction)}",

@@ -80,6 +80,15 @@ def number(value: float | None, digits: int = 3, *, muted: bool = False, best: b
     return Entry(format_number(value, digits), float(value), muted=muted, best=best)
 
 
+def mean_entry(value: float, deviation: float, *, best: bool = False) -> Entry:
+    """An entry of a mean with its standard deviation; without one where that is not known."""
+    if math.isnan(value):
+        return number(None)
+    if math.isnan(deviation):
+        return number(value, best=best)
+    return Entry(format_number(value), value, format_number(deviation, like=value), deviation, best=best)
+
+
 def format_number(value: float, digits: int = 3, *, like: float | None = None) -> str:
     """A fixed number of decimals, fewer for large numbers; never `-0.000`. A spread has those of its mean, `like`."""
     size = abs(value if like is None else like)

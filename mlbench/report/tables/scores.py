@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mlbench.report.arrays import Floats, nanmean, nanstd
-from mlbench.report.grid import FAILED, Grid, show_fraction
+from mlbench.report.arrays import nanmean
+from mlbench.report.grid import Grid, show_fraction
 from mlbench.report.measures import Measure
 from mlbench.report.statistics import Blocks, Within
-from mlbench.report.statistics.ranks import block_ranks
-from mlbench.report.tables.model import ABSENT, Column, Entry, Row, Table, format_number, number, word
+from mlbench.report.summary import Summary, summarise
+from mlbench.report.tables.model import (
+    ABSENT,
+    Column,
+    Entry,
+    Row,
+    Table,
+    format_number,
+    mean_entry,
+    number,
+    word,
+)
 
 READING_WORDS = {"own": "own logits", "probe": "linear probe"}
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A metric at one fraction: arrays [losses, tasks] over seeds, and the average ranks of the blocks."""
-
-    mean: Floats
-    deviation: Floats
-    finished: npt.NDArray[np.int64]
-    planned: npt.NDArray[np.int64]
-    failed: npt.NDArray[np.int64]
-    ranks: Floats
-    average: Floats
-
-    @property
-    def order(self) -> list[int]:
-        """Losses by average rank, those without one after them by their mean score's presence, then name."""
-        keys = [(np.isnan(rank), rank if rank == rank else 0.0) for rank in self.ranks]
-        return sorted(range(len(keys)), key=lambda index: (keys[index], index))
-
-
-def summarise(grid: Grid, reading: str, measure: Measure, fraction: int, blocks: Blocks | None) -> Summary:
-    """Means and spreads of what finished; ranks only of what `blocks` could compare."""
-    scores = grid.scores(reading, measure.key)[:, :, fraction]
-    ranks, average = np.full(len(grid.losses), np.nan), np.full(len(grid.losses), np.nan)
-    if blocks is not None:
-        places = [grid.losses.index(loss) for loss in blocks.losses]
-        table = blocks.scores
-        ranks[places] = block_ranks(table).mean(0)
-        average[places] = table.mean(0) * measure.sign
-    return Summary(
-        mean=nanmean(scores, 2),
-        deviation=nanstd(scores, 2),
-        finished=(~np.isnan(scores)).sum(2),
-        planned=np.broadcast_to(grid.planned()[:, fraction].sum(1), scores.shape[:2]),
-        failed=(grid.state[:, :, fraction] == FAILED).sum(2),
-        ranks=ranks,
-        average=average,
-    )
 
 
 def score_table(
@@ -81,7 +50,7 @@ def score_table(
             (
                 word(grid.losses[loss], muted=grid.losses[loss] in grey),
                 number(float(summary.ranks[loss]), 2),
-                number(float(summary.average[loss])),
+                mean_entry(float(summary.average[loss]), float(summary.spread[loss])),
                 *(column[loss] for column in by_task),
             )
         )
