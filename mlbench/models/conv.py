@@ -48,11 +48,12 @@ class _Convolutions(Trunk):
                 nn.BatchNorm2d(after),
                 nn.ReLU(inplace=True),
             ]
-        self.layers = nn.Sequential(*layers)
+        self.layers = nn.Sequential(*layers).to(memory_format=torch.channels_last)
         self.dim = 2 * channels[-1]
 
     def forward(self, batch: Batch) -> Tensor:
-        maps = self.layers(to_unit(batch[0]) * 2 - 1)
+        images = (to_unit(batch[0]) * 2 - 1).contiguous(memory_format=torch.channels_last)
+        maps = self.layers(images)
         return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
 
     def augment(self, batch: Batch, generator: torch.Generator, how: str) -> Batch:
