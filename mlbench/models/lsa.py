@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,10 @@ class LatentSemanticAnalysis(Encoder):
         self.dimensions, self.min_count = dimensions, min_count
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
-        from sklearn import __version__
-        from sklearn.decomposition import TruncatedSVD
-
         @functools.cache
         def projected() -> tuple[npt.NDArray[np.float32], ...]:
+            from sklearn.decomposition import TruncatedSVD
+
             matrices, words = fit_tfidf(dataset, rows, cache, min_count=self.min_count)
             dimensions = max(1, min(self.dimensions, words - 1, len(rows) - 1))
             svd = TruncatedSVD(dimensions, random_state=0).fit(matrices[0])
@@ -44,7 +44,7 @@ class LatentSemanticAnalysis(Encoder):
             "min_count": self.min_count,
             "rows": rows_digest(rows),
             "data": dataset.fingerprint,
-            "sklearn": __version__,
+            "sklearn": version("scikit-learn"),
         }
         arrays = [
             Cache(cache).array({**key, "split": split}, lambda place=place: projected()[place])  # type: ignore[misc]

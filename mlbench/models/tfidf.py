@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,12 @@ def fit_tfidf(
     the folder `cache` by (dataset, rows, min_count).
     """
     from scipy.sparse import csr_array
-    from sklearn import __version__
 
     key = {
         "tfidf": min_count,
         "rows": rows_digest(rows),
         "data": dataset.fingerprint,
-        "sklearn": __version__,
+        "sklearn": version("scikit-learn"),
     }
 
     @functools.cache
