@@ -58,11 +58,11 @@ class Batches:
 
     def _gather(self, step: int) -> Parts:
         """The parts of one update in the host's memory, pinned where the device copies from there."""
+        rows, views = self.rows(step), self.protocol.views
         parts = []
-        rows = self.rows(step)
         for some in rows.split(self.micro_batch or len(rows)):
-            repeated = some.repeat(self.protocol.views)
-            parts.append((self.inputs.batch(repeated), self.targets[repeated]))
+            chosen = some if views == 1 else some.repeat(views)
+            parts.append((self.inputs.batch(chosen), self.targets.index_select(0, chosen)))
         if self.device.type == "cuda":
             parts = [(tuple(t.pin_memory() for t in batch), wanted.pin_memory()) for batch, wanted in parts]
         return parts

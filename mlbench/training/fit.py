@@ -78,6 +78,7 @@ class Fit:
             if checkpoint is not None and (state := checkpoint.load()) is not None:
                 self.load_state(state)
             start = self.step
+            self.task.model.train()
             batches = self.batches.start(start, self.task.model.trunk)
             for parts in batches:
                 epoch, place = divmod(self.step, self.schedule.steps_per_epoch)
@@ -134,10 +135,9 @@ class Fit:
     def _update(self, parts: Parts, epoch: int, place: int) -> float:
         """One update of the weights; returns the factor on the peak learning rates."""
         protocol, watch, optimisers = self.task.protocol, self.watch, self.optimisers
-        self.task.model.train()
         rate = optimisers.set_rates(self.step)
         loss, outputs, targets = self._backward(parts)
-        watch.saw_loss(loss, self.step)
+        watch.saw_loss(loss)
         if watch.diagnoses(epoch, place):
             watch.saw_diagnostics(diagnose(self.task.loss, outputs, targets))
         if not self.unit.found:
@@ -160,7 +160,7 @@ class Fit:
         task = self.task
         rows = sum(len(targets) for _, targets in parts)
         summed = getattr(task.loss, "reduction", "mean") == "sum"
-        total = torch.zeros((), device=task.device)
+        losses = []
         for batch, targets in parts:
             memory = task.queue.read() if task.queue is not None else None
             with autocast(task.protocol.precision, task.device):
@@ -169,10 +169,10 @@ class Fit:
             if len(parts) > 1 and not summed:
                 loss = loss * (len(targets) / rows)
             self.scaler.scale(loss * self.unit.factor).backward()
-            total += loss.detach()
+            losses.append(loss.detach())
             if task.queue is not None:
                 task.queue.push(outputs.embeddings, targets)
-        return total, outputs, targets
+        return losses[0] if len(losses) == 1 else torch.stack(losses).sum(), outputs, targets
 
     def _after(self, epoch: int, place: int, rate: float, on_progress: Progress | None) -> None:
         """What follows some updates: a look at the loss, an evaluation, the end of an epoch."""
@@ -184,6 +184,7 @@ class Fit:
             before = time.perf_counter()
             row = self.selection.evaluate(self.task.model, self.step)
             self.history.validation_seconds += time.perf_counter() - before
+            self.task.model.train()
             history.evaluations.append({"epoch": self.step / schedule.steps_per_epoch, **row})
         if ends:
             history.epochs.append(self.watch.close_epoch(epoch, rate))

@@ -20,13 +20,13 @@ NORMS_PER_EPOCH = 4
 """Updates of an epoch whose gradient norm is taken."""
 SHOWN_ROWS = 10
 """Rows of a batch that an error names."""
-SUMS = ("bad_step", "clipped", "loss_sum", "updates", "norms", "diagnostics")
+KEPT = ("clipped", "losses", "finite", "norms", "diagnostics")
 DIAGNOSED_EPOCHS = 20
 """Epochs of a cell in which the loss is diagnosed, at most; evenly spaced."""
 
 
 class Watch:
-    """Running sums on the device; `look` reads some of them, `close_epoch` returns an epoch's row of the history."""
+    """What is kept on the device; `look` reads some of it, `close_epoch` returns an epoch's row of the history."""
 
     def __init__(self, device: torch.device, schedule: Schedule, deadline: float | None) -> None:
         self.device, self.deadline = device, deadline
@@ -34,21 +34,18 @@ class Watch:
         self.norm_steps = set(range(0, steps, max(1, steps // NORMS_PER_EPOCH)))
         self.diagnosed_steps = {0, steps // 2}
         self.diagnosed_epochs = set(range(0, schedule.epochs, math.ceil(schedule.epochs / DIAGNOSED_EPOCHS)))
-        self.bad_step = torch.full((), -1, device=device)
         self.clipped = torch.zeros((), device=device)
         self._start_epoch()
 
     def _start_epoch(self) -> None:
-        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
-        self.updates = 0
+        self.losses: list[Tensor] = []
+        self.finite = 0
         self.norms: list[Tensor] = []
         self.diagnostics: list[dict[str, float]] = []
 
-    def saw_loss(self, loss: Tensor, step: int) -> None:
-        """Add one update's loss; remember the first update whose loss is not finite."""
-        self.bad_step = torch.where((self.bad_step < 0) & ~torch.isfinite(loss), step, self.bad_step)
-        self.loss_sum += loss
-        self.updates += 1
+    def saw_loss(self, loss: Tensor) -> None:
+        """Keep one update's loss, on the device."""
+        self.losses.append(loss)
 
     def saw_gradients(self, parameters: Sequence[Tensor], unit: float, clip_norm: float | None) -> None:
         """Keep the norm of all gradients together, in the loss's own scale (they come times `unit`); bring it
@@ -79,8 +76,11 @@ class Watch:
         gives the training rows of an update."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise CellTimeoutError(f"the time limit passed during update {step}")
-        bad = int(self.bad_step)
-        if bad >= 0:
+        if len(self.losses) == self.finite:
+            return
+        found = torch.stack(self.losses[self.finite :]).isfinite().logical_not().nonzero()
+        if len(found):
+            bad = step - len(self.losses) + self.finite + int(found[0])
             finite = [value for norm in self.norms if math.isfinite(value := float(norm))]
             norms = ", ".join(f"{value:.3g}" for value in finite[-3:]) or "none in this epoch"
             rows = list(rows_of(bad))
@@ -92,12 +92,13 @@ class Watch:
                 f"({some}; counted from 0; last finite gradient norms: {norms}); a lower learning rate or a clip_norm "
                 "may help, or the loss overflows on this data"
             )
+        self.finite = len(self.losses)
 
     def close_epoch(self, epoch: int, rate: float) -> dict[str, Any]:
         """The epoch's mean loss, gradient norm (of updates that were made) and diagnostics."""
         row: dict[str, Any] = {
             "epoch": epoch,
-            "loss": float(self.loss_sum) / max(1, self.updates),
+            "loss": float(torch.stack(self.losses).double().mean()),
             "lr_factor": rate,
         }
         if self.norms:
@@ -109,17 +110,17 @@ class Watch:
         return row
 
     def state_dict(self) -> dict[str, Any]:
-        """The running sums."""
-        return {name: getattr(self, name) for name in SUMS}
+        """What is kept of the epoch so far."""
+        return {name: getattr(self, name) for name in KEPT}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on with the running sums of a `state_dict`."""
-        for name in SUMS:
+        """Go on with a `state_dict`."""
+        for name in KEPT:
             kept = state[name]
             if isinstance(kept, Tensor):
                 kept = kept.to(self.device)
-            elif name == "norms":
-                kept = [norm.to(self.device) for norm in kept]
+            elif isinstance(kept, list):
+                kept = [item.to(self.device) if isinstance(item, Tensor) else item for item in kept]
             setattr(self, name, kept)
 
 
