@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
 from mlbench.report.collect import collect
 from mlbench.report.draw import draw_all
+from mlbench.report.folder import PAGE, claim, part
 from mlbench.report.garbage import uncollected
 from mlbench.report.grid import Grid
 from mlbench.report.measures import main_keys
@@ -28,23 +28,23 @@ from mlbench.report.write import write_documents, write_records, write_tables
 def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path]) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
-    Raises DataError where there is no record, or none that finished.
+    Raises DataError where there is no record, or none that finished, and for a folder that is somebody else's.
     """
     merged = merge(paths, against)
     check_something_finished(merged.cells, paths, merged.problems)
     grid = Grid(merged.cells)
     analysis = Analysis(grid, Replicates(grid, [*paths, *against], main_keys(grid.metric_keys)))
-    output.mkdir(parents=True, exist_ok=True)
+    claim(output)
     # Figures first: their processes are gone before the tables fill the memory.
-    figures = draw_all(analysis, _fresh(output / "figures"))
+    figures = draw_all(analysis, part(output, "figures"))
     tables, findings = collect(analysis), check_claims(analysis)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
-    commands = write_suites(grid.cells, _fresh(output / "suites"))
-    write_tables(analysis, tables, _fresh(output / "tables"))
+    commands = write_suites(grid.cells, part(output, "suites"))
+    write_tables(analysis, tables, part(output, "tables"))
     write_documents(analysis, tables, claims_table(findings), output, title, merged.problems)
     write_records(analysis, output)
     if cells:
-        write_cell_pages(analysis, commands, _fresh(output / "cells"))
+        write_cell_pages(analysis, commands, part(output, "cells"))
     content = Content(
         title=title,
         sources=", ".join(str(source) for source in (*paths, *against)),
@@ -55,7 +55,7 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
         problems=merged.problems,
         cell_pages=cells,
     )
-    index = output / "index.html"
+    index = output / PAGE
     index.write_text(page(analysis, content), encoding="utf-8")
     return index
 
@@ -74,11 +74,3 @@ def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], probl
             f"{where}: all {len(cells)} cells failed ({classes}); `mlbench status` shows why, "
             "`mlbench run SUITE --retry failed` tries them again"
         )
-
-
-def _fresh(folder: Path) -> Path:
-    """An empty folder: what an earlier report left there would be taken for this one's."""
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return folder

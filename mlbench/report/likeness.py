@@ -80,7 +80,8 @@ def find_traits(
         imbalance = float(seen.max() / seen.min()) if len(seen) else math.nan
         return Traits(own.name, own.modality, len(own.labels), own.cardinality, imbalance, own.sizes["train"])
     if like not in DATASETS:
-        raise UnknownNameError("dataset", like, [*DATASETS.names(), *grid.task_names], where="--like")
+        known = dict.fromkeys([*DATASETS.names(), *grid.task_names])
+        raise UnknownNameError("dataset", like, known, where="--like")
     card = datasets.card(like, parameters)
     return Traits(
         card.name,

@@ -14,6 +14,7 @@ from mlbench.report.collect import Tables
 from mlbench.report.draw import Figures
 from mlbench.report.figures.save import Picture
 from mlbench.report.figures.style import looks
+from mlbench.report.folder import MARK
 from mlbench.report.grid import show_fraction
 from mlbench.report.page.board import board
 from mlbench.report.page.cells import cell_rows
@@ -50,6 +51,7 @@ def page(analysis: Analysis, content: Content) -> str:
         raise ValueError("a page needs at least one finished cell")
     _fill(analysis, content, fragments, templates.get_template("macros.html.jinja").module)
     return templates.get_template("page.html.jinja").render(
+        mark=Markup(MARK),
         title=content.title,
         sources=content.sources,
         version=__version__,
