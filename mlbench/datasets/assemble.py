@@ -27,7 +27,7 @@ from mlbench.datasets.columns import (
 )
 from mlbench.datasets.splits import cut_missing
 from mlbench.datasets.stored import StoredImages
-from mlbench.errors import DataError, did_you_mean
+from mlbench.errors import DataError
 
 SPLITS = ("train", "validation", "test")
 
@@ -103,7 +103,7 @@ def _labels_of(part: Part, name: str) -> pa.ChunkedArray:
     column = column_of(part.table, name)
     if column is None:
         names = part.table.column_names
-        raise part.place.error(None, f"there is no column {name!r}{did_you_mean(name, names)}")
+        raise part.place.error(None, f"there is no column {name!r}; its columns are {', '.join(names)}")
     return read_label_lists(column, name, part.place)
 
 

@@ -19,16 +19,18 @@ from mlbench.errors import DataError, did_you_mean
 
 @dataclass(frozen=True)
 class Place:
-    """Where a table came from, for error messages: its file, and how the file calls a row."""
+    """Where a table came from, for error messages: its file, how the file calls a row, and which split of the
+    file it is where that has several."""
 
     file: str
     row_name: Callable[[int], str] = lambda row: f"row {row}"
+    split: str = ""
 
     def error(self, row: int | None, problem: str) -> DataError:
         """A DataError that starts with the file and, where there is one, the row."""
-        return DataError(
-            f"{self.file}: {problem}" if row is None else f"{self.file}, {self.row_name(row)}: {problem}"
-        )
+        part = f"split {self.split}" if self.split else ""
+        where = part if row is None else self.row_name(row)
+        return DataError(f"{self.file}, {where}: {problem}" if where else f"{self.file}: {problem}")
 
 
 def read_texts(column: pa.ChunkedArray, name: str, place: Place) -> list[str]:

@@ -37,7 +37,8 @@ class Description:
     cardinality: mean labels a row. density: cardinality / number of labels. mean_ir: mean over the labels that
     train has of (count of its most frequent label) / (count of the label); Charte et al. 2015. shared: distinct
     inputs that two splits have both. repeated: rows of train whose input came before. absent: labels without a
-    positive in a split. measures: quantiles at 0, 5, 50, 95 and 100 % of what the inputs measure.
+    positive in a split. unreadable: ids of what should be images and is not. measures: quantiles at 0, 5, 50, 95
+    and 100 % of what the inputs measure.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Description:
     shared: Mapping[str, int]
     repeated: int
     absent: Mapping[str, tuple[str, ...]]
+    unreadable: tuple[str, ...]
     measures: Mapping[str, tuple[float, ...]]
     samples: tuple[Mapping[str, Any], ...]
     ceiling: Mapping[str, float] | None
@@ -96,6 +98,7 @@ def describe(dataset: Dataset) -> Description:
             name: tuple(label for label, number in zip(dataset.labels, count, strict=True) if number == 0)
             for name, count in counts.items()
         },
+        unreadable=tuple(name for split in dataset.splits.values() for name in find_unreadable(split)),
         measures=measure(dataset.train, dataset.modality),
         samples=tuple(_sample(dataset, row) for row in _spread(len(dataset.train), SAMPLES)),
         ceiling=dataset.ceiling,
@@ -144,6 +147,12 @@ def _digest(sample: Any) -> bytes:
     return hashlib.blake2b(sample, digest_size=16).digest()
 
 
+def find_unreadable(split: Split) -> list[str]:
+    """The ids of encoded images whose header says no size, among the first MEASURED."""
+    encoded = [sample for sample in split.inputs[:MEASURED] if isinstance(sample, bytes)]
+    return [name for name, size in zip(split.ids, image_sizes(encoded), strict=False) if not size.all()]
+
+
 def measure(split: Split, modality: str) -> dict[str, tuple[float, ...]]:
     """Words and characters of texts, width and height of images, mean and spread of features; quantiles."""
     inputs = split.inputs[:MEASURED]
@@ -160,6 +169,7 @@ def measure(split: Split, modality: str) -> dict[str, tuple[float, ...]]:
         found = {"height": [inputs.shape[1]], "width": [inputs.shape[2]]}
     else:
         sizes = image_sizes([sample for sample in inputs if isinstance(sample, bytes)])
+        sizes = sizes[sizes.all(axis=1)] if sizes.all(axis=1).any() else sizes
         found = {"width": sizes[:, 0], "height": sizes[:, 1]}
     return {name: tuple(np.quantile(values, QUANTILES).tolist()) for name, values in found.items()}
 

@@ -89,6 +89,11 @@ def _notes(about: Description) -> list[str]:
     lines = [f"inputs shared by {where}: {count:,}" for where, count in about.shared.items() if count]
     if about.repeated:
         lines.append(f"rows of train that repeat an earlier one: {about.repeated:,}")
+    if about.unreadable:
+        listed = ", ".join(about.unreadable[:8]) + (", …" if len(about.unreadable) > 8 else "")
+        lines.append(
+            f"images that cannot be read: {len(about.unreadable)} (id {listed}); no cell can train on them"
+        )
     for name, labels in about.absent.items():
         if labels:
             listed = ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")

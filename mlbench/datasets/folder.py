@@ -85,10 +85,10 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
         rows = np.flatnonzero(split_of == split)
         if len(rows):
             images = None if part.images is None else part.images.take(rows)
-            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows), images)
+            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows, split), images)
     return divided
 
 
-def _place_of_rows(place: Place, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Place:
+def _place_of_rows(place: Place, rows: np.ndarray[tuple[int], np.dtype[np.int64]], split: str) -> Place:
     """Rows of a divided table are still called by their number in the file."""
-    return Place(place.file, lambda row: place.row_name(int(rows[row])))
+    return Place(place.file, lambda row: place.row_name(int(rows[row])), split)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mlbench.datasets.columns import Place, column_of, decoded
-from mlbench.errors import DataError, did_you_mean
+from mlbench.errors import DataError, nearest
 
 JSON = "json"
 """The separator that says that a cell holds a JSON list."""
@@ -24,10 +24,11 @@ def require(table: pa.Table, name: str, key: str, place: Place) -> pa.ChunkedArr
     column = column_of(table, name)
     if column is None:
         names = table.column_names
+        meant = "".join(f"; did you mean {near!r}?" for near in nearest(name, names, 1)) or "."
         raise place.error(
             None,
-            f"there is no column {name!r}{did_you_mean(name, names)} "
-            f"Its columns are {', '.join(map(repr, names))}; say which one by `{key} = …`",
+            f"there is no column {name!r}{meant} Its columns are {', '.join(map(repr, names))}; "
+            f"say which one by `{key} = …`",
         )
     return decoded(column)
 

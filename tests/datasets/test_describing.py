@@ -96,10 +96,12 @@ def test_images_are_shown() -> None:
     Image.new("RGB", (40, 20), "red").save(stream, "PNG")
     inputs = [stream.getvalue(), b"broken", stream.getvalue()]
     part = Split(inputs, np.ones((3, 1), np.uint8), ["a", "b", "c"])
-    dataset = Dataset("pictures", "image", ("l",), part, part, part, Card("pictures", "image"))
+    whole = part.take(np.array([0, 2]))
+    dataset = Dataset("pictures", "image", ("l",), part, whole, whole, Card("pictures", "image"))
     about = describe(dataset)
-    assert about.measures["width"][4] == 40
-    assert about.measures["height"][0] == 0
+    assert about.measures["width"] == (40, 40, 40, 40, 40)
+    assert about.unreadable == ("b",)
+    assert "images that cannot be read: 1 (id b)" in render_text(about)
     assert render_html(about, dataset).count("data:image/png;base64,") == 2
 
 

@@ -293,7 +293,9 @@ def test_bad_pictures(tmp_path: Path) -> None:
 def test_empty_cells_are_rows_without_labels_but_not_a_whole_split() -> None:
     labels = ["a"] * 20 + [""] * 20
     write_csv(body=bodies(), tags=labels, split=["train"] * 20 + ["validation"] * 10 + ["test"] * 10)
-    with pytest.raises(DataError, match=r"gives no label in any of 10 rows"):
+    with pytest.raises(
+        DataError, match=r"mine\.csv, split validation: column 'tags' gives no label in any of 10"
+    ):
         own(**GOOD)
 
 
