@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import FunctionType
 from typing import Any, ClassVar, cast
@@ -112,8 +112,9 @@ class Loss(nn.Module):
             check_targets(targets, owner, self.soft_targets)
             if fields.memory is not None:
                 check_targets(fields.memory.targets, f"the memory of {owner}", self.soft_targets)
-        dtype = _working_dtype(fields)
-        raised = {name: map_field(getattr(fields, name), lambda t: t.to(dtype)) for name in FIELDS}
+        present = {name: value for name in FIELDS if (value := getattr(fields, name)) is not None}
+        dtype = _working_dtype(present.values())
+        raised = {name: map_field(value, lambda t: t.to(dtype)) for name, value in present.items()}
         return Outputs(**raised), targets.to(dtype)
 
     def _read(self, out: Outputs | Tensor) -> Outputs:
@@ -145,11 +146,11 @@ def _own_code(function: Callable[..., Any]) -> FunctionType:
     return FunctionType(code, source.__globals__, source.__name__, source.__defaults__, source.__closure__)
 
 
-def _working_dtype(out: Outputs) -> torch.dtype:
-    """The widest floating type among the tensors, at least float32."""
+def _working_dtype(fields: Iterable[Any]) -> torch.dtype:
+    """The widest floating type among the tensors of these fields, at least float32."""
     dtype = torch.float32
-    for field in FIELDS:
-        for tensor in tensors_of(getattr(out, field)):
+    for field in fields:
+        for tensor in tensors_of(field):
             if tensor.dtype.is_floating_point:
                 dtype = torch.promote_types(dtype, tensor.dtype)
     return dtype

@@ -168,7 +168,8 @@ class Fit:
             loss: Tensor = task.loss(outputs, targets)
             if len(parts) > 1 and not summed:
                 loss = loss * (len(targets) / rows)
-            self.scaler.scale(loss * self.unit.factor).backward()
+            scaled = self.scaler.scale(loss)
+            scaled.backward(torch.full_like(scaled, self.unit.factor))
             losses.append(loss.detach())
             if task.queue is not None:
                 task.queue.push(outputs.embeddings, targets)
