@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import sys
 import time
 from dataclasses import replace
@@ -69,8 +70,12 @@ def ten_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_packed(tmp_path_factory.mktemp("big") / "big", GRID)
 
 
-def run_and_watch(command: list[Any]) -> float:
-    """Run a command; returns the greatest memory that it and its children held together, in GB."""
+def run_and_watch(command: list[Any]) -> tuple[float, float]:
+    """Run a command; returns the greatest memory that it and its children held together, in GB, and their CPU time.
+
+    The latter is what can be compared where other work shares the machine.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     peak, process = 0, psutil.Popen(command)
     while process.poll() is None:
         with contextlib.suppress(psutil.Error):
@@ -78,17 +83,24 @@ def run_and_watch(command: list[Any]) -> float:
             peak = max(peak, sum(member.memory_info().rss for member in family))
         time.sleep(0.1)
     assert process.returncode == 0
-    return peak / 1e9
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return peak / 1e9, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.parametrize("part", ["tables", "everything"])
 def test_ten_thousand_records(part: str, ten_thousand: Path, tmp_path: Path, benchmark: Any) -> None:
     command = [sys.executable, "-c", ONLY_TABLES, ten_thousand, tmp_path / "report", part]
-    peak = benchmark.pedantic(run_and_watch, args=(command,), rounds=1, iterations=1)
+    peak, processor = benchmark.pedantic(run_and_watch, args=(command,), rounds=1, iterations=1)
     figures = len(list((tmp_path / "report/figures").glob("*.svg")))
-    benchmark.extra_info |= {"peak_gigabytes": round(peak, 2), "figures": figures}
-    print(f"\n{part}: {benchmark.stats['mean']:.1f} s, {figures} figures, peak {peak:.2f} GB")
-    assert peak < 1.0 if part == "tables" else peak < 1.5
+    benchmark.extra_info |= {
+        "peak_gigabytes": round(peak, 2),
+        "processor_seconds": round(processor, 1),
+        "figures": figures,
+    }
+    print(
+        f"\n{part}: {benchmark.stats['mean']:.1f} s, {processor:.1f} s of CPU, {figures} figures, peak {peak:.2f} GB"
+    )
+    assert peak < 1.0
 
 
 def test_three_thousand_cells_make_a_page_that_opens_at_once(

@@ -92,10 +92,11 @@ def by_frequency(
         max(5.0, 0.16 * len(losses) * len(shown) + 1), 2.6, left=0.7, bottom=0.4, right=1.7
     )
     width = 0.84 / len(losses)
-    for place, (loss, row, spread) in enumerate(zip(losses, values, spreads, strict=True)):
-        x = np.arange(len(shown)) - 0.42 + (place + 0.5) * width
+    centres = np.arange(len(shown)) - 0.42 + (np.arange(len(losses))[:, None] + 0.5) * width
+    low, high = (values - spreads)[:, shown], (values + spreads)[:, shown]
+    axes.vlines(centres.ravel(), low.ravel(), high.ravel(), color=MUTED, linewidth=0.7, zorder=4)
+    for loss, row, x in zip(losses, values, centres, strict=True):
         bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
-        axes.vlines(x, (row - spread)[shown], (row + spread)[shown], color=MUTED, linewidth=0.7, zorder=4)
         for bar in bars:
             bar.set(hatch=look[loss].hatch, edgecolor="#ffffff", linewidth=0)
     axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])
