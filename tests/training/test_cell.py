@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from mlbench import registry
 from mlbench.errors import CellTimeoutError, ConfigError, NonFiniteError
 from mlbench.metrics import Scored, evaluate
 from mlbench.registry import load_plugins
 from mlbench.suite import Protocol
 from mlbench.training import CellResult, run_cell
+from tests.models.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell, run
 
 KINDS = ["synthetic-features", "synthetic-topics", "digit-scenes"]
@@ -95,21 +98,49 @@ class Scaled(Loss):
 '''
 
 
-@pytest.mark.parametrize("dataset", KINDS)
+ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "features": ("synthetic-features", {}),
+    "bag": ("synthetic-topics", {}),
+    "lsa": ("synthetic-topics", {"dimensions": 16}),
+    "hf": ("synthetic-topics", {"max_length": 16}),
+    "conv": ("digit-scenes", {}),
+    "timm": ("digit-scenes", {"pretrained": False, "size": 32}),
+}
+"""Every kind of encoder, with a dataset that it reads."""
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_bert(tmp_path_factory.mktemp("bert"), load("synthetic-topics").train.inputs)
+
+
+def test_every_kind_of_encoder_is_tried() -> None:
+    assert set(ENCODERS) == set(registry.ENCODERS.names())
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
 @pytest.mark.parametrize(
     ("inner", "needs"), [("bce", '{"logits"}'), ("supcon", '{"embeddings"}')], ids=["bce", "supcon"]
 )
 def test_a_loss_times_a_power_of_two_is_the_same_loss(
-    dataset: str, inner: str, needs: str, tmp_path: Path
+    kind: str, inner: str, needs: str, bert: Path, tmp_path: Path
 ) -> None:
     """In a name of its own each time: the registry keeps what it was given."""
-    name = f"scaled_{inner}_{dataset.replace('-', '_')}"
+    name = f"scaled_{inner}_{kind}"
     file = tmp_path / f"{name}.py"
     file.write_text(SCALED.format(inner=inner, needs=needs).replace('"scaled"', f'"{name}"'))
     load_plugins([file])
-    plain = run(name, dataset)
+    dataset, options = ENCODERS[kind]
+    model = {"hf": f"hf:{bert}", "timm": "timm:resnet10t"}.get(kind, kind)
+    few = {"fraction": 0.2, "min_steps": 6, "epochs": 1} if kind in ("hf", "timm") else {}
+
+    def trained(factor: float) -> CellResult:
+        encoder = {"name": model, **options}
+        return run(name, dataset, encoder=encoder, loss_parameters={"factor": factor}, **few)
+
+    plain = trained(1.0)
     for factor in (128.0, 1 / 128):
-        scaled = run(name, dataset, loss_parameters={"factor": factor})
+        scaled = trained(factor)
         for reading in ("metrics", "probe_metrics"):
             for key, value in plain.parts[reading]["test"].items():
                 assert scaled.parts[reading]["test"][key] == pytest.approx(value, abs=1e-4), (key, factor)
