@@ -10,9 +10,13 @@ all sizes are stratified and nested in each other. There is no loop over rows.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 GOLDEN = 0.6180339887498949
 """1/φ: multiples of it, modulo 1, are spread evenly over [0, 1) however many are taken and from where."""
@@ -31,6 +35,9 @@ def stratified_order(targets: npt.NDArray[np.uint8], seed: int, *, phase: float 
     that over seeds the draw is unbiased, or is `phase` / c where that is given (0.5: shares are rounded to
     the nearest whole number). Rows without labels are spread evenly too.
     """
+    # Loaded where it is used: every command reads this file, and few of them draw rows.
+    from scipy.sparse import csr_array
+
     generator = np.random.Generator(np.random.PCG64(seed))
     shuffled = np.argsort(generator.random(len(targets)), kind="stable")
     unlabelled = ~targets.any(axis=1, keepdims=True)

@@ -45,12 +45,12 @@ def head_of(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: record[key] for key in HEAD if key in record}
 
 
-def decode_head(line: bytes, file: Path) -> dict[str, Any]:
+def decode_head(line: bytes, file: str | Path) -> dict[str, Any]:
     stripped = line.rstrip()
     try:
         head = orjson.loads(stripped[:-1] + b"}" if stripped.endswith(b",") else stripped)
     except ValueError:
-        return head_of(decode(file.read_bytes(), str(file)))
+        return head_of(decode(Path(file).read_bytes(), str(file)))
     check({"metrics": None, **head}, str(file))
     return dict(head)
 
