@@ -25,12 +25,14 @@ class TransformersEncoder(Encoder):
     """A text encoder of transformers: a hub id, a local folder, or the name of a folder in $MLBENCH_MODELS.
 
     `pooling` makes one vector of a text's tokens: their `mean`, the first (`cls`), or the model's own
-    `pooler`. Texts are cut to `max_length` tokens and tokenised once. `frozen` encodes every sample once,
-    keeps the `vectors` in that precision, and trains an adapter only. Only safetensors are loaded, and no code that comes with a model is run.
+    `pooler`. Texts are cut to `max_length` tokens and tokenised once. `frozen` encodes every sample once, keeps
+    the `vectors` in that precision, and trains an adapter only. Only safetensors are loaded, and no code that
+    comes with a model is run.
     """
 
     modalities = {"text"}
     noisy = True
+    precheck = "mlbench.models.hf_names:check_options"
     train_defaults = {
         "epochs": 10,
         "batch_size": 32,

@@ -1,4 +1,5 @@
-"""What is wrong with a suite's encoders, said before anything is trained; loads no torch and reads no data."""
+"""What is wrong with a suite's encoders and precision, said before anything is trained; loads no torch and reads
+no data."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from mlbench import datasets
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import ENCODERS
+from mlbench.runner.devices import chosen
 from mlbench.suite import Cell
 
 
@@ -26,6 +28,16 @@ def check_encoders(cells: Iterable[Cell]) -> None:
                 f"{where}: it holds {holds}, but encoder {cell.encoder!r} reads {' and '.join(sorted(reads))}"
             )
         _precheck(encoder, cell.encoder_options, where)
+
+
+def check_precision(cells: Iterable[Cell], device: str) -> None:
+    """Raise ConfigError for a precision that none of this host's devices has, where cells run on `device`."""
+    for cell in cells:
+        if cell.train.precision == "fp16" and not chosen(device):
+            raise ConfigError(
+                f"suite {cell.suite!r}, dataset {cell.dataset!r}, train.precision = 'fp16': it needs a CUDA device, "
+                f"and --device {device} means the CPU here; use 'bf16' or 'float32'"
+            )
 
 
 def _precheck(encoder: Declaration, options: Mapping[str, Any], where: str) -> None:

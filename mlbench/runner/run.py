@@ -16,6 +16,7 @@ from mlbench.runner.lifeline import Lifeline
 from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, plan
 from mlbench.runner.plugins import pack
+from mlbench.runner.preflight import check_precision
 from mlbench.runner.progress import Reporter, reporter
 from mlbench.runner.summary import RunSummary, sum_up
 from mlbench.runner.takeover import take_over
@@ -67,6 +68,9 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     """
     shown = shown or reporter(options.progress)
     planned = plan(suites, options)
+    if options.engine != "dask":
+        # A cluster's devices are not this host's: there the cell says it.
+        check_precision((cell.cell for cell in planned.todo), options.device)
     _say(planned, options, shown)
     for store in planned.stores:
         if planned.todo or planned.taken_over:

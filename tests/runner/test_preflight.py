@@ -42,6 +42,30 @@ CASES = {
         "",
         "images of 8 × 8 pixels are smaller than its patches of 16 × 16",
     ),
+    "no such folder of a text model": (
+        TOPICS,
+        '"hf:./models/bert"',
+        "",
+        "encoder 'hf:./models/bert': no such folder; did you mean 'bert-tiny'",
+    ),
+    "a folder without weights that may be loaded": (
+        TOPICS,
+        '"hf:./models/bert-tiny"',
+        "",
+        "holds no safetensors file; convert its weights",
+    ),
+    "views that nothing makes differ": (
+        TOPICS,
+        '"bag"',
+        "views = 2",
+        "train.views: encoder 'bag' has no dropout",
+    ),
+    "a probe by a loss that compares rows": (
+        DIGITS,
+        '"conv"',
+        'probe_loss = "supcon"',
+        "train.probe_loss: 'supcon' cannot train the probe",
+    ),
     "an augmentation of text": (TOPICS, '"bag"', 'augmentation = "flip"', "encoder 'bag' augments nothing"),
     "no such preset": (DIGITS, '"conv"', 'preset = "kmcll"', "unknown preset 'kmcll'; did you mean 'kmcl'"),
 }
@@ -52,7 +76,20 @@ def test_is_refused_before_training(case: str, tmp_path: Path) -> None:
     dataset, encoder, train, message = CASES[case]
     (tmp_path / "wrong.toml").write_text(SUITE.format(dataset=dataset, encoder=encoder, train=train))
     (tmp_path / "mine.csv").write_text("body,labels\nsome text,a;b\n")
+    (tmp_path / "models" / "bert-tiny").mkdir(parents=True)
+    (tmp_path / "models" / "bert-tiny" / "config.json").write_text("{}")
     for command in ("plan", "run"):
         refused = mlbench(command, "wrong.toml", cwd=tmp_path, code=2)
         assert message in " ".join(refused.stderr.split())
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_precision_that_the_device_lacks_is_refused_by_run(tmp_path: Path) -> None:
+    """`plan` takes it: the suite may be meant for another machine."""
+    suite = SUITE.format(dataset=DIGITS, encoder='"conv"', train='precision = "fp16"')
+    (tmp_path / "half.toml").write_text(suite)
+    mlbench("plan", "half.toml", cwd=tmp_path, code=0)
+    refused = mlbench("run", "half.toml", "--device", "cpu", cwd=tmp_path, code=2)
+    said = " ".join(refused.stderr.split())
+    assert "train.precision = 'fp16': it needs a CUDA device, and --device cpu means the CPU here" in said
     assert not (tmp_path / "results").exists()
