@@ -106,5 +106,9 @@ class Watch:
 
 
 def _names(store: Store) -> set[str]:
-    with os.scandir(store.cells_folder) as entries:
-        return {entry.name for entry in entries}
+    """Empty where somebody has removed the results meanwhile: then the slots find their lifeline gone and stop."""
+    try:
+        with os.scandir(store.cells_folder) as entries:
+            return {entry.name for entry in entries}
+    except FileNotFoundError:
+        return set()

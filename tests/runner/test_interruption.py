@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -139,3 +140,14 @@ def test_one_run_takes_over_the_cell_of_another_that_is_killed(results: Path, lo
     assert (code, summary["done"]) == (0, 1)
     assert (count(log, "start"), count(log, "end")) == (2, 1)
     assert left(results) == []
+
+
+@pytest.mark.slow
+def test_results_that_are_removed_meanwhile_stop_the_run(results: Path, log: Path) -> None:
+    front = start(results, [["sleep", 30.0]], engine="loky")
+    wait_until(lambda: count(log, "start") == 1)
+    shutil.rmtree(results)
+    out, err = front.communicate(timeout=30)
+    wait_until(lambda: not processes(log), 10)
+    assert json.loads(out)["missing"] == 1, err
+    assert "Traceback" not in err
