@@ -28,13 +28,13 @@ from mlbench.report.panels import (
     training_history,
 )
 from mlbench.report.statistics import (
-    blocks_needed,
     critical_difference,
     nemenyi,
     normalise,
     performance_profile,
 )
 from mlbench.report.tables.scores import READING_WORDS, file_name
+from mlbench.report.words import no_diagram
 
 Place = tuple[str | int, ...]
 """A slot of the page and the choices under which it shows a figure."""
@@ -120,8 +120,7 @@ def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Jo
     ).mean(0)
     np.fill_diagonal(wins, np.nan)
     yield Job(("wins", *view), partial(win_matrix, subject, losses, wins))
-    pairs = len(losses) * (len(losses) - 1) // 2
-    if len(losses) > 2 and blocks.count >= blocks_needed(pairs):
+    if not no_diagram(blocks):
         distance = critical_difference(len(losses), blocks.count)
         yield Job(
             ("differences", *view),

@@ -122,6 +122,21 @@ def _too_few(blocks: Blocks) -> list[str]:
     ]
 
 
+def no_diagram(blocks: Blocks) -> str:
+    """Why there is no critical-difference diagram, and what it would take; empty where there can be one."""
+    losses = len(blocks.losses)
+    if losses < 3:
+        return "A critical-difference diagram needs three losses."
+    pairs = losses * (losses - 1) // 2
+    needed = blocks_needed(pairs)
+    if blocks.count >= needed:
+        return ""
+    return (
+        f"No critical-difference diagram: {count(blocks.count, 'family is', 'families are')} too few to test "
+        f"all {pairs} pairs of losses; {needed} would do."
+    )
+
+
 def _aside(blocks: Blocks) -> list[str]:
     sentences = []
     if blocks.losses_aside:

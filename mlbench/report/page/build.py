@@ -23,7 +23,7 @@ from mlbench.report.page.sections import sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.words import answer, question, totals
+from mlbench.report.words import answer, no_diagram, question, totals
 from mlbench.version import __version__
 
 _EVERY = ("metric", "reading", "fraction")
@@ -103,6 +103,9 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         rows = board(analysis, view, look)
         if rows:
             fragments.add("board", view, macros.board(rows, len(rows)))
+        blocks = analysis.blocks(view)
+        if blocks is not None and (why := no_diagram(blocks)):
+            fragments.add("differences", view, macros.empty(why))
     for place, picture in content.figures.items():
         fragments.add(str(place[0]), place[1:], figure(picture))
     fragments.add("cells", (), cell_rows(analysis, content.commands, pages=content.cell_pages))

@@ -19,8 +19,7 @@ _EVERY = ("metric", "reading", "fraction")
 _MISSING = "Nothing here for this choice: statistics and figures are of the main metrics."
 _EMPTY = {
     "board": "Nothing can be ranked here: see the scores below.",
-    "differences": "No critical-difference diagram: it needs a main metric, three losses, and enough families "
-    "to test all their pairs.",
+    "differences": "A critical-difference diagram needs a main metric, and losses that can be ranked.",
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
     "buckets": "",
