@@ -47,12 +47,17 @@ class Batches:
             self._order = {epoch: self._draw(epoch)}
         return self._order[epoch][place]
 
-    def start(self, step: int, trunk: Trunk) -> Iterator[Parts]:
+    def start(self, step: int, trunk: Trunk, *, ahead: bool | None = None) -> Iterator[Parts]:
         """The batches from update `step` on, each as the parts that the device takes at once: the inputs (all
-        views of the rows, one after the other), augmented on the device, and their targets."""
+        views of the rows, one after the other), augmented on the device, and their targets.
+
+        `ahead` gathers the next batches in a thread meanwhile; by default where the device is not the host,
+        whose cores would else share the work.
+        """
         steps = range(step, self.schedule.steps)
         on_host = ((update, self._gather(update)) for update in steps)
-        ready = prefetched(on_host) if self.device.type == "cuda" else on_host
+        wanted = self.device.type != "cpu" if ahead is None else ahead
+        ready = prefetched(on_host) if wanted else on_host
         for update, parts in ready:
             yield self._place(update, parts, trunk)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,12 @@ import torch
 
 from mlbench.models.inputs import Dense, Inputs, Tokens
 from mlbench.models.vectors import Vectors
+from mlbench.registry import ENCODERS
 from mlbench.suite import Protocol
 from mlbench.training.batches import Batches
 from mlbench.training.schedule import Schedule
 from mlbench.training.streams import Streams
+from tests.training.cells import load
 
 ROWS = 100
 
@@ -76,6 +79,18 @@ def test_the_order_follows_the_seed_alone() -> None:
     second.rows(15)  # asked out of order
     assert torch.equal(first.rows(0), second.rows(0))
     assert not torch.equal(first.rows(0), make(numbers(), seed=1).rows(0))
+
+
+@pytest.mark.parametrize("train", [{}, {"augmentation": "crop", "views": 2}])
+def test_batches_gathered_ahead_are_the_same(train: dict[str, Any]) -> None:
+    images = Dense(torch.arange(ROWS * 48, dtype=torch.int64).view(ROWS, 4, 4, 3).to(torch.uint8))
+    trunk = ENCODERS.build("conv").fit(load("digit-scenes"), np.arange(3), Path()).build()
+    plain = list(make(images, **train).start(3, trunk))
+    ahead = list(make(images, **train).start(3, trunk, ahead=True))
+    assert len(plain) == len(ahead) == 18
+    for one, other in zip(plain, ahead, strict=True):
+        assert torch.equal(one[0][0][0], other[0][0][0])
+        assert torch.equal(one[0][1], other[0][1])
 
 
 def test_parts_of_a_batch_are_the_batch() -> None:
