@@ -17,8 +17,9 @@ def report(paths: Paths, output: Path | str, *, cells: bool = False, against: Pa
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
     With `cells` every cell gets a page of its own, `cells/<id>.html`. `against` names published records,
-    files or folders, that the new ones are set beside; they are marked as such. Raises DataError where there
-    is no record, or none that finished.
+    files or folders, that the new ones are set beside; they are marked as such. `output` is new, empty or an
+    earlier report's, which is replaced. Raises DataError for any other folder, and where there is no record,
+    or none that finished.
     """
     from mlbench.report.build import build
 
