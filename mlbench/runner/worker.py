@@ -167,6 +167,9 @@ class Worker:
         except DataError as error:
             self.channel.send("unwritable", message=str(error))
         else:
+            if order["checkpoint_every"] is not None:
+                # Only now: a kill while the record was written would else have cost the whole cell.
+                Store(Path(order["store"])).checkpoint_file(record["id"]).unlink(missing_ok=True)
             self.channel.send("done", seconds=time.monotonic() - clock)
 
     def _progress(self, progress: Mapping[str, Any]) -> None:

@@ -57,8 +57,8 @@ def run_cell(
 
     `deadline` is a time of `time.monotonic()`. `micro_batch` rows are put through the device at once where it
     is given (the loss must be `per_sample`); without it the protocol's own holds where the loss is. With a
-    `checkpoint` the training goes on from its file where there is one, writes it now and then, and removes it
-    at the end. Raises ConfigError, DataError, NonFiniteError, CellTimeoutError, CellStoppedError (where the
+    `checkpoint` the training goes on from its file where there is one, and writes it now and then; who writes
+    the record removes it. Raises ConfigError, DataError, NonFiniteError, CellTimeoutError, CellStoppedError (where the
     checkpoint's owner asks for a stop); torch's own out-of-memory error passes through.
     """
     protocol, place, clock = cell.train, torch.device(device), Clock()
@@ -133,8 +133,6 @@ def run_cell(
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
     parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
-    if checkpoint is not None:
-        checkpoint.remove()
     return CellResult(parts, arrays)
 
 

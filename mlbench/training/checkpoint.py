@@ -25,7 +25,8 @@ def never() -> bool:
 class Checkpoint:
     """A cell's checkpoint in the file `path`, written every `every` seconds and once where `stop` is true.
 
-    The file is of one cell alone: whoever names it puts the cell's id in the name.
+    The file is of one cell alone: whoever names it puts the cell's id in the name, and removes it once the
+    cell's record is written.
     """
 
     path: Path
@@ -61,7 +62,3 @@ class Checkpoint:
             return None
         state: dict[str, Any] = tree["state"]
         return state
-
-    def remove(self) -> None:
-        """Forget it: the cell is finished."""
-        self.path.unlink(missing_ok=True)
