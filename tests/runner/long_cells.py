@@ -34,8 +34,6 @@ def run_cell(cell: Cell, _dataset: Dataset, *, checkpoint: Checkpoint | None = N
                 raise CellStoppedError(f"stopped after step {state['step']}")
             if act == "die once" and begun == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-    if checkpoint is not None:
-        checkpoint.remove()
     value = state["total"] / 10**6
     numbers = {"validation": {"map": value}, "test": {"map": value}}
     return Result({"metrics": numbers, "timing": {"train": 1.0}, "begun": begun}, {})
