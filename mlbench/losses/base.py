@@ -63,6 +63,9 @@ class Loss(nn.Module):
 
     threshold: float | None = 0.0
     """The loss's own decision threshold on the logit; None where its scores have no fixed origin."""
+    checks: bool = True
+    """Whether every call looks at shapes and (eager, on the CPU) at targets. A trainer that has looked at its data
+    once turns it off."""
     kernel_case: str = "isotropic"
     """The kind of Gaussian kernel a loss that needs "kernels" wants: "isotropic" or "anisotropic"."""
 
@@ -106,16 +109,20 @@ class Loss(nn.Module):
     def inputs(self, out: Outputs | Tensor, targets: Tensor) -> tuple[Outputs, Tensor]:
         """What `forward` is given: checked, the declared fields alone, in float32 at least."""
         fields = self._read(out)
+        if self.checks:
+            self._check(fields, targets)
+        present = {name: value for name in FIELDS if (value := getattr(fields, name)) is not None}
+        dtype = _working_dtype(present.values())
+        raised = {name: map_field(value, lambda t: t.to(dtype)) for name, value in present.items()}
+        return Outputs(**raised), targets.to(dtype)
+
+    def _check(self, fields: Outputs, targets: Tensor) -> None:
         owner = type(self).__name__
         check_shapes(fields, targets, owner)
         if targets.device.type == "cpu" and not torch.compiler.is_compiling():
             check_targets(targets, owner, self.soft_targets)
             if fields.memory is not None:
                 check_targets(fields.memory.targets, f"the memory of {owner}", self.soft_targets)
-        present = {name: value for name in FIELDS if (value := getattr(fields, name)) is not None}
-        dtype = _working_dtype(present.values())
-        raised = {name: map_field(value, lambda t: t.to(dtype)) for name, value in present.items()}
-        return Outputs(**raised), targets.to(dtype)
 
     def _read(self, out: Outputs | Tensor) -> Outputs:
         """The declared fields of `out` alone, so that no loss can read what it does not name."""

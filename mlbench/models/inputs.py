@@ -75,11 +75,11 @@ class Bags(Inputs):
 
     def batch(self, rows: Tensor) -> Batch:
         """(words [T], weights [T], offsets [B]) of the T words of all the rows, one row after the other."""
-        first = self.starts[rows]
-        counts = self.starts[rows + 1] - first
+        first = self.starts.index_select(0, rows)
+        counts = self.starts.index_select(0, rows + 1) - first
         offsets = counts.cumsum(0) - counts
         positions = torch.arange(int(counts.sum())) + (first - offsets).repeat_interleave(counts)
-        return self.words[positions], self.weights[positions], offsets
+        return self.words.index_select(0, positions), self.weights.index_select(0, positions), offsets
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,8 @@ class Fit:
         )
         self.history = History(steps=self.schedule.steps, batch_size=self.schedule.batch_size)
         self.step, self.started = 0, time.perf_counter()
+        # The first update is looked at whole; after that shapes and targets are those of the same data.
+        task.loss.checks = True
 
     def run(self, checkpoint: Checkpoint | None, on_progress: Progress | None) -> History:
         """Train to the end of the schedule, from the checkpoint where there is one.
@@ -85,6 +87,7 @@ class Fit:
                 if place == 0 or self.step == start:
                     self.task.loss.on_epoch_start(epoch, self.schedule.epochs)
                 rate = self._update(parts, epoch, place)
+                self.task.loss.checks = False
                 self._after(epoch, place, rate, on_progress)
                 if checkpoint is not None and checkpoint.due():
                     self._write(checkpoint)

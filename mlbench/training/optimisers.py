@@ -73,8 +73,9 @@ class Optimisers:
                         own[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
     def zero_grad(self) -> None:
-        for optimiser in self.all:
-            optimiser.zero_grad(set_to_none=True)
+        """Forget all gradients; the optimisers' own way does more around it than the thing itself."""
+        for parameter in self.parameters:
+            parameter.grad = None
 
 
 def _layer_rates(model: Model, protocol: Protocol) -> dict[int, float]:
