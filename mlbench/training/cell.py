@@ -102,8 +102,8 @@ def run_cell(
         clock.lap("prepare")
         fit = Fit(task, Selection(model, protocol, readings.selection_score))
         history = fit.run(checkpoint, on_progress)
-        clock.lap("train", plus=history.earlier_seconds)
-        clock.move("train", "validate", history.validation_seconds)
+        clock.lap("train", plus=fit.earlier_seconds)
+        clock.move("train", "validate", fit.validation_seconds)
         own, probe, chosen = readings.final(model, clock)
     own, probe = as_kept(own, scores), as_kept(probe, scores) if probe else None
     parts = {

@@ -67,6 +67,8 @@ class Fit:
         )
         self.history = History(steps=self.schedule.steps, batch_size=self.schedule.batch_size)
         self.step, self.started = 0, time.perf_counter()
+        self.earlier_seconds = self.validation_seconds = 0.0
+        """Spent before the checkpoint that this training goes on from, and in evaluations."""
         # The first update is looked at whole; after that shapes and targets are those of the same data.
         task.loss.checks = True
 
@@ -100,7 +102,7 @@ class Fit:
     def state(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on."""
         task, on_cuda = self.task, self.task.device.type == "cuda"
-        seconds = self.history.earlier_seconds + time.perf_counter() - self.started
+        seconds = self.earlier_seconds + time.perf_counter() - self.started
         return {
             "step": self.step,
             "model": task.model.state_dict(),
@@ -111,7 +113,8 @@ class Fit:
             "watch": self.watch.state_dict(),
             "selection": self.selection.state_dict(),
             "queue": task.queue.state_dict() if task.queue is not None else None,
-            "history": {**asdict(self.history), "earlier_seconds": seconds},
+            "history": asdict(self.history),
+            "seconds": [seconds, self.validation_seconds],
             "noise": torch.get_rng_state(),
             "device_noise": torch.cuda.get_rng_state(task.device) if on_cuda else None,
         }
@@ -130,6 +133,7 @@ class Fit:
         if task.queue is not None:
             task.queue.load_state_dict(state["queue"])
         self.history = History(**state["history"])
+        self.earlier_seconds, self.validation_seconds = state["seconds"]
         self.history.resumed_at.append(self.step)
         torch.set_rng_state(state["noise"])
         if state["device_noise"] is not None and task.device.type == "cuda":
@@ -187,7 +191,7 @@ class Fit:
         if evaluates:
             before = time.perf_counter()
             row = self.selection.evaluate(self.task.model, self.step)
-            self.history.validation_seconds += time.perf_counter() - before
+            self.validation_seconds += time.perf_counter() - before
             self.task.model.train()
             history.evaluations.append({"epoch": self.step / schedule.steps_per_epoch, **row})
         if ends:

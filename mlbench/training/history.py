@@ -11,8 +11,7 @@ class History:
     """A row an epoch, a row an evaluation, and how it was made.
 
     `skipped_steps` are updates that the fp16 gradient scaler left out, `resumed_at` the updates at which the
-    training went on from a checkpoint, `earlier_seconds` what it had taken before the last of them.
-    `validation_seconds` went into the evaluations.
+    training went on from a checkpoint. No time is in it: equal trainings have equal histories.
     """
 
     epochs: list[dict[str, Any]] = field(default_factory=list)
@@ -23,5 +22,3 @@ class History:
     skipped_steps: int | None = None
     selected_step: int | None = None
     resumed_at: list[int] = field(default_factory=list)
-    earlier_seconds: float = 0.0
-    validation_seconds: float = 0.0

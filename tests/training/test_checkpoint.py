@@ -70,9 +70,7 @@ def test_a_stopped_cell_ends_in_the_same_numbers(case: str, tmp_path: Path) -> N
     assert_same(whole, again)
     history, expected = again.parts["history"], whole.parts["history"]
     assert len(history["resumed_at"]) == stops
-    assert history["earlier_seconds"] > 0
-    own = {"resumed_at": [], "earlier_seconds": 0.0, "validation_seconds": expected["validation_seconds"]}
-    assert {**history, **own} == expected
+    assert {**history, "resumed_at": []} == expected
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
     # A kill while the record is written costs no training: what is left is all that follows the checkpoint.
     assert_same(whole, run(loss, dataset, epochs=3, **train, checkpoint=Checkpoint(file)))
@@ -84,6 +82,7 @@ def test_a_checkpoint_written_at_every_update_changes_nothing(tmp_path: Path) ->
     state = Checkpoint(file).load()
     assert state is not None
     assert state["step"] == state["history"]["steps"]
+    assert state["seconds"][0] > state["seconds"][1] > 0
 
 
 def test_a_file_that_is_no_checkpoint_is_warned_of_and_left_out(tmp_path: Path) -> None:
