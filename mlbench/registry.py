@@ -19,13 +19,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from mlbench.declarations import Declaration, read_declarations
+from mlbench.declarations import PACKAGE_FOLDER, Declaration, read_declarations
 from mlbench.errors import ConfigError, UnknownNameError
 
 T = TypeVar("T")
 Registered = TypeVar("Registered")
-
-PACKAGE_FOLDER = Path(__file__).parent
 
 
 def fold(name: str) -> str:

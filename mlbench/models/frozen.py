@@ -19,7 +19,6 @@ from mlbench.models.inputs import Inputs
 from mlbench.models.vectors import fitted_vectors
 
 BATCH = 64
-SPLITS = ("train", "validation", "test")
 STORED = ("float32", "float16")
 """What vectors may be kept as."""
 
@@ -54,7 +53,7 @@ def freeze(
             lambda out: encode_all(trunk(), inputs(split), out),
         )
 
-    train, validation, test = (encoded(split) for split in SPLITS)
+    train, validation, test = (encoded(split) for split in dataset.splits)
     return fitted_vectors(train, validation, test, rows, per_feature=False)
 
 

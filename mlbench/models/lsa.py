@@ -48,6 +48,6 @@ class LatentSemanticAnalysis(Encoder):
         }
         arrays = [
             Cache(cache).array({**key, "split": split}, lambda place=place: projected()[place])  # type: ignore[misc]
-            for place, split in enumerate(("train", "validation", "test"))
+            for place, split in enumerate(dataset.splits)
         ]
         return fitted_vectors(arrays[0], arrays[1], arrays[2], per_feature=False)

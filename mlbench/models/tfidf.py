@@ -15,8 +15,6 @@ from mlbench.datasets.cache import Cache
 from mlbench.errors import DataError
 from mlbench.models.rows import rows_digest
 
-SPLITS = ("train", "validation", "test")
-
 
 def fit_tfidf(
     dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path, *, min_count: int
@@ -40,19 +38,23 @@ def fit_tfidf(
     def fitted() -> tuple[Any, Any, Any]:
         return _fit(dataset, rows, min_count)
 
-    def part(place: int, name: str) -> npt.NDArray[Any]:
+    def part(place: int, split: str, name: str) -> npt.NDArray[Any]:
         """One of the three arrays of a split's matrix."""
         return Cache(cache).array(
-            {**key, "split": SPLITS[place], "part": name}, lambda: getattr(fitted()[place], name)
+            {**key, "split": split, "part": name}, lambda: getattr(fitted()[place], name)
         )
 
     width = int(Cache(cache).array({**key, "part": "width"}, lambda: np.array([fitted()[0].shape[1]]))[0])
     train, validation, test = (
         csr_array(
-            (part(place, "data"), part(place, "indices"), starts := part(place, "indptr")),
+            (
+                part(place, split, "data"),
+                part(place, split, "indices"),
+                starts := part(place, split, "indptr"),
+            ),
             shape=(len(starts) - 1, width),
         )
-        for place in range(3)
+        for place, split in enumerate(dataset.splits)
     )
     return (train, validation, test), width
 
