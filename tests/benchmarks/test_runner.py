@@ -12,7 +12,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -21,24 +20,16 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench.records import Store, encode
-from mlbench.registry import REGISTRIES, load_plugins
+from mlbench.registry import load_plugins
 from mlbench.runner import Plan, RunOptions, plan, run
 from mlbench.suite import Suite
 from tests.runner.conftest import PLUGINS, make_suite
+from tests.runner.conftest import toys as toys  # the fixture, for these tests too
 
 pytestmark = pytest.mark.slow
 
 CELLS = 10_000
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def toys() -> Iterator[None]:
-    before = [dict(registry._plugins) for registry in REGISTRIES]
-    load_plugins(PLUGINS)
-    yield
-    for registry, plugins in zip(REGISTRIES, before, strict=True):
-        registry._plugins = plugins
 
 
 def options(results: Path, **changes: Any) -> RunOptions:
