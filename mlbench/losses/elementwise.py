@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -33,18 +35,16 @@ class ElementwiseLoss(Loss):
         """The terms [B, L] of `logits` [B, L] and `targets` [B, L]; a row's depend on that row alone."""
         raise NotImplementedError(f"{type(self).__name__} has no elements")
 
-    def total(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The sum of the terms of a block of rows on a CPU, where values may be looked at."""
-        return self.elements(logits, targets).sum()
+    def value_and_gradient(self, logits: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        """The sum of the terms, and `scale` times its gradient, on a CPU, where values may be looked at."""
+        return in_blocks(self.elements, scale, logits, targets)
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         logits = out.logits
-        if self._in_blocks(logits):
-            total: Tensor = Blockwise.apply(logits, targets, self)
-        else:
-            total = self.elements(logits, targets).sum()
         divisor = {"mean": logits.numel(), "batchmean": len(logits), "sum": 1}[self.reduction]
-        return total / divisor
+        if self._in_blocks(logits):
+            return cast(Tensor, Blockwise.apply(logits, targets, self, 1 / divisor))
+        return self.elements(logits, targets).sum() / divisor
 
     def _in_blocks(self, logits: Tensor) -> bool:
         on_cpu = logits.device.type == "cpu" and not torch.compiler.is_compiling()
@@ -72,38 +72,53 @@ class TwoSidedLoss(ElementwiseLoss):
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
         return self.absent(logits).lerp(self.present(logits), targets)
 
-    def total(self, logits: Tensor, targets: Tensor) -> Tensor:
-        where = targets.bool().nonzero(as_tuple=True)
-        few = logits[where]
-        return self.absent(logits).sum() + (targets[where] * (self.present(few) - self.absent(few))).sum()
+    def value_and_gradient(self, logits: Tensor, targets: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        def difference(few: Tensor, weights: Tensor) -> Tensor:
+            return weights * (self.present(few) - self.absent(few))
+
+        # numpy finds the few ones among many zeros six times as fast.
+        where = torch.from_numpy(np.flatnonzero(targets.bool().numpy()))
+        absent, gradient = in_blocks(self.absent, scale, logits)
+        present, of_few = in_blocks(difference, scale, logits.take(where), targets.take(where))
+        gradient.put_(where, of_few, accumulate=True)
+        return absent + present, gradient
 
 
 class Blockwise(torch.autograd.Function):
-    """The sum of all terms, with its gradient computed beside it, one block of rows after the other.
+    """`scale` times the sum of all terms of an elementwise loss, the gradient computed beside the value."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor, loss: ElementwiseLoss, scale: float) -> Tensor:
+        total, gradient = loss.value_and_gradient(logits, targets, scale)
+        ctx.save_for_backward(gradient)
+        return total * scale
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient if grad_output == 1 else gradient * grad_output, None, None, None
+
+
+def in_blocks(
+    terms: Callable[..., Tensor], scale: float, variable: Tensor, *constants: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The sum of `terms` (variable, *constants), and `scale` times its gradient, one block of rows after the other.
 
     The time of an elementwise loss on a CPU goes into moving the dozens of [B, L] tensors of its formula and
     of their gradients through memory; of a block they stay in cache, and only the gradient is kept.
     """
-
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, targets: Tensor, loss: ElementwiseLoss) -> Tensor:
-        total, gradient = logits.new_zeros(()), torch.empty_like(logits)
-        rows = max(1, BLOCK // logits.shape[1])
-        for start in range(0, len(logits), rows):
-            block = slice(start, start + rows)
-            with torch.enable_grad():
-                leaf = logits[block].detach().requires_grad_()
-                part = loss.total(leaf, targets[block])
-            (gradient[block],) = torch.autograd.grad(part, leaf)
-            total += part.detach()
-        ctx.save_for_backward(gradient)
-        return total
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return gradient * grad_output, None, None
+    total, gradient = variable.new_zeros(()), torch.empty_like(variable)
+    rows = max(1, BLOCK * len(variable) // max(1, variable.numel()))
+    seed = variable.new_tensor(scale)
+    for start in range(0, len(variable), rows):
+        block = slice(start, start + rows)
+        with torch.enable_grad():
+            leaf = variable[block].detach().requires_grad_()
+            part = terms(leaf, *(constant[block] for constant in constants)).sum()
+        (gradient[block],) = torch.autograd.grad(part, leaf, seed)
+        total += part.detach()
+    return total, gradient
 
 
 def power(base: Tensor, exponent: float) -> Tensor:

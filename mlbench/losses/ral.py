@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from torch import Tensor
+from torch.nn.functional import hardtanh
 
 from mlbench.losses.apl import AsymmetricPolynomialLoss
-from mlbench.losses.asl import clipped, focused
+from mlbench.losses.asl import focused
 from mlbench.losses.base import Identities, register_loss
 from mlbench.search_space import Choice
 
@@ -54,8 +55,9 @@ class RobustAsymmetricLoss(AsymmetricPolynomialLoss):
         self.lam = lam
 
     def absent(self, logits: Tensor) -> Tensor:
-        q, q_m = clipped(logits, self.clip)
-        p = 1 - q
+        p = logits.sigmoid()
+        wrong = hardtanh(p - self.clip, 0, 1) if self.clip > 0 else p
+        q_m = 1 - wrong
         # (1 − q_m)^γ₋ p² as one square, (q_m − λ)(p − λ) for (λ − q_m)(λ − p): the fewest passes, there and back.
-        root = focused(p, 1 - q_m, self.gamma_neg / 2, self.focus_grad)
-        return self.negative_term(logits, q_m) * ((q_m - self.lam) * (p - self.lam)) * root.square()
+        root = focused(p, wrong, self.gamma_neg / 2, self.focus_grad)
+        return self.negative_term(logits, q_m) * ((q_m - self.lam) * (p - self.lam)) * (root * root)
