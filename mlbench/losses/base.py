@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.errors import did_you_mean
-from mlbench.losses.checks import check_shapes, check_targets
+from mlbench.losses.checks import check_shapes, check_targets, readable
 from mlbench.losses.outputs import (
     FIELDS,
     GaussianKernels,
@@ -119,7 +119,7 @@ class Loss(nn.Module):
     def _check(self, fields: Outputs, targets: Tensor) -> None:
         owner = type(self).__name__
         check_shapes(fields, targets, owner)
-        if targets.device.type == "cpu" and not torch.compiler.is_compiling():
+        if readable(targets):
             check_targets(targets, owner, self.soft_targets)
             if fields.memory is not None:
                 check_targets(fields.memory.targets, f"the memory of {owner}", self.soft_targets)

@@ -49,10 +49,15 @@ def prepared(buffer: Tensor | None, owner: object, like: Tensor) -> Tensor:
     return buffer.to(like)
 
 
+def readable(values: Tensor) -> bool:
+    """Whether a loss may look at `values`: on the CPU and not compiled, where that waits for nothing."""
+    return values.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
 def check_targets(targets: Tensor, owner: str, soft: bool) -> None:
     """Raise ValueError where a value is not in {0, 1}, or with `soft` not between 0 and 1.
 
-    It reads values, so it is for eager calls on the CPU only, where that waits for nothing.
+    It reads values: only for targets that are `readable`.
     """
     if targets.dtype == torch.bool:
         return

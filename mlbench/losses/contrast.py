@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs
+from mlbench.losses.checks import readable
 
 
 class ContrastiveLoss(Loss):
@@ -66,10 +67,21 @@ def is_self(scores: Tensor) -> Tensor:
 
 def overlap(anchors: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
     """|y_i ∩ y_j| and |y_i ∪ y_j|, each [A, K], of label sets [A, L] and [K, L]; both 0 where j = i."""
-    shared = anchors @ candidates.T
+    common = labels_in_common(candidates)
+    of_candidates = candidates[:, common]
+    shared = (of_candidates if anchors is candidates else anchors[:, common]) @ of_candidates.T
     union = anchors.sum(dim=1)[:, None] + candidates.sum(dim=1)[None, :] - shared
     itself = is_self(shared)
     return shared.masked_fill(itself, 0), union.masked_fill(itself, 0)
+
+
+def labels_in_common(candidates: Tensor) -> Tensor | slice:
+    """Which columns of the label sets [K, L] are to be multiplied: those of labels that two candidates have.
+
+    Through any other label nothing is shared with another sample, and of many labels most are such in a batch.
+    Where values are not to be looked at, all columns.
+    """
+    return (candidates.sum(dim=0) > 1).nonzero()[:, 0] if readable(candidates) else slice(None)
 
 
 def jaccard(anchors: Tensor, candidates: Tensor) -> Tensor:

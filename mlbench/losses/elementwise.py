@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.checks import one_of
+from mlbench.losses.checks import one_of, readable
 
 Reduction = Literal["mean", "batchmean", "sum"]
 REDUCTIONS: tuple[Reduction, ...] = ("mean", "batchmean", "sum")
@@ -47,9 +47,8 @@ class ElementwiseLoss(Loss):
         return self.elements(logits, targets).sum() / divisor
 
     def _in_blocks(self, logits: Tensor) -> bool:
-        on_cpu = logits.device.type == "cpu" and not torch.compiler.is_compiling()
         wanted = logits.numel() > BLOCK and logits.requires_grad and torch.is_grad_enabled()
-        return on_cpu and wanted and next(self.parameters(), None) is None
+        return readable(logits) and wanted and next(self.parameters(), None) is None
 
 
 class TwoSidedLoss(ElementwiseLoss):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.checks import positive
-from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, masked_mean, overlap
+from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, labels_in_common, masked_mean, overlap
 from mlbench.search_space import Choice, LogUniform
 
 
@@ -48,13 +48,17 @@ class MultiLabelSupCon(ContrastiveLoss):
         candidates = candidate_targets(out, targets)
         shared, union = overlap(targets, candidates)
         per_union = (shared > 0) / union.clamp(min=1)
-        per_label = targets / (1 + per_union @ candidates)
-        to_samples = per_union * (per_label @ candidates.T)
+        common = labels_in_common(candidates)
+        of_candidates = candidates[:, common]
+        shares = of_candidates[: len(targets)] / (1 + per_union @ of_candidates)
+        per_label = targets.clone()
+        per_label[:, common] = shares
+        to_samples = per_union * (shares @ of_candidates.T)
         return torch.cat([to_samples, per_label], dim=1) / targets.sum(dim=1, keepdim=True).clamp(min=1)
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         similarities, weights = self.pairs(out, targets)
         to_samples = weights[:, : -targets.shape[1]].sum(dim=1)
         # The softmax over the exponents of D has β in its numerators too; the formula has it in D alone.
-        offset = math.log(self.beta) * masked_mean(to_samples, targets.any(dim=1))
+        offset = math.log(self.beta) * masked_mean(to_samples, targets.sum(dim=1) > 0)
         return self.contrast(similarities, weights) + offset
