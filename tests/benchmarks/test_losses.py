@@ -4,7 +4,8 @@
 
 prints how many times faster the loss is (for the elementwise ones: how many times torch's BCE it takes). The direct
 forms compute what the authors' released code computes, in the same way: the [B, B, L] tensor, the loop over anchors.
-Run it alone, on a machine that does nothing else.
+Run it alone, on a machine that does nothing else. Torch's log1p for AVX-512 takes several times its time for AVX2 on
+some processors, and BCE with it: the elementwise losses are to be measured with ATEN_CPU_CAPABILITY=avx2 as well.
 """
 
 from __future__ import annotations
