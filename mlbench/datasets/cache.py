@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from filelock import FileLock
 
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.whole_files import UNFINISHED, whole
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,11 @@ class Cache:
 
     def _place(self, file: Path, write: Callable[[Path], None], key: str) -> None:
         """Called by the owner of the lock: whatever else is half there is nobody's."""
-        for left in self.folder.glob(f"{file.stem}-*.tmp"):
+        for left in self.folder.glob(f"{file.stem}-*{UNFINISHED}"):
             left.unlink(missing_ok=True)
-        temporary = file.with_name(f"{file.stem}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
-        try:
+        with whole(file) as temporary:
             write(temporary)
             file.with_suffix(".json").write_text(key + "\n", encoding="utf-8")
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

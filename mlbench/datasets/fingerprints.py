@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 
 from mlbench.datasets.base import Dataset, Split
 from mlbench.datasets.places import cache_root
+from mlbench.whole_files import whole
 
 VERSION = 2
 """Raised when the same files would get another fingerprint: when hashing, reading or cutting splits changes."""
@@ -80,10 +79,8 @@ def _keep(file: Path, value: str) -> None:
     """Write whole or not at all; a cache folder that cannot be written only costs time."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w") as stream:
-            stream.write(value)
-        Path(temporary).replace(file)
+        with whole(file) as temporary:
+            temporary.write_text(value, encoding="utf-8")
     except OSError:
         return
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
 from mlbench.records.schema import RecordError, check, decode, decode_head, encode, head_of
+from mlbench.whole_files import own_name, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +66,7 @@ class Store:
                 self.claims_folder,
             ):
                 folder.mkdir(parents=True, exist_ok=True)
-            probe = self.tmp_folder / f"probe-{_unique()}"
+            probe = self.tmp_folder / own_name("probe")
             probe.touch()
             probe.unlink()
         except OSError as error:
@@ -181,16 +180,8 @@ class Store:
         self._place(buffer.getvalue(), self.scores_file(identifier))
 
     def _place(self, content: bytes, target: Path) -> Path:
-        temporary = self.tmp_folder / f"{target.stem}-{_unique()}{target.suffix}"
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with whole(target, self.tmp_folder) as temporary:
+            temporary.write_bytes(content)
         return target
 
 
@@ -233,7 +224,3 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
 
 def _is_store(path: Path) -> bool:
     return (path / "cells").is_dir() or (path / "records.parquet").is_file()
-
-
-def _unique() -> str:
-    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"

@@ -20,6 +20,7 @@ from typing import Any
 from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.runner.owner import Owner
+from mlbench.whole_files import own_name
 
 EXPIRY = 60.0
 """Seconds without a beat after which a claim of another host counts as abandoned."""
@@ -99,7 +100,7 @@ def abandoned(file: Path, content: Mapping[str, Any], store: Store) -> bool:
 
 def silent(file: Path, store: Store) -> bool:
     """Whether a file has had no beat for EXPIRY, by the clock of the machine that holds the disk."""
-    probe = store.tmp_folder / f"clock-{Owner.this_process().host}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    probe = store.tmp_folder / own_name("clock")
     try:
         beaten = file.stat().st_mtime
         probe.touch()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from mlbench.datasets.places import cache_root
 from mlbench.runner.work import Plugin
+from mlbench.whole_files import whole
 
 
 def pack(files: Iterable[Path]) -> tuple[Plugin, ...]:
@@ -27,8 +26,6 @@ def _place(plugin: Plugin) -> Path:
     file = cache_root() / "plugins" / digest / plugin.name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(plugin.source)
-        Path(temporary).replace(file)
+        with whole(file) as temporary:
+            temporary.write_text(plugin.source, encoding="utf-8", newline="")
     return file

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
-import uuid
 from pathlib import Path
 
 from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.suite import Cell
+from mlbench.whole_files import whole
 
 
 def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool:
@@ -34,13 +32,8 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
 
 def _copy(file: Path, to: Path, through: Path) -> None:
     """A hard link where the file system has them: stores replace files and never change one."""
-    temporary = through / f"{to.stem}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.npz"
-    try:
+    with whole(to, through) as temporary:
         try:
             os.link(file, temporary)
         except OSError:
             shutil.copyfile(file, temporary)
-        temporary.replace(to)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mlbench.errors import DataError
+from mlbench.whole_files import whole
 
 
 def save_tree(tree: Any, file: Path) -> None:
@@ -20,14 +19,8 @@ def save_tree(tree: Any, file: Path) -> None:
     tensors: dict[str, Tensor] = {}
     shape = json.dumps(_take_out(tree, tensors))
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.stem}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
-    try:
+    with whole(file) as temporary:
         save_file(tensors, temporary, metadata={"tree": shape})
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_tree(file: Path) -> Any:
