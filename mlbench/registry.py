@@ -7,20 +7,17 @@ at run time. Listing and describing import nothing; `get` imports the one module
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mlbench.declarations import PACKAGE_FOLDER, Declaration, read_declarations
 from mlbench.errors import ConfigError, UnknownNameError
+from mlbench.modules import import_module_of, locate, module_name
 
 T = TypeVar("T")
 Registered = TypeVar("Registered")
@@ -89,7 +86,7 @@ class Registry(Generic[T]):
         key = fold(name)
         if key not in self._objects:
             declaration = self.describe(name, where)
-            _import(declaration)
+            import_module_of(declaration)
             if key not in self._objects:
                 raise ConfigError(f"{declaration.file}: importing it did not register {self.kind} {name!r}")
         found: T = self._objects[key][1]
@@ -135,7 +132,7 @@ class Registry(Generic[T]):
                     if fold(declaration.name) in index:
                         raise ConfigError(f"{file}: {self.kind} {declaration.name!r} is registered twice")
                     index[fold(declaration.name)] = file
-                    self._declared[fold(declaration.name)] = replace(declaration, module=_module_of(file))
+                    self._declared[fold(declaration.name)] = replace(declaration, module=module_name(file))
             self._built_in = index
         return self._built_in
 
@@ -152,7 +149,7 @@ class Registry(Generic[T]):
             file = self._files()[key]
             for declaration in read_declarations(file, self.decorator):
                 if fold(declaration.name) == key:
-                    return replace(declaration, module=_module_of(file))
+                    return replace(declaration, module=module_name(file))
             raise ConfigError(f"{file}: registers no {self.kind} of its file's own name {file.stem!r}")
         if key in self._points():
             return self._read_entry_point(self._points()[key])
@@ -162,7 +159,7 @@ class Registry(Generic[T]):
         raise UnknownNameError(self.kind, name, self.names(), where)
 
     def _read_entry_point(self, point: EntryPoint) -> Declaration:
-        file = _locate(point.module)
+        file = locate(point.module)
         for declaration in read_declarations(file, self.decorator):
             if fold(declaration.name) == fold(point.name):
                 return replace(declaration, origin="entry point", module=point.module)
@@ -195,46 +192,8 @@ class Registry(Generic[T]):
                 raise ConfigError(
                     f"{self.kind} {name!r} is already registered by {other.__module__}.{other.__qualname__}"
                 )
-        elif key in self._files() and target.__module__ != _module_of(self._files()[key]):
+        elif key in self._files() and target.__module__ != module_name(self._files()[key]):
             raise ConfigError(f"{self.kind} {name!r} is built in ({self._files()[key]}); choose another name")
-
-
-def _module_of(file: Path) -> str:
-    relative = file.relative_to(PACKAGE_FOLDER).with_suffix("")
-    parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
-    return ".".join(("mlbench", *parts))
-
-
-def _locate(module: str) -> Path:
-    """The source file of a module, found without importing it or its parents."""
-    parts = module.split(".")
-    spec = PathFinder.find_spec(parts[0])
-    for depth in range(2, len(parts) + 1):
-        if spec is None or spec.submodule_search_locations is None:
-            break
-        spec = PathFinder.find_spec(".".join(parts[:depth]), list(spec.submodule_search_locations))
-    if spec is None or spec.origin is None:
-        raise ConfigError(f"module {module!r} of an entry point cannot be found")
-    return Path(spec.origin)
-
-
-def _import(declaration: Declaration) -> None:
-    module = declaration.module or ""
-    if declaration.origin == "plugin" and module.startswith("mlbench_plugin_"):
-        if module in sys.modules:
-            return
-        spec = importlib.util.spec_from_file_location(module, declaration.file)
-        if spec is None or spec.loader is None:
-            raise ConfigError(f"{declaration.file}: cannot be imported")
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules[module] = loaded
-        try:
-            spec.loader.exec_module(loaded)
-        except BaseException:
-            del sys.modules[module]
-            raise
-    else:
-        importlib.import_module(module)
 
 
 LOSSES: Registry[Any] = Registry("loss", "losses", decorator="register_loss", stem_is_name=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records.columns import Columns
+from mlbench.records.packed import read_packed
 from mlbench.records.schema import RecordError, decode
-from mlbench.records.store import read_packed, stores
+from mlbench.records.store import stores
 
 if TYPE_CHECKING:
     import pandas as pd

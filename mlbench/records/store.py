@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
-from mlbench.records.schema import RecordError, check, decode, decode_head, encode, head_of
+from mlbench.records.packed import pack, read_packed
+from mlbench.records.schema import RecordError, check, decode, decode_head, encode
 from mlbench.whole_files import own_name, whole
 
 if TYPE_CHECKING:
@@ -147,21 +148,9 @@ class Store:
 
     def pack(self) -> Path:
         """All records in `records.parquet`, one a row: what is published. The own files stay."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         records = [record for record in self.records() if not isinstance(record, RecordError)]
-        table = pa.table(
-            {
-                "id": [record["id"] for record in records],
-                "head": [json.dumps(head_of(record)) for record in records],
-                "record": [encode(record) for record in records],
-            }
-        )
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", compression_level=9, row_group_size=500)
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
-        return self._place(sink.getvalue().to_pybytes(), self.packed_file)
+        return self._place(pack(records), self.packed_file)
 
     def _packed(self, identifier: str | None = None) -> Iterator[dict[str, Any]]:
         if self.packed_file.exists():
@@ -196,23 +185,6 @@ def stores(path: Path) -> list[Store]:
     if not found:
         raise DataError(f"{path}: no results here; `mlbench run SUITE --results {path}` makes some")
     return found
-
-
-def read_packed(file: Path, column: str, identifier: str | None = None) -> Iterator[str]:
-    """One column of packed records, some hundred rows at a time; of one cell alone where it is named."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    try:
-        packed = pq.ParquetFile(file, memory_map=True)
-        columns = [column] if identifier is None else ["id", column]
-        for batch in packed.iter_batches(batch_size=128, columns=columns, use_threads=False):
-            if identifier is not None:
-                batch = batch.filter(pc.equal(batch["id"], identifier))
-            yield from batch[column].to_pylist()
-    except (pa.ArrowException, KeyError, OSError) as error:
-        raise RecordError(f"{file}: not a file of packed records: {error}") from error
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:

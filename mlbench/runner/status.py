@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from mlbench.records import RecordError, Store, stores
+from mlbench.records.packed import read_packed
 from mlbench.records.schema import decode_head
-from mlbench.records.store import read_packed
 from mlbench.runner.claims import claims
 from mlbench.runner.lifeline import runs
 from mlbench.runner.tally import Best

@@ -1,7 +1,7 @@
 """The child process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
 
-Its supervisor sends one JSON object a line to its standard input: first the greeting (`Greeting`), then an
-order (`Order`) for every cell. It answers on its standard output with `{"event": …}`: ready, loaded,
+Its supervisor sends one JSON object a line to its standard input: first the greeting, then an order for every
+cell (`orders`). It answers on its standard output with `{"event": …}`: ready, loaded,
 progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
 everything above it loses nothing; of a failed one it tells its supervisor. On SIGTERM it stops a cell that can
 be checkpointed. It ends when its input does.
@@ -23,13 +23,14 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypedDict
+from typing import Any
 
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.channel import Channel, die_with_the_supervisor
 from mlbench.runner.environment import environment
+from mlbench.runner.orders import Greeting, Order
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
 
@@ -39,30 +40,6 @@ PROGRESS_EVERY = 0.5
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|can't allocate memory|not enough memory|_ALLOC_FAILED", re.IGNORECASE
 )
-
-
-class Greeting(TypedDict):
-    """device: as torch names it. model, driver: of that device. plugins: files to load."""
-
-    device: str
-    model: str
-    driver: str | None
-    threads: int
-    plugins: list[str]
-    data_root: str | None
-    cell_function: str
-
-
-class Order(TypedDict):
-    """record: what the finished record starts with. scores: "float32", "float16" or "none". checkpoint_every:
-    seconds between two checkpoints; None for none at all."""
-
-    record: dict[str, Any]
-    store: str
-    scores: str
-    time_limit: float | None
-    micro_batch: int | None
-    checkpoint_every: float | None
 
 
 class Worker:

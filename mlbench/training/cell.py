@@ -13,18 +13,16 @@ import torch
 
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.errors import ConfigError
-from mlbench.losses.base import LabelStats, Loss
 from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Part
-from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
-from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
 from mlbench.training.compiling import compile_trunk
 from mlbench.training.fit import Fit, Task
 from mlbench.training.fitting import fit_encoder
+from mlbench.training.losses import build_loss, build_probe_loss, build_queue
 from mlbench.training.measure import Held, as_kept, stored_scores
 from mlbench.training.precision import check_precision
 from mlbench.training.readings import Readings
@@ -136,38 +134,6 @@ def run_cell(
     return CellResult(parts, arrays)
 
 
-def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:
-    """The cell's loss, on the device, told the label counts of the cell's own rows."""
-    try:
-        loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
-    except ValueError as error:
-        raise ConfigError(f"loss {cell.loss.id!r}: {error}") from error
-    if micro_batch is not None and not loss.per_sample:
-        raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
-    if getattr(loss, "reduction", None) == "mean":
-        loss.reduction = cell.train.reduction  # type: ignore[assignment]
-    return ready(loss, held, rows, device)
-
-
-def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) -> Loss | None:
-    """The loss that trains the probe, with its defaults; None for binary cross-entropy, which is built in."""
-    name = cell.train.probe_loss
-    if name == "bce":
-        return None
-    loss: Loss = LOSSES.build(name)
-    if getattr(loss, "reduction", None) is not None:
-        loss.reduction = "batchmean"  # type: ignore[assignment]
-    loss.on_epoch_start(0, 1)
-    return ready(loss, held, rows, device)
-
-
-def ready(loss: Loss, held: Held, rows: int, device: torch.device) -> Loss:
-    """The loss on the device, told the label counts of the cell's own rows."""
-    loss.to(device)
-    loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
-    return loss
-
-
 def prepare_trunk(model: Model, cell: Cell) -> None:
     """What the protocol asks of the trunk: that views of a row differ, fewer activations, compiled code."""
     protocol, trunk = cell.train, model.trunk
@@ -183,13 +149,6 @@ def prepare_trunk(model: Model, cell: Cell) -> None:
         compile_trunk(
             model, repr((cell.encoder, options, protocol.gradient_checkpointing, protocol.precision))
         )
-
-
-def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> MemoryQueue | None:
-    """The cross-batch memory, where the protocol asks for one and the loss can use it."""
-    if not cell.train.queue or "memory" not in loss.accepts:
-        return None
-    return MemoryQueue(cell.train.queue, cell.train.projection_dim, labels).to(device)
 
 
 def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Dataset, Fitted]:

@@ -1,0 +1,51 @@
+"""The losses of a cell, and what they are given beside the batch."""
+
+from __future__ import annotations
+
+import torch
+
+from mlbench.errors import ConfigError
+from mlbench.losses.base import LabelStats, Loss
+from mlbench.models.memory import MemoryQueue
+from mlbench.registry import LOSSES
+from mlbench.suite import Cell
+from mlbench.training.measure import Held
+
+
+def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:
+    """The cell's loss, on the device, told the label counts of the cell's own rows."""
+    try:
+        loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
+    except ValueError as error:
+        raise ConfigError(f"loss {cell.loss.id!r}: {error}") from error
+    if micro_batch is not None and not loss.per_sample:
+        raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
+    if getattr(loss, "reduction", None) == "mean":
+        loss.reduction = cell.train.reduction  # type: ignore[assignment]
+    return ready(loss, held, rows, device)
+
+
+def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) -> Loss | None:
+    """The loss that trains the probe, with its defaults; None for binary cross-entropy, which is built in."""
+    name = cell.train.probe_loss
+    if name == "bce":
+        return None
+    loss: Loss = LOSSES.build(name)
+    if getattr(loss, "reduction", None) is not None:
+        loss.reduction = "batchmean"  # type: ignore[assignment]
+    loss.on_epoch_start(0, 1)
+    return ready(loss, held, rows, device)
+
+
+def ready(loss: Loss, held: Held, rows: int, device: torch.device) -> Loss:
+    """The loss on the device, told the label counts of the cell's own rows."""
+    loss.to(device)
+    loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
+    return loss
+
+
+def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> MemoryQueue | None:
+    """The cross-batch memory, where the protocol asks for one and the loss can use it."""
+    if not cell.train.queue or "memory" not in loss.accepts:
+        return None
+    return MemoryQueue(cell.train.queue, cell.train.projection_dim, labels).to(device)
