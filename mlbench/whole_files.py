@@ -23,7 +23,7 @@ def whole(target: Path, through: Path | None = None) -> Iterator[Path]:
     temporary = (through or target.parent) / f"{own_name(target.stem)}{UNFINISHED}"
     try:
         yield temporary
-        with temporary.open("rb+") as file:
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
     finally:
