@@ -29,6 +29,9 @@ EVIL = (
     "$x^2_{3}$ 100% #1 & ~",
     '"><img src=x onerror=alert(1)>',
     "été 数据 \u202eleft",
+    "数据",
+    "*x",
+    "[2pt]y",
 )
 
 
@@ -145,3 +148,19 @@ def test_a_single_table_compiles_by_input(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, timeout=120,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout.decode(errors="replace")[-1500:]
+
+
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None or shutil.which("pdftotext") is None,
+    reason="pdflatex or pdftotext is not here",
+)
+def test_latex_prints_the_first_letters_of_a_row(tmp_path: Path) -> None:
+    r"""After `\\` and `\midrule` a bracket begins an option, and `\\` takes a star for its own."""
+    (tmp_path / "report.tex").write_text(latex.document("T", [table("[2pt]a", "*x", "[3pt]y")]))
+    command = ["pdflatex", "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "report.tex"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=120)
+    shown = subprocess.run(
+        ["pdftotext", "-layout", "report.pdf", "-"], cwd=tmp_path, capture_output=True, check=True, text=True
+    )
+    names = [line.split()[0] for line in shown.stdout.splitlines() if "0.500" in line]
+    assert names == ["[2pt]a", "*x", "[3pt]y"]

@@ -68,12 +68,12 @@ def to_latex(table: Table) -> str:
     panels = []
     for columns, rows in table.panels(WIDTH):
         shape = _shape(columns, rows)
-        head = " & ".join(escape(column.title) for column in columns) + r" \\"
+        head = _line(escape(column.title) for column in columns)
         body: list[tuple[str, str]] = []
         for row, entries in zip(table.rows, rows, strict=True):
             if row.kind == "reference" and (not body or body[-1][0] != "reference"):
                 body.append(("reference", r"\midrule"))
-            body.append((row.kind, " & ".join(map(_entry, entries)) + r" \\"))
+            body.append((row.kind, _line(map(_entry, entries))))
         lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", head, r"\midrule"]
         lines += [line for _, line in body]
         panels.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
@@ -116,6 +116,11 @@ def document(title: str, tables: Iterable[Table]) -> str:
         "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n"
         f"\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n{body}\n\\end{{document}}\n"
     )
+
+
+def _line(cells: Iterable[str]) -> str:
+    r"""A row; the braces keep `\\` and the rules before it from reading its first letters as their options."""
+    return "{}" + " & ".join(cells) + r" \\"
 
 
 def _entry(entry: Entry) -> str:
