@@ -35,7 +35,10 @@ class Task:
 
 
 class Grid:
-    """All cells by loss, task, fraction and seed; the order of each axis is alphabetical or ascending."""
+    """All cells by loss, task, fraction and seed; the order of each axis is alphabetical or ascending.
+
+    `cells` hold one record a place, as `merge` leaves them.
+    """
 
     def __init__(self, cells: pd.DataFrame, published: frozenset[str] = frozenset()) -> None:
         cells = cells.reset_index(drop=True)

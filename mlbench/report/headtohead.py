@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
-from mlbench.records import load_records
 from mlbench.report.arrays import Floats
 from mlbench.report.build import check_something_finished
 from mlbench.report.grid import READINGS, Grid, show_fraction
@@ -151,12 +150,14 @@ def head_to_head(
 
 def _of_folders(first: Path, second: Path, metric: str, reading: str) -> tuple[Floats, Grid, Measure]:
     """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds]."""
-    frames = [load_records(path).assign(side=str(side)) for side, path in enumerate((first, second))]
-    for frame, path in zip(frames, (first, second), strict=True):
-        check_something_finished(frame, [path], frame.attrs["problems"])
     import pandas as pd
 
-    grid = Grid(pd.concat(frames, ignore_index=True).drop_duplicates(["side", "id"]).assign())
+    frames = []
+    for name, path in enumerate((first, second)):
+        merged = merge([path])
+        check_something_finished(merged.cells, [path], merged.problems)
+        frames.append(merged.cells.assign(side=str(name)))
+    grid = Grid(pd.concat(frames, ignore_index=True))
     measure = require(metric, grid.metric_keys)
     sides = np.full((2, *grid.shape), np.nan)
     column = f"{READINGS[reading]}/test/{metric}"

@@ -9,11 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from mlbench.records import load_records
+from mlbench.report.places import PLACE, one_a_place
 
 PUBLISHED = " (published)"
 """What the name of a loss ends in where its numbers come from `--against` and are in the new records too."""
-
-_PLACE = ["loss", "dataset", "fraction", "seed", "encoder"]
 
 
 @dataclass(frozen=True)
@@ -27,25 +26,31 @@ class Merged:
 def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     """The records under `paths`, and beside them those under `against`.
 
-    A cell counts once, whatever folders it is in; two finished records of it that differ are named. What
-    stands in `against` alone keeps its name and is marked by the column `published`. A loss of which both
-    sides have cells of one place but of different ids (another version, other parameters) gets PUBLISHED
-    after its name there, so that the two are compared, not pooled.
+    A cell counts once, whatever folders it is in; two finished records of it that differ are named. A place
+    (loss, task, fraction and seed) has one cell; others of it are named and left out. What stands in
+    `against` alone keeps its name and is marked by the column `published`. A loss of which both sides have
+    cells of one place but of different ids (another version, other parameters) gets PUBLISHED after its name
+    there, so that the two are compared, not pooled.
     """
     new = load_records(paths)
     problems = list(new.attrs["problems"])
     if not against:
-        return Merged(new.assign(published=False) if len(new) else new, tuple(problems))
+        return _one_a_place(new.assign(published=False) if len(new) else new, problems)
     old = load_records(against)
     problems += old.attrs["problems"]
     shared = old["id"].isin(set(new["id"])) if len(new) else pd.Series(False, index=old.index)
     problems += _conflicts(new, old[shared])
     old = old[~shared]
-    taken = set(map(tuple, new[_PLACE].to_numpy())) if len(new) else set()
-    collides = pd.Series([tuple(place) in taken for place in old[_PLACE].to_numpy()], index=old.index)
+    taken = set(map(tuple, new[PLACE].to_numpy())) if len(new) else set()
+    collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
     both = old["loss"].isin(set(old.loc[collides, "loss"]))
     old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED), published=True)
-    return Merged(pd.concat([new.assign(published=False), old], ignore_index=True), tuple(problems))
+    return _one_a_place(pd.concat([new.assign(published=False), old], ignore_index=True), problems)
+
+
+def _one_a_place(cells: pd.DataFrame, problems: Sequence[str]) -> Merged:
+    cells, doubles = one_a_place(cells)
+    return Merged(cells, (*problems, *doubles))
 
 
 def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:

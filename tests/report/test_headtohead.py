@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlbench.errors import DataError, UnknownNameError
-from mlbench.records import load_records
+from mlbench.records import Store, load_records
 from mlbench.report import compare
 from tests.report.synthetic import World, write
 
@@ -58,6 +58,17 @@ def test_two_folders(tmp_path: Path) -> None:
     found = compare(str(new), str(old))
     assert len(found.duels) == 8
     assert found.mean == pytest.approx(0.03, abs=0.006)
+
+
+def test_a_stale_record_in_a_folder_does_not_count(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", MANY)
+    new = write(tmp_path / "new", replace(MANY, losses={"bce": 0.03, "asl": 0.08}, suite="new"))
+    plain = compare(str(new), str(old))
+    store = Store(new / "new")
+    for number, identifier in enumerate(sorted(store.ids())):
+        stale = {**store.read(identifier), "id": f"{number:020}", "finished": "2025-01-01T00:00:00+00:00"}
+        store.write({**stale, "metrics": {"test": {"map": 0.999}}})
+    assert compare(str(new), str(old)).mean == plain.mean
 
 
 def test_one_dataset_gives_no_verdict_on_others(tmp_path: Path) -> None:

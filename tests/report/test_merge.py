@@ -10,6 +10,7 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.report import report
+from mlbench.report.grid import Grid
 from mlbench.report.merge import PUBLISHED, merge
 from tests.report.synthetic import World, write
 
@@ -62,6 +63,38 @@ def test_another_version_of_a_loss_is_compared_and_not_pooled(tmp_path: Path) ->
     old = write(tmp_path / "old", SMALL)
     cells = merge([new], [old]).cells
     assert set(cells["loss"]) == {"bce", "asl", "bce" + PUBLISHED, "asl" + PUBLISHED}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["its id comes first", "its id comes last"])
+@pytest.mark.parametrize("stale", ["failed", "done"])
+def test_of_two_records_of_one_place_the_finished_and_newest_counts(
+    stale: str, first: bool, tmp_path: Path
+) -> None:
+    """As an edited plugin loss leaves them: another id, everything else alike."""
+    world = replace(SMALL, losses={"mine": 0.0}, datasets=("go_emotions",), seeds=(0,), fractions=(1.0,))
+    store = Store(write(tmp_path, world) / world.suite)
+    counted = store.read(next(iter(store.ids())))
+    name = ("0" if first else "z") * 20
+    if stale == "failed":
+        error = {"class": "oom", "message": "", "traceback": ""}
+        kept = {key: value for key, value in counted.items() if key != "metrics"}
+        old = {
+            **kept,
+            "id": name,
+            "status": "failed",
+            "error": error,
+            "finished": "2027-01-01T00:00:00+00:00",
+        }
+    else:
+        old = {**counted, "id": name, "finished": "2025-01-01T00:00:00+00:00"}
+        old["metrics"] = {"test": {"map": 0.999}}
+    store.write(old)
+    merged = merge([tmp_path])
+    assert list(merged.cells["id"]) == [counted["id"]]
+    assert len(merged.problems) == 1
+    assert merged.problems[0].startswith(f"mine on go_emotions: cell {name} does not count")
+    grid = Grid(merged.cells)
+    assert grid.scores("own", "map").item() == counted["metrics"]["test"]["map"]
 
 
 def test_a_record_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
