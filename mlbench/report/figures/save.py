@@ -73,11 +73,14 @@ def inline(svg: str, drawing: Drawing) -> str:
         svg = svg.replace(colour, variable)
     svg = re.sub(r"font: [^;\"]*?([0-9.]+px)[^;\"]*", r"font-size: \1", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
-    svg = re.sub(
-        r"(\.\d\d)\d{3,}", r"\1", svg
-    )  # coordinates: a hundredth of a point is finer than any screen
+    svg = re.sub(r"<[^>]*>", _shorten, svg)
     size = re.search(r'width="([0-9.]+)pt"', svg)
     width = float(size[1]) * 4 / 3 if size else 600
     head, rest = svg.split(">", 1)
     head = re.sub(r' (width|height|xmlns:xlink|version)="[^"]*"', "", head)
     return f'{head} role="img" aria-label="{html.escape(drawing.words)}" style="width:{width:.0f}px">{rest}'
+
+
+def _shorten(tag: re.Match[str]) -> str:
+    """A tag with its coordinates to a hundredth of a point, which is finer than any screen; words stay."""
+    return re.sub(r"(\.\d\d)\d{3,}", r"\1", tag[0])
