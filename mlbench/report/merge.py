@@ -26,11 +26,11 @@ class Merged:
 def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     """The records under `paths`, and beside them those under `against`.
 
-    A cell counts once, whatever folders it is in; two finished records of it that differ are named. A place
-    (loss, task, fraction and seed) has one cell; others of it are named and left out. What stands in
-    `against` alone keeps its name and is marked by the column `published`. A loss of which both sides have
-    cells of one place but of different ids (another version, other parameters) gets PUBLISHED after its name
-    there, so that the two are compared, not pooled.
+    A cell counts once, whatever folders it is in; two finished records of it that differ are named. One that
+    failed here and finished there is the published one. A place (loss, task, fraction and seed) has one cell;
+    others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
+    column `published`. A loss of which both sides have cells of one place but of different ids (another
+    version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled.
     """
     new = load_records(paths)
     problems = list(new.attrs["problems"])
@@ -38,9 +38,12 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
         return _one_a_place(new.assign(published=False) if len(new) else new, problems)
     old = load_records(against)
     problems += old.attrs["problems"]
-    shared = old["id"].isin(set(new["id"])) if len(new) else pd.Series(False, index=old.index)
-    problems += _conflicts(new, old[shared])
-    old = old[~shared]
+    if len(new):
+        shared = old["id"].isin(set(new["id"]))
+        problems += _conflicts(new, old[shared])
+        failed = set(new.loc[new["status"] != "done", "id"]) & set(old.loc[old["status"] == "done", "id"])
+        problems += [f"cell {name}: failed here; the published record counts" for name in sorted(failed)]
+        new, old = new[~new["id"].isin(failed)], old[~shared | old["id"].isin(failed)]
     taken = set(map(tuple, new[PLACE].to_numpy())) if len(new) else set()
     collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
     both = old["loss"].isin(set(old.loc[collides, "loss"]))

@@ -58,6 +58,18 @@ def test_published_losses_stand_beside_new_ones(tmp_path: Path) -> None:
     assert "Published results stand beside the new ones: asl and bce" in text
 
 
+def test_a_finished_published_record_counts_before_the_new_failure_of_the_same_cell(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", SMALL)
+    new = write(tmp_path / "new", replace(SMALL, failed=[("asl", None, 1.0, None)]))
+    merged = merge([new], [old])
+    assert (merged.cells["status"] == "done").all()
+    assert set(merged.cells["loss"]) == {"bce", "asl"}
+    taken = merged.cells[merged.cells["published"]]
+    assert set(taken["loss"]) == {"asl"}
+    assert len(merged.problems) == len(taken) == 4
+    assert merged.problems[0] == f"cell {min(taken['id'])}: failed here; the published record counts"
+
+
 def test_another_version_of_a_loss_is_compared_and_not_pooled(tmp_path: Path) -> None:
     new = write(tmp_path / "new", replace(SMALL, suite="new"))
     old = write(tmp_path / "old", SMALL)
