@@ -22,12 +22,13 @@ from filelock import FileLock
 
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.version import TRAINING_VERSION
 from mlbench.whole_files import UNFINISHED, whole
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Arrays under `folder`."""
+    """Arrays under `folder`; those that another TRAINING_VERSION prepared are not its."""
 
     folder: Path
 
@@ -60,7 +61,7 @@ class Cache:
         return self._get(key, write)
 
     def _get(self, key: Mapping[str, Any], write: Callable[[Path], None]) -> npt.NDArray[Any]:
-        text = json.dumps(key, sort_keys=True)
+        text = json.dumps({"version": TRAINING_VERSION, **key}, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()[:24]
         file = self.folder / f"{name}.npy"
         if not file.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def split_images(dataset: Dataset, name: str, size: int | None, cache: Path) -> 
     if isinstance(split.inputs, np.ndarray) and size in (None, split.inputs.shape[1]):
         return dense(split.inputs.astype(np.uint8, copy=False))
     side = size or SIZE
-    key = {"images": side, "split": name, "data": dataset.fingerprint}
+    key = {"images": side, "split": name, "data": dataset.fingerprint, "by": version("pillow")}
 
     def fill(out: npt.NDArray[np.uint8]) -> None:
         decode_images(split, side, out=out)

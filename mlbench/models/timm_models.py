@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from mlbench.models.images import image_inputs, split_images, to_unit
 from mlbench.models.inputs import Batch
 from mlbench.models.memory_format import is_convolutional
 from mlbench.models.timm_names import check_patch
-from mlbench.models.weights import local_folder
+from mlbench.models.weights import content_of, local_folder
 
 
 @register_encoder("timm")
@@ -70,10 +71,14 @@ class TimmEncoder(Encoder):
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         if not self.frozen:
             return Fitted(*image_inputs(dataset, rows, self.size, cache), build=self._build)
-        settings = {"timm": self.model, "pretrained": self.pretrained, "size": self.size}
+        settings = {
+            "timm": self.model,
+            "pretrained": self.pretrained,
+            "size": self.size,
+            "by": version("timm"),
+        }
         if self.weights is not None:
-            settings["weights"] = [self.weights.stat().st_size, self.weights.name]
-
+            settings["weights"] = content_of([self.weights])
         images = partial(split_images, dataset, size=self.size, cache=cache)
         return freeze(dataset, rows, cache, settings, images, self._build, self.vectors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
 from mlbench.models.depth import by_depth
 from mlbench.models.frozen import freeze
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
-from mlbench.models.weights import local_folder
+from mlbench.models.weights import content_of, local_folder
 
 
 @register_encoder("hf")
@@ -56,7 +57,14 @@ class TransformersEncoder(Encoder):
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         tokeniser = self._load_tokeniser()
-        settings = {"hf": self.name, "max_length": self.max_length, "size": len(tokeniser)}
+        settings = {
+            "hf": self.name,
+            "max_length": self.max_length,
+            "size": len(tokeniser),
+            "by": [version("transformers"), version("tokenizers")],
+        }
+        if (folder := local_folder(self.name)) is not None:
+            settings["files"] = content_of(file for file in folder.iterdir() if file.is_file())
 
         def tokens(split: str) -> Inputs:
             return self._tokenise(tokeniser, dataset, split, cache, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.registry import ENCODERS
 from mlbench.training import run_cell
+from tests.models.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell
 
 VISION, TEXT = "tf_efficientnet_lite0", "all-MiniLM-L6-v2"
@@ -43,6 +45,45 @@ def test_a_frozen_vision_encoder_is_run_once_and_read_by_two_losses(tmp_path: Pa
     assert not np.array_equal(first.scores["test_logits"], other.scores["test_logits"])
     assert first.parts["probe_metrics"] != other.parts["probe_metrics"]
     assert first.parts["metrics"]["test"]["map"] > first.parts["floor_metrics"]["test"]["map"]
+
+
+def test_frozen_vectors_are_of_the_weights_that_are_there_now(tmp_path: Path) -> None:
+    """Weights of one name and size: another folder's, and the same one's after it was written again."""
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    def vectors(weights: Path) -> Any:
+        encoder = ENCODERS.build("timm", model="test_resnet", frozen=True, size=32, weights=str(weights))
+        return encoder.fit(data, np.arange(20), tmp_path / "cache").validation.batch(torch.arange(3))[0]
+
+    data, written = load("digit-scenes"), [tmp_path / name / "model.safetensors" for name in ("one", "two")]
+    for number, file in enumerate(written):
+        file.parent.mkdir()
+        torch.manual_seed(number)
+        save_file(timm.create_model("test_resnet", num_classes=0).state_dict(), file)
+    assert written[0].stat().st_size == written[1].stat().st_size
+    first, second = (vectors(file) for file in written)
+    assert not torch.equal(first, second)
+    shutil.copyfile(written[1], written[0])
+    assert torch.equal(vectors(written[0]), second)
+
+
+def test_a_text_encoder_that_was_written_again_is_read_again(tmp_path: Path) -> None:
+    import torch
+
+    data = load("synthetic-topics")
+    texts = list(data.train.inputs)
+
+    def vectors() -> Any:
+        encoder = ENCODERS.build("hf", model=str(tmp_path / "bert"), frozen=True)
+        return encoder.fit(data, np.arange(20), tmp_path / "cache").validation.batch(torch.arange(3))[0]
+
+    save_tiny_bert(tmp_path / "bert", texts, layers=1)
+    first = vectors()
+    assert torch.equal(first, vectors())
+    save_tiny_bert(tmp_path / "bert", texts, layers=2)
+    assert not torch.equal(first, vectors())
 
 
 @pytest.mark.slow
