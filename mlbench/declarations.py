@@ -74,6 +74,11 @@ class Declaration:
         """The class attribute `version`, raised by hand when a change alters results."""
         return int(self.attributes.get("version", 1))
 
+    @property
+    def code(self) -> tuple[int, str | None]:
+        """What of its code stands in a result's name: the version, and unless it is built in a hash of the source."""
+        return self.version, None if self.origin == "built in" else self.source_hash
+
     def resolve(self, given: Mapping[str, Any], where: str) -> dict[str, Any]:
         """All parameters spelled out: `given`, checked against the annotations, over the defaults.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlbench.registry import LOSSES
+from mlbench.registry import ENCODERS, LOSSES
 from mlbench.suite.protocol import Protocol
 from mlbench.version import TRAINING_VERSION
 
@@ -20,6 +20,12 @@ class LossChoice:
     name: str
     id: str
     parameters: Mapping[str, Any]
+
+    def under(self, protocol: Protocol) -> LossChoice:
+        """With the protocol's `reduction`, where the loss has one and the suite leaves it open."""
+        if self.parameters.get("reduction", "") is not None:
+            return self
+        return replace(self, parameters={**self.parameters, "reduction": protocol.reduction})
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,14 @@ class Cell:
         """The cell's name in the store: 20 hexadecimal digits of a SHA-256.
 
         It covers what can change the result and nothing else. The data stands in it by its `fingerprint`,
-        the code by TRAINING_VERSION and the loss's `version`, a loss that is not built in by a hash of its
-        source.
+        the code by TRAINING_VERSION and the `version` of loss, encoder and probe loss, each that is not built
+        in by a hash of its source too.
         """
-        declared = LOSSES.describe(self.loss.name)
+        parts = {
+            "loss": LOSSES.describe(self.loss.name),
+            "encoder": ENCODERS.describe(self.encoder.partition(":")[0]),
+            "probe": LOSSES.describe(self.train.probe_loss),
+        }
         identity = {
             "data": fingerprint,
             "fraction": float(self.fraction) if self.fraction <= 1 else int(self.fraction),
@@ -67,8 +77,8 @@ class Cell:
             "encoder_options": dict(self.encoder_options),
             "loss": [self.loss.name, dict(self.loss.parameters)],
             "train": self.train.identity(),
-            "versions": [TRAINING_VERSION, declared.version],
-            "source": None if declared.origin == "built in" else declared.source_hash,
+            "training": TRAINING_VERSION,
+            "code": {part: declared.code for part, declared in parts.items()},
         }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -113,12 +113,15 @@ class Suite(BaseModel):
         if len(set(shown)) < len(shown):
             twice = next(name for name in shown if shown.count(name) > 1)
             raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
+        grids = [(parts, [loss.under(parts["train"]) for loss in losses]) for parts in resolved]
+        for _, choices in grids:
+            _refuse_twins(choices, where)
         return [
             Cell(suite=self.name, fraction=fraction, seed=seed, loss=loss, **parts)
             for seed in self.seeds
-            for parts in resolved
+            for parts, choices in grids
             for fraction in self.fractions
-            for loss in losses
+            for loss in choices
         ]
 
     def with_losses(self, names: Sequence[str]) -> Suite:
@@ -136,7 +139,10 @@ class Suite(BaseModel):
             key = f"{where}, losses[{index}]"
             named = LossEntry(name=entry) if isinstance(entry, str) else entry
             declared = LOSSES.describe(named.name, key)
-            parameters = declared.resolve(named.model_extra or {}, key)
+            given = named.model_extra or {}
+            parameters = declared.resolve(given, key)
+            if "reduction" in parameters and "reduction" not in given:
+                parameters["reduction"] = None
             shown = named.id or declared.name
             if not SAFE_NAME.fullmatch(shown):
                 raise ConfigError(f"{key}: id {shown!r} may hold letters, digits, '.', '_', '+' and '-' only")
@@ -145,16 +151,6 @@ class Suite(BaseModel):
         if len(set(ids)) < len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise ConfigError(f"{where}, losses: {twice!r} stands there twice; give one of them an `id`")
-        seen: dict[str, str] = {}
-        for choice in choices:
-            what = json.dumps([choice.name, dict(choice.parameters)], sort_keys=True)
-            if what in seen:
-                raise ConfigError(
-                    f"{where}, losses: {choice.id!r} is {seen[what]!r} once more, with equal parameters: the same "
-                    "cells under two names. Change a parameter or leave one out; to see how far a loss is from "
-                    "itself, compare seeds"
-                )
-            seen[what] = choice.id
         if not choices:
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
         return choices
@@ -173,7 +169,20 @@ class Suite(BaseModel):
             "dataset": entry.shown,
             "loader": declared.name,
             "dataset_parameters": declared.resolve(entry.parameters, key),
-            "encoder": encoder.name,
+            "encoder": f"{recipe.name}:{model}" if model else recipe.name,
             "encoder_options": options,
             "train": resolve_protocol(recipe, options, {**self.train, **entry.train}, key),
         }
+
+
+def _refuse_twins(choices: Sequence[LossChoice], where: str) -> None:
+    seen: dict[str, str] = {}
+    for choice in choices:
+        what = json.dumps([choice.name, dict(choice.parameters)], sort_keys=True)
+        if what in seen:
+            raise ConfigError(
+                f"{where}, losses: {choice.id!r} is {seen[what]!r} once more, with equal parameters: the same "
+                "cells under two names. Change a parameter or leave one out; to see how far a loss is from "
+                "itself, compare seeds"
+            )
+        seen[what] = choice.id

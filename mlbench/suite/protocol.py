@@ -81,5 +81,6 @@ class Protocol(BaseModel):
     time_limit: Duration | None = Field(None, description="of one cell, in seconds")
 
     def identity(self) -> dict[str, Any]:
-        """What of this can change a result: all but threads and time limit."""
-        return self.model_dump(exclude={"threads", "time_limit"})
+        """What of this can change a result: all but threads and time limit, and the reduction, which stands in the
+        parameters of the losses that take one."""
+        return self.model_dump(exclude={"threads", "time_limit", "reduction"})

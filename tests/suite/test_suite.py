@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlbench.errors import ConfigError, UnknownNameError
+from mlbench.registry import REGISTRIES, load_plugins
 from mlbench.suite import Cell, Selection, duration, find_suite, load_suite, parse_suite, shipped_suites
 
 GOOD = """
@@ -92,6 +93,53 @@ def test_an_id_leaves_out_what_cannot(change: tuple[str, str]) -> None:
     before = [cell.id(FINGERPRINT) for cell in cells()]
     assert GOOD.replace(*change) != GOOD
     assert [cell.id(FINGERPRINT) for cell in cells(GOOD.replace(*change))] == before
+
+
+PLUGIN = """
+from mlbench.losses.bce import BinaryCrossEntropy
+from mlbench.losses.base import register_loss
+from mlbench.models.bag import BagOfWords
+from mlbench.models.base import register_encoder
+
+@register_loss("own-loss")
+class OwnLoss(BinaryCrossEntropy):
+    needs = {"logits"}
+    per_sample = True
+
+@register_encoder("own-bag")
+class OwnBag(BagOfWords):
+    modalities = {"text"}
+"""
+
+
+@pytest.mark.parametrize("role", ["loss", "encoder", "probe loss"])
+def test_code_that_is_not_built_in_stands_in_the_id(
+    role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = GOOD.replace('"bce"', '"own-loss"') if role == "loss" else GOOD
+    text = text.replace('"bag"', '"own-bag"') if role == "encoder" else text
+    overrides = {"train.probe_loss": "own-loss"} if role == "probe loss" else {}
+
+    def identifiers(source: str) -> set[str]:
+        for registry in REGISTRIES:
+            monkeypatch.setattr(registry, "_plugins", {})
+        file = tmp_path / "plugin.py"
+        file.write_text(source)
+        load_plugins([file])
+        return {cell.id(FINGERPRINT) for cell in cells(text, **overrides)}
+
+    assert identifiers(PLUGIN) == identifiers(PLUGIN)
+    touched = len(identifiers(PLUGIN) - identifiers(PLUGIN + "# edited"))
+    assert touched == {"loss": 8, "encoder": 8, "probe loss": 16}[role]
+
+
+def test_the_reduction_that_the_suite_leaves_open_is_the_protocol_s() -> None:
+    open_, mean = cells(), cells(GOOD.replace("gamma_neg = 2", 'gamma_neg = 2, reduction = "mean"'))
+    assert {cell.loss.parameters["reduction"] for cell in open_} == {"batchmean"}
+    assert [cell.loss.parameters["reduction"] for cell in mean[:2]] == ["batchmean", "mean"]
+    twins = GOOD.replace('"bce"', '"bce", { name = "bce", id = "again", reduction = "batchmean" }')
+    with pytest.raises(ConfigError, match="'again' is 'bce' once more"):
+        cells(twins)
 
 
 def test_the_command_line_wins_over_every_dataset() -> None:
