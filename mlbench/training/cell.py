@@ -17,6 +17,7 @@ from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Part
 from mlbench.models.model import Model
+from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
 from mlbench.training.compiling import compile_trunk
@@ -96,6 +97,7 @@ def run_cell(
             queue=build_queue(cell, loss, len(dataset.labels), place),
             micro_batch=micro_batch,
             deadline=deadline,
+            code=LOSSES.describe(cell.loss.name).source_hash,
         )
         clock.lap("prepare")
         fit = Fit(task, Selection(model, protocol, readings.selection_score))
@@ -152,8 +154,9 @@ def prepare_trunk(model: Model, cell: Cell) -> None:
 
 
 def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Dataset, Fitted]:
-    """Both with their validation split cut to the fraction that training is cut to."""
-    rows = draw_rows(replace(dataset, train=dataset.validation), cell.fraction, cell.seed)
+    """Both with their validation split cut to the share of its rows that training is cut to."""
+    share = min(1.0, cell.fraction if cell.fraction <= 1 else cell.fraction / len(dataset.train))
+    rows = draw_rows(replace(dataset, train=dataset.validation), share, cell.seed)
     part = Part(fitted.validation, torch.from_numpy(rows))
     return replace(dataset, validation=dataset.validation.take(rows)), replace(fitted, validation=part)
 

@@ -38,18 +38,18 @@ class Checkpoint:
         """Whether it is time to write; looks at a clock alone."""
         return time.monotonic() - self._last >= self.every or self.stop()
 
-    def save(self, state: dict[str, Any]) -> None:
-        """Write a state (nested dicts and lists of tensors, numbers and text), whole or not at all. Where the disk
-        refuses, what was written before stays, and the training goes on."""
+    def save(self, state: dict[str, Any], code: str = "") -> None:
+        """Write a state (nested dicts and lists of tensors, numbers and text) that `code` made, whole or not at
+        all. Where the disk refuses, what was written before stays, and the training goes on."""
         try:
-            save_tree({"version": TRAINING_VERSION, "state": state}, self.path)
+            save_tree({"version": TRAINING_VERSION, "code": code, "state": state}, self.path)
         except (OSError, SafetensorError) as error:
             warnings.warn(f"a checkpoint could not be written: {self.path}: {error}", stacklevel=2)
         self._last = time.monotonic()
 
-    def load(self) -> dict[str, Any] | None:
-        """The state written last; None where there is none. One that cannot be read, or is of another version
-        of the training, is warned of and left out."""
+    def load(self, code: str = "") -> dict[str, Any] | None:
+        """The state written last; None where there is none. One that cannot be read, or that another version of
+        the training or other code than `code` made, is warned of and left out."""
         if not self.path.exists():
             return None
         try:
@@ -57,7 +57,7 @@ class Checkpoint:
         except DataError as error:
             warnings.warn(f"the cell starts anew: {error}", stacklevel=2)
             return None
-        if tree["version"] != TRAINING_VERSION:
+        if (tree.get("version"), tree.get("code")) != (TRAINING_VERSION, code):
             warnings.warn(f"the cell starts anew: {self.path} is of other training code", stacklevel=2)
             return None
         state: dict[str, Any] = tree["state"]

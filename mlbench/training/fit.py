@@ -37,7 +37,7 @@ class Task:
 
     `numbers` are the training rows as the dataset counts them, for messages. `micro_batch` is the number of
     rows that the device takes at once (the whole batch where None); only a loss that is `per_sample` may be
-    given one.
+    given one. `code` says which code trains: a checkpoint of other code is not gone on from.
     """
 
     model: Model
@@ -51,6 +51,7 @@ class Task:
     queue: MemoryQueue | None = None
     micro_batch: int | None = None
     deadline: float | None = None
+    code: str = ""
 
 
 class Fit:
@@ -79,7 +80,7 @@ class Fit:
         deadline, CellStoppedError where the checkpoint's owner asked for a stop.
         """
         with self.task.streams.as_global("noise"):
-            if checkpoint is not None and (state := checkpoint.load()) is not None:
+            if checkpoint is not None and (state := checkpoint.load(self.task.code)) is not None:
                 self.load_state(state)
             start = self.step
             self.task.model.train()
@@ -148,7 +149,7 @@ class Fit:
         if watch.diagnoses(epoch, place):
             watch.saw_diagnostics(diagnose(self.task.loss, outputs, targets))
         if not self.unit.found:
-            self.unit.find(optimisers.parameters)
+            self.unit.find(optimisers.parameters, self.scaler.get_scale())
         if protocol.clip_norm is not None or place in watch.norm_steps:
             for optimiser in optimisers.all:
                 self.scaler.unscale_(optimiser)
@@ -206,7 +207,7 @@ class Fit:
     def _write(self, checkpoint: Checkpoint) -> None:
         """Write the state; a loss that is not finite is found before it is kept."""
         self._look()
-        checkpoint.save(self.state())
+        checkpoint.save(self.state(), self.task.code)
         if checkpoint.stop():
             raise CellStoppedError(
                 f"stopped after update {self.step} of {self.schedule.steps}; {checkpoint.path} holds its state"

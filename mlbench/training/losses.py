@@ -20,8 +20,6 @@ def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_ba
         raise ConfigError(f"loss {cell.loss.id!r}: {error}") from error
     if micro_batch is not None and not loss.per_sample:
         raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
-    if getattr(loss, "reduction", None) == "mean":
-        loss.reduction = cell.train.reduction  # type: ignore[assignment]
     return ready(loss, held, rows, device)
 
 
@@ -33,8 +31,9 @@ def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) ->
     loss: Loss = LOSSES.build(name)
     if getattr(loss, "reduction", None) is not None:
         loss.reduction = "batchmean"  # type: ignore[assignment]
+    loss = ready(loss, held, rows, device)
     loss.on_epoch_start(0, 1)
-    return ready(loss, held, rows, device)
+    return loss
 
 
 def ready(loss: Loss, held: Held, rows: int, device: torch.device) -> Loss:

@@ -24,9 +24,12 @@ class GradientUnit:
         self.factor = 1.0
         self.found = False
 
-    def find(self, parameters: Sequence[Tensor]) -> None:
-        """Look at the gradients of the batch just gone back through, and rescale them; waits for the device."""
-        norm = float(gradient_norm(parameters))
+    def find(self, parameters: Sequence[Tensor], scale: float = 1.0) -> None:
+        """Look at the gradients of the batch just gone back through, and rescale them; waits for the device.
+
+        They are `scale` times what they stand for: the room that fp16 needs stays theirs.
+        """
+        norm = float(gradient_norm(parameters)) / scale
         if norm > 0 and math.isfinite(norm):
             exponent = max(-LARGEST, min(LARGEST, -math.floor(math.log2(norm))))
             self.factor, self.found = 2.0**exponent, True

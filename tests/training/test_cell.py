@@ -224,6 +224,25 @@ def test_validation_can_be_cut_with_the_fraction() -> None:
     assert len(cut.scores["validation_logits"]) == sizes[1]
 
 
+def test_validation_is_cut_by_its_share_where_the_fraction_counts_rows() -> None:
+    cut = run("bce", fraction=200, validation="fraction")
+    sizes = cut.parts["dataset"]["sizes"]
+    whole = load("synthetic-features").sizes
+    assert sizes["validation"] == round(whole["validation"] * 200 / whole["train"]) < 200
+
+
+def test_the_reduction_is_the_protocol_s_unless_the_suite_says_otherwise() -> None:
+    def first_loss(**given: str) -> float:
+        history = run("bce", loss_parameters=given, reduction="batchmean").parts["history"]
+        return float(history["epochs"][0]["loss"])
+
+    assert (
+        first_loss()
+        == first_loss(reduction="batchmean")
+        == pytest.approx(8 * first_loss(reduction="mean"), rel=0.05)
+    )
+
+
 def test_the_probe_can_be_left_out_where_there_are_logits() -> None:
     skipped = run("bce", probe="needed")
     assert skipped.parts["probe_metrics"] is None

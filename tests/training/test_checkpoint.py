@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mlbench.errors import CellStoppedError
+from mlbench.registry import LOSSES
 from mlbench.training import CellResult
 from mlbench.training.checkpoint import Checkpoint
 from tests.training.cells import run
@@ -45,6 +47,10 @@ def stopped_after(looks: int) -> Callable[[], bool]:
     """A `stop` that says yes from its `looks`-th call on."""
     calls = iter(range(10**9))
     return lambda: next(calls) >= looks
+
+
+def code_of(loss: str) -> str:
+    return LOSSES.describe(loss).source_hash
 
 
 def assert_same(one: CellResult, other: CellResult) -> None:
@@ -79,7 +85,7 @@ def test_a_stopped_cell_ends_in_the_same_numbers(case: str, tmp_path: Path) -> N
 def test_a_checkpoint_written_at_every_update_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "cell.safetensors"
     assert_same(run("asl"), run("asl", checkpoint=Checkpoint(file, every=0.0)))
-    state = Checkpoint(file).load()
+    state = Checkpoint(file).load(code_of("asl"))
     assert state is not None
     assert state["step"] == state["history"]["steps"]
     assert state["seconds"][0] > state["seconds"][1] > 0
@@ -112,6 +118,17 @@ def test_a_checkpoint_of_other_training_code_is_left_out(
         assert checkpoint.load() is None
 
 
+def test_other_code_of_the_loss_starts_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "cell.safetensors"
+    with pytest.raises(CellStoppedError):
+        run("asl", checkpoint=Checkpoint(file, stop=stopped_after(5)))
+    edited = replace(LOSSES.describe("asl"), source_hash="edited")
+    monkeypatch.setitem(LOSSES._declared, "asl", edited)
+    with pytest.warns(UserWarning, match="the cell starts anew.*of other training code"):
+        again = run("asl", checkpoint=Checkpoint(file))
+    assert again.parts["history"]["resumed_at"] == []
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -134,7 +151,7 @@ def test_a_kill_at_any_instant_leaves_a_whole_checkpoint(tmp_path: Path) -> None
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        state = Checkpoint(file).load()
+        state = Checkpoint(file).load(code_of("bce"))
         assert state is not None
         assert state["step"] > 0
     assert len(state["history"]["resumed_at"]) == 1

@@ -5,6 +5,7 @@ import torch
 
 from mlbench.errors import ConfigError
 from mlbench.training.precision import Scaler, autocast, check_precision
+from mlbench.training.unit import GradientUnit
 
 CPU = torch.device("cpu")
 
@@ -37,6 +38,21 @@ def test_a_scaler_goes_on_from_its_state() -> None:
     second.load_state_dict(first.state_dict())
     assert second.skipped_steps() == 1
     assert second.get_scale() == first.get_scale()
+
+
+@pytest.mark.parametrize("times", [1e-6, 1.0, 1e6])
+def test_the_unit_of_gradients_leaves_the_scaler_s_room(times: float) -> None:
+    """What the backward pass starts from is the scaler's factor, whatever unit the loss comes in."""
+    weight = torch.nn.Parameter(torch.full((4,), 0.5))
+    scaler, unit = make_scaler(), GradientUnit()
+    scaler.scale(times * weight.sum()).backward()
+    unit.find([weight], scaler.get_scale())
+    assert weight.grad is not None
+    norm = float(weight.grad.norm())
+    assert 1 <= norm / scaler.get_scale() < 2
+    weight.grad = None
+    scaler.scale(times * weight.sum()).backward(torch.tensor(unit.factor))
+    assert float(weight.grad.norm()) == pytest.approx(norm)  # type: ignore[attr-defined]
 
 
 def test_without_fp16_nothing_is_scaled() -> None:
