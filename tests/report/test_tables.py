@@ -14,8 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlbench.records import load_records
 from mlbench.report import report
+from mlbench.report.analysis import Analysis, View
+from mlbench.report.grid import Grid
 from mlbench.report.tables import comma, html, latex, markdown
+from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
 from tests.report.synthetic import World, write
 
@@ -164,3 +168,19 @@ def test_latex_prints_the_first_letters_of_a_row(tmp_path: Path) -> None:
     )
     names = [line.split()[0] for line in shown.stdout.splitlines() if "0.500" in line]
     assert names == ["[2pt]a", "*x", "[3pt]y"]
+
+
+def test_the_csv_of_the_comparison_counts_families_as_the_page_does(tmp_path: Path) -> None:
+    few = World(losses={"bce": 0.0, "asl": 0.01, "focal": -0.01}, fractions=(1.0,), keys=("map",))
+    analysis = Analysis(Grid(load_records(write(tmp_path, few))))
+    compared = comparison_table(analysis, View("map", "own", 0))
+    assert compared is not None
+    rows = {row["loss"]: row for row in csv.DictReader(io.StringIO(comma.to_csv([({}, compared)])))}
+    for pair in analysis.pairs(View("map", "own", 0)):
+        row = rows[pair.loss]
+        counts = [str(pair.wins), str(pair.ties), str(pair.defeats)]
+        assert [row["ahead"], row["level"], row["behind"]] == counts
+        line = next(
+            line for line in markdown.to_markdown(compared).splitlines() if f"| {pair.loss} |" in line
+        )
+        assert " | ".join(counts) in line
