@@ -37,13 +37,14 @@ class Unwritable:
 @dataclass(frozen=True)
 class Failed:
     """error_class, message, traceback: of the record. how: whether the cell raised it, or its worker died
-    of it or was killed for it. progress: how far the cell was."""
+    of it or was killed for it. progress: how far the cell was. rows: that it trains on, where it came so far."""
 
     error_class: str
     message: str
     traceback: str
     how: Literal["raised", "died", "killed"]
     progress: Mapping[str, Any]
+    rows: int | None = None
 
 
 Outcome = Done | Stopped | Unwritable | Failed
@@ -78,7 +79,7 @@ def attempt(
     child.quiet()
     child.send(order)
     progress: Mapping[str, Any] = {}
-    loaded, stops, told = None, False, None
+    loaded, stops, rows, told = None, False, None, None
     stall = Stall(child, limits.patience)
     try:
         for message in child.messages(POLL):
@@ -88,7 +89,7 @@ def attempt(
                     case "ready":
                         child.environment = message["environment"]
                     case "loaded":
-                        loaded, stops = time.monotonic(), message["stops"]
+                        loaded, stops, rows = time.monotonic(), message["stops"], message["rows"]
                     case "progress":
                         progress = message["progress"]
                     case "done":
@@ -100,9 +101,8 @@ def attempt(
                     case "failed":
                         if message["broken"]:
                             child.kill()
-                        return Failed(
-                            message["class"], message["message"], message["traceback"], "raised", progress
-                        )
+                        said = message["class"], message["message"], message["traceback"]
+                        return Failed(*said, "raised", progress, rows)
             beat(progress)
             if told is None and not wanted():
                 told = time.monotonic()

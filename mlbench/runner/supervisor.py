@@ -23,6 +23,7 @@ from mlbench.runner.devices import Lease, lease
 from mlbench.runner.leftovers import remove_traces
 from mlbench.runner.plugins import unpack
 from mlbench.runner.queue import Queue
+from mlbench.runner.retries import another_try
 from mlbench.runner.work import Job, Work, now
 
 ADVICE = (
@@ -83,7 +84,7 @@ class Slot:
                     return
                 # Somebody else told the worker to stop, as a batch system does that ends a job: on from the checkpoint.
                 continue
-            again = self._another_try(work, outcome, micro_batch, retries)
+            again = another_try(work, outcome, micro_batch, retries)
             if again is None and not self._environment:
                 raise MlbenchError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
             if again is None:
@@ -132,18 +133,6 @@ class Slot:
             variables = {**self.job.variables, **self.device.variables}
             self._child, self._threads = Child(greeting, variables, self.job.folder), threads
         return self._child
-
-    def _another_try(
-        self, work: Work, failed: Failed, micro_batch: int | None, retries: list[dict[str, Any]]
-    ) -> dict[str, Any] | None:
-        """What to note of a failure that is worth another try; None where it is final."""
-        note = {"class": failed.error_class, "message": failed.message}
-        if failed.how == "died":
-            return note if not any(retry["class"] == "crash" for retry in retries) else None
-        if failed.error_class == "oom" and failed.how == "raised" and work.per_sample:
-            half = (micro_batch or work.cell.train.batch_size) // 2
-            return {**note, "micro_batch": half} if half else None
-        return None
 
     def _record_failure(
         self, work: Work, failed: Failed, retries: list[dict[str, Any]], started: str

@@ -84,6 +84,8 @@ class Worker:
             self.torch.cuda.empty_cache()
 
     def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
+        from mlbench.datasets.rows import sample_size
+
         record = order["record"]
         cell = cell_of(record["suite"], record["cell"])
         with warnings.catch_warnings(record=True) as caught:
@@ -95,7 +97,8 @@ class Worker:
                     "was planned with; start the run again"
                 )
             checkpoint = self._checkpoint(order)
-            self.channel.send("loaded", stops=bool(checkpoint))
+            rows = sample_size(len(dataset.train), cell.fraction, cell.dataset)
+            self.channel.send("loaded", stops=bool(checkpoint), rows=rows)
             limit = order["time_limit"]
             result = self.run_cell(
                 cell,
