@@ -14,14 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbench.records import load_records
+from mlbench.records import Store, load_records
 from mlbench.report import report
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import Grid
 from mlbench.report.tables import comma, html, latex, markdown
 from mlbench.report.tables.comparison import comparison_table
+from mlbench.report.tables.frequency import frequency_table
 from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
-from tests.report.synthetic import World, write
+from tests.report.synthetic import World, records, write
 
 EVIL = (
     "<script>document.title='owned'</script>",
@@ -184,3 +185,28 @@ def test_the_csv_of_the_comparison_counts_families_as_the_page_does(tmp_path: Pa
             line for line in markdown.to_markdown(compared).splitlines() if f"| {pair.loss} |" in line
         )
         assert " | ".join(counts) in line
+
+
+def test_all_labels_are_of_the_datasets_of_the_buckets(tmp_path: Path) -> None:
+    """One dataset has too few labels for buckets; it counts for none of the columns."""
+    store = Store(tmp_path / "suite")
+    store.prepare()
+    for record, _ in records(World(losses={"bce": 0.0, "asl": 0.0}, fractions=(1.0,), keys=("map",))):
+        few = record["cell"]["dataset"] != "go_emotions"
+        test = record["metrics"]["test"]
+        test.update(
+            {"map": 0.9} if few else {"map": 0.25, "map/head": 0.3, "map/medium": 0.25, "map/tail": 0.2}
+        )
+        store.write(record)
+    analysis = Analysis(Grid(load_records(tmp_path)))
+    frequencies = frequency_table(analysis, View("map", "own", 0))
+    assert frequencies is not None
+    assert [column.title for column in frequencies.columns] == [
+        "loss",
+        "all labels",
+        "head",
+        "medium",
+        "tail",
+    ]
+    for row in frequencies.rows:
+        assert [entry.text for entry in row.entries[1:]] == ["0.250", "0.300", "0.250", "0.200"]
