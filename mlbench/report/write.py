@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.collect import Tables, files
@@ -49,14 +54,21 @@ def write_documents(
 
 
 def write_records(analysis: Analysis, output: Path) -> None:
-    """`records.parquet`: a row a cell, what is a list left out."""
+    """`records.parquet`: a row a cell, what is a list left out.
+
+    A parameter that is a word in one cell and a number in another is JSON in all, since a column has one type.
+    """
     cells = analysis.grid.cells
-    flat = cells[[column for column in cells.columns if not _holds_lists(cells[column].to_numpy())]]
+    kinds = {column: _kinds(cells[column].to_numpy()) for column in cells.columns}
+    flat = cells[[column for column, found in kinds.items() if not found & {list, dict}]]
+    mixed = [column for column in flat.columns if len(kinds[column]) > 1]
+    flat = flat.assign(**{column: cells[column].map(json.dumps, na_action="ignore") for column in mixed})
     flat.to_parquet(output / "records.parquet", compression="zstd", index=False)
 
 
-def _holds_lists(values: object) -> bool:
-    import numpy as np
-
-    assert isinstance(values, np.ndarray)
-    return values.dtype == object and any(isinstance(value, list | dict) for value in values)
+def _kinds(values: npt.NDArray[Any]) -> set[type]:
+    """The types of the values of a column of objects, all numbers as one; empty where numpy knows the type."""
+    if values.dtype != object:
+        return set()
+    types = {type(value) for value in values[~pd.isna(values)]}
+    return {float if kind is int else kind for kind in types}

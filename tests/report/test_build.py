@@ -40,6 +40,21 @@ def test_records_are_flat_in_one_parquet(made: Path, results: Path) -> None:
     assert "metrics/test/map" in flat.columns
 
 
+def test_a_parameter_of_two_kinds_is_written_as_json(tmp_path: Path) -> None:
+    weights = {"bce": "balanced", "bce~double": 2.0, "bce~sure": True, "asl": None}
+    world = World(
+        losses=dict.fromkeys(weights, 0.0), datasets=TWO, seeds=(0,), fractions=(1.0,), keys=("map",),
+        parameters={loss: {"pos_weight": weight, "gamma": 1 + weight if weight == 2 else 1}
+                    for loss, weight in weights.items()},
+    )  # fmt: skip
+    report(write(tmp_path / "results", world), tmp_path / "report")
+    flat = pd.read_parquet(tmp_path / "report/records.parquet").set_index("loss")
+    written = flat["cell/loss/parameters/pos_weight"]
+    assert dict(written.dropna()) == {"bce": '"balanced"', "bce~double": "2.0", "bce~sure": "true"}
+    assert written.isna().sum() == len(TWO)
+    assert flat["cell/loss/parameters/gamma"].dtype == float
+
+
 def test_mean_and_spread_are_those_of_the_records(made: Path, results: Path) -> None:
     frame = load_records(results)
     rows = frame[(frame.loss == "asl") & (frame.dataset == "go_emotions") & (frame.fraction == 1.0)]
