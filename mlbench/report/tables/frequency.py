@@ -65,7 +65,7 @@ def _all_labels(analysis: Analysis, view: View, buckets: Sequence[str]) -> tuple
     keys = [view.key, *(f"{view.key}/{bucket}" for bucket in buckets)]
     scores = [analysis.scores(view.reading, key)[:, :, view.fraction] for key in keys]
     shared, *bucketed = map(_complete, scores)
-    tasks = np.flatnonzero(shared & np.any(bucketed, axis=0))
+    tasks = np.flatnonzero(shared & np.stack(bucketed).any(0))
     average, spread = np.full((2, len(grid.losses)), np.nan)
     if len(tasks):
         families = [grid.tasks[task].family for task in tasks]
@@ -78,5 +78,5 @@ def _all_labels(analysis: Analysis, view: View, buckets: Sequence[str]) -> tuple
 
 def _complete(scores: Floats) -> npt.NDArray[np.bool_]:
     """[losses, tasks, seeds] -> the tasks on which every loss with any number has one."""
-    finished = ~np.isnan(scores).all(2)
+    finished = np.asarray((~np.isnan(scores)).any(2))
     return np.asarray(finished[finished.any(1)].all(0))
