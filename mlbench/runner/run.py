@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from mlbench.runner.engines import Engine, open_engine
+from mlbench.runner.guarded import guarded
 from mlbench.runner.leftovers import clean
 from mlbench.runner.lifeline import Lifeline
 from mlbench.runner.options import RunOptions
@@ -66,7 +67,7 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     Raises ConfigError or UnknownNameError for a request that cannot be met, DataError where results cannot
     be written at all.
     """
-    shown = shown or reporter(options.progress)
+    shown = guarded(shown or reporter(options.progress))
     planned = plan(suites, options)
     if options.engine != "dask":
         # A cluster's devices are not this host's: there the cell says it.

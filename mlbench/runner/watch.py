@@ -1,4 +1,7 @@
-"""The front's eye on the store: counts records as they appear, shows them, and says when to stop."""
+"""The front's eye on the store: counts records as they appear, shows them, and says when to stop.
+
+Beside it the lifeline beats at a pace of its own, however long a look takes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,15 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
+from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.runner.breaker import Breaker
-from mlbench.runner.claims import claims
+from mlbench.runner.claims import BEAT, claims
+from mlbench.runner.guarded import guarded
 from mlbench.runner.progress import Reporter
 from mlbench.runner.tally import Tally
 from mlbench.runner.work import Job, Work, stamp
@@ -22,22 +29,27 @@ IDLE = 20.0
 
 
 class Watch:
-    """A thread beside the engine, for as long as the `with` lasts. It learns of everything from the store,
-    so it needs nothing of the engine, and sees cells that another run finishes too.
+    """Two threads beside the engine, for as long as the `with` lasts. They learn of everything from the store,
+    so they need nothing of the engine, and see cells that another run finishes too. What cannot be read now is
+    looked at again.
 
     reason: why it stopped the run, if it did.
     """
 
     def __init__(self, job: Job, reporter: Reporter) -> None:
         self.tally, self.reason = Tally(len(job.work)), ""
-        self._job, self._reporter, self._breaker = job, reporter, Breaker()
+        self._job, self._reporter, self._breaker = job, guarded(reporter), Breaker()
         self._pending = {work.store: dict[str, Work]() for work in job.work}
         for work in job.work:
             self._pending[work.store][f"{work.id}.json"] = work
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._over = threading.Event()
+        self._troubles = set[str]()
         self._busy: float | None = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name="watch", daemon=True),
+            threading.Thread(target=self._beat, name="beat", daemon=True),
+        ]
 
     def note(self, text: str) -> None:
         """Have a line shown; may be called from a signal handler."""
@@ -45,7 +57,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self._reporter.begin(self.tally)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -55,10 +68,15 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._look()
         self.tally.running = []
         self._reporter.end(self.tally)
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            self._job.lifeline.beat()
 
     def _run(self) -> None:
         while True:
@@ -68,21 +86,36 @@ class Watch:
                 return
 
     def _look(self) -> None:
-        self._job.lifeline.beat()
-        self.tally.running = []
-        for store, pending in self._pending.items():
-            new = [name for name in _names(store) & pending.keys() if pending[name].finished()]
-            for work in sorted(
-                (pending.pop(name) for name in new), key=lambda work: stamp(store, work.id) or ()
-            ):
-                self._saw(work)
-            self.tally.running += [
-                about for identifier, about in claims(store) if f"{identifier}.json" in pending
-            ]
+        try:
+            for store, pending in self._pending.items():
+                self._see_records(store, pending)
+            self._see_claims()
+        except Exception as error:
+            # Whatever it was, who stops a broken suite and says that the front lives must not end by it.
+            self._say_once(f"the results cannot be looked at now: {type(error).__name__}: {error}")
         self._say_that_it_waits()
         while not self._notes.empty():
             self._reporter.note(self._notes.get())
         self._reporter.look(self.tally)
+
+    def _see_claims(self) -> None:
+        self.tally.running = [
+            about
+            for store, pending in self._pending.items()
+            for identifier, about in claims(store)
+            if f"{identifier}.json" in pending
+        ]
+
+    def _see_records(self, store: Store, pending: dict[str, Work]) -> None:
+        new = [name for name in _names(store) & pending.keys() if pending[name].finished()]
+        for name in sorted(new, key=lambda name: stamp(store, pending[name].id) or ()):
+            try:
+                record = store.read(pending[name].id)
+            except (DataError, KeyError, OSError) as error:
+                self._say_once(f"a record cannot be read now: {error}")
+                continue
+            del pending[name]
+            self._saw(record)
 
     def _say_that_it_waits(self) -> None:
         """A claim is made before a worker is started, so where there is none no slot has a device yet."""
@@ -92,8 +125,7 @@ class Watch:
             self._busy = None
             self.note("no cell runs: the slots wait for a free device, or for a worker of the cluster")
 
-    def _saw(self, work: Work) -> None:
-        record = work.store.read(work.id)
+    def _saw(self, record: Mapping[str, Any]) -> None:
         self.tally.count(record)
         self._reporter.finished(record, self.tally)
         broken = self._breaker.saw(record)
@@ -103,6 +135,11 @@ class Watch:
             self.reason = broken
             self._job.lifeline.finish_up()
             self._reporter.note(f"stopping: {broken}")
+
+    def _say_once(self, trouble: str) -> None:
+        if trouble not in self._troubles:
+            self._troubles.add(trouble)
+            self.note(trouble)
 
 
 def _names(store: Store) -> set[str]:

@@ -1,0 +1,113 @@
+"""The front's eye on the store, whatever goes wrong beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbench.records import Store
+from mlbench.runner import run
+from mlbench.runner.lifeline import Lifeline
+from mlbench.runner.plan import plan
+from mlbench.runner.progress import Silent
+from mlbench.runner.tally import Tally
+from mlbench.runner.watch import Watch
+from mlbench.runner.work import Job, Work
+from tests.runner.conftest import MakeOptions, MakeSuite
+from tests.runner.test_interruption import wait_until
+
+
+@pytest.fixture
+def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
+    """Two cells, which nobody works on."""
+    settings = options()
+    work = tuple(cell.work() for cell in plan([suite("done", "warn")], settings).todo)
+    work[0].store.prepare()
+    about = {"device": "cpu", "slots_per_device": 1, "threads": 1, "plugins": (), "data_root": None}
+    limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
+    there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
+    made = Job(lifeline=Lifeline(work[0].store), work=work, **about, **limits, **there)  # type: ignore[arg-type]
+    made.lifeline.start({"cells": 2, "suites": ["toys"], "started": ""})
+    yield made
+    made.lifeline.stop()
+
+
+def fail(work: Work) -> None:
+    error = {"class": "error", "message": "boom", "traceback": ""}
+    work.store.write(work.record(status="failed", error=error))
+
+
+class Gone(Silent):
+    """Shows something to a pipe that nobody reads."""
+
+    def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
+        raise BrokenPipeError("nobody reads")
+
+
+class Slow(Silent):
+    def look(self, tally: Tally) -> None:
+        time.sleep(0.3)
+
+
+class Listening(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_a_reporter_that_fails_costs_no_more_than_the_show(job: Job) -> None:
+    with Watch(replace(job, fail_fast=True), Gone()) as watch:
+        fail(job.work[0])
+        wait_until(lambda: not job.lifeline.taking(), 10)
+        fail(job.work[1])
+        wait_until(lambda: watch.tally.finished == 2, 10)
+    assert "--fail-fast" in watch.reason
+
+
+def test_a_run_that_nobody_sees_says_so_at_the_end(
+    suite: MakeSuite, options: MakeOptions, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([suite("done")], options(), Gone()).exit_code == 0
+    said = capfd.readouterr().err
+    assert "1 done" in said
+    assert "not all of the run could be shown: BrokenPipeError: nobody reads" in said
+
+
+def test_a_record_that_cannot_be_read_is_said_once_and_looked_at_again(job: Job) -> None:
+    shown, [broken, whole] = Listening(), job.work
+    with Watch(job, shown) as watch:
+        broken.store.cell_file(broken.id).write_text('{"schema": 1')
+        fail(whole)
+        wait_until(lambda: watch.tally.finished == 1 and bool(shown.notes), 10)
+        fail(broken)
+        wait_until(lambda: watch.tally.finished == 2, 10)
+    assert [str(broken.store.cell_file(broken.id)) in note for note in shown.notes] == [True]
+
+
+def test_a_record_of_another_shape_is_no_end(job: Job) -> None:
+    shown, [odd, whole] = Listening(), job.work
+    with Watch(job, shown) as watch:
+        odd.store.write({**odd.record(status="failed", error={"class": "error"}), "cell": 3})
+        wait_until(lambda: bool(shown.notes), 10)
+        fail(whole)
+        wait_until(lambda: watch.tally.finished == 2, 10)
+
+
+def test_the_lifeline_beats_however_long_a_look_takes(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlbench.runner.watch.BEAT", 0.1)
+    store: Store = job.lifeline.store
+    [keep] = store.claims_folder.glob("run-*.keep")
+    beats = set()
+    with Watch(job, Slow()):
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            beats.add(keep.stat().st_mtime_ns)
+            time.sleep(0.02)
+    assert len(beats) > 5
