@@ -37,7 +37,7 @@ class Engine:
         return max(1, int(joblib.cpu_count()) // self.slots_per_host)
 
     def spread(self, job: Job) -> list[str]:
-        """Run a supervisor in every slot until all return; gives the reasons of those that gave up."""
+        """Run a supervisor in every slot until all return; gives the reasons of those that ended early."""
         for _ in range(_TRIES):
             try:
                 with joblib.parallel_config(backend=self.backend):

@@ -124,6 +124,11 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         trained = next(other for other in planned.todo if other.id == cell.id)
         if cell.id is not None and cell.store != trained.store:
             take_over(cell.id, cell.cell, trained.store, cell.store)
+    if watch.tally.finished == len(job.work):
+        # What some slots could not do, others did.
+        for lost in reasons:
+            shown.note(lost)
+        reasons = []
     reason = "; ".join(filter(None, [watch.reason, *reasons]))
     checkpointed = sum(work.checkpointed for work in job.work)
     return sum_up(planned, watch.tally, reason, interruption.signal, checkpointed)

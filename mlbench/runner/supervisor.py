@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -33,10 +34,16 @@ ADVICE = (
 
 
 def supervise(job: Job) -> str | None:
-    """Work for one slot until nothing is left, or the run is stopped; returns why it gave up, if it did."""
+    """Work for one slot until nothing is left, or the run is stopped; returns why it ended before that, if it did:
+    for want of a device alone, or together with the run.
+    """
     with _undisturbed(job), contextlib.ExitStack() as stack:
         queue = Queue(job)
-        device = stack.enter_context(lease(job.device, job.slots_per_device, queue.wanted))
+        try:
+            device = stack.enter_context(lease(job.device, job.slots_per_device, queue.wanted))
+        except (MlbenchError, OSError) as error:
+            # Other hosts of a cluster may have what this one lacks: their slots go on.
+            return f"a slot on {socket.gethostname()} ended without a cell: {error}"
         if device is None:
             return None
         slot = Slot(job, device)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,13 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
-from mlbench.runner import devices, run
+from mlbench.runner import devices, plan, run
 from mlbench.runner.devices import Lease, chosen, lease
+from mlbench.runner.engines import Engine
+from mlbench.runner.progress import reporter
+from mlbench.runner.run import spread
+from mlbench.runner.supervisor import supervise
+from mlbench.runner.work import Job
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.front import start
 
@@ -114,6 +121,28 @@ def test_it_is_said_when_slots_wait_for_a_device(
         threading.Timer(2.0, elsewhere.close).start()
         assert run([suite("done")], options(device="auto", progress="plain")).exit_code == 0
     assert capfd.readouterr().err.count("wait for a free device") == 1
+
+
+def test_a_slot_without_the_device_ends_and_the_others_go_on(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Two slots as on two hosts of a cluster, threads of this process, one of which is told of a device too many."""
+    fake(1)
+
+    class TwoHosts(Engine):
+        def spread(self, job: Job) -> list[str]:
+            devices = ["cuda:7", "cuda:0"] if self.backend == "one" else ["cuda:7", "cuda:8"]
+            ends = [supervise(replace(job, device=device)) for device in devices]
+            return [end for end in ends if end is not None]
+
+    settings, shown = options(device="cuda", progress="plain"), reporter("plain")
+    Store(settings.results / "toys").prepare()
+    none = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("none", 2, 1), shown)
+    assert (none.done, none.missing, none.exit_code) == (0, 2, 1)
+    assert "there are 1 devices" in none.reason
+    one = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("one", 2, 1), shown)
+    assert (one.done, one.reason, one.exit_code) == (2, "", 0)
+    assert capfd.readouterr().err.count(f"a slot on {socket.gethostname()} ended without a cell") == 1
 
 
 def used(results: Path) -> list[tuple[str, str]]:
