@@ -12,6 +12,7 @@ from mlbench.report.measures import Measure
 from mlbench.report.statistics import Blocks, Ranking, blocks_needed
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.tables.scores import READING_WORDS
+from mlbench.report.undefined import undefined
 
 
 def count(number: int, thing: str, plural: str = "") -> str:
@@ -53,7 +54,8 @@ def answer(analysis: Analysis, view: View) -> list[str]:
         f"datasets{_interval(blocks, ranking, place)}, and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
-    return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *_aside(blocks)]
+    aside = _aside(analysis, view, blocks)
+    return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *aside]
 
 
 def _headline(blocks: Blocks, ranking: Ranking) -> str:
@@ -137,18 +139,17 @@ def no_diagram(blocks: Blocks) -> str:
     )
 
 
-def _aside(blocks: Blocks) -> list[str]:
-    sentences = []
-    if blocks.losses_aside:
-        sentences.append(
-            f"Not ranked, since results are missing or failed: {listed(blocks.losses_aside)}. "
-            "Nothing is filled in for them."
-        )
-    if blocks.tasks_aside:
-        sentences.append(
-            f"Left out of the ranks, since losses are missing there: {listed(blocks.tasks_aside)}."
-        )
-    return sentences
+def _aside(analysis: Analysis, view: View, blocks: Blocks) -> list[str]:
+    """Which losses and tasks the ranks are without, and why."""
+    aside, left = set(blocks.losses_aside), set(blocks.tasks_aside)
+    losses, tasks = undefined(analysis.grid, view.reading, view.key, view.fraction)
+    reasons = (
+        ("Not ranked, since results are missing or failed", aside - losses),
+        ("Not ranked, since the metric is not defined for them", aside & losses),
+        ("Left out of the ranks, since losses are missing there", left - tasks),
+        ("Left out of the ranks, since the metric is not defined there", left & tasks),
+    )
+    return [f"{reason}: {listed(sorted(names))}." for reason, names in reasons if names]
 
 
 def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mlbench.records import load_records
+from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import Grid
+from mlbench.report.tables.markdown import to_markdown
+from mlbench.report.tables.scores import score_table
 from mlbench.report.words import answer, no_diagram
-from tests.report.synthetic import World, write
+from tests.report.synthetic import World, records, write
 
 VIEW = View("map", "own", 0)
 
@@ -55,3 +57,38 @@ def test_too_few_families_for_all_pairs_are_counted(tmp_path: Path) -> None:
     two = analysis_of(tmp_path / "two", losses={"bce": 0.0, "asl": 0.0}, datasets=families(10)).blocks(VIEW)
     assert two is not None
     assert "three losses" in no_diagram(two)
+
+
+def test_what_is_not_defined_is_neither_missing_nor_failed(tmp_path: Path) -> None:
+    """Of `focal` and of `set-a` no finished cell has the number; `asl` failed on `set-b` and is missing on `set-c`."""
+    store = Store(tmp_path / "suite")
+    store.prepare()
+    world = World(
+        losses={"bce": 0.0, "asl": 0.0, "focal": 0.0, "supcon": 0.0},
+        datasets=families(5),
+        fractions=(1.0,),
+        keys=("map",),
+        failed=[("asl", "set-b", None, None)],
+        missing=[("asl", "set-c", None, None)],
+    )
+    for record, _ in records(world):
+        if record["status"] == "done" and (
+            record["cell"]["loss"]["id"] == "focal" or record["cell"]["dataset"] == "set-a"
+        ):
+            del record["metrics"]["test"]["map"]
+        store.write(record)
+    analysis = Analysis(Grid(load_records(tmp_path)))
+    lines = answer(analysis, VIEW)
+    assert "Not ranked, since results are missing or failed: asl." in lines
+    assert "Not ranked, since the metric is not defined for them: focal." in lines
+    assert "Left out of the ranks, since the metric is not defined there: set-a." in lines
+    assert not any("losses are missing there" in line for line in lines)
+    scores = score_table(analysis.grid, "own", analysis.measures["map"], 0, analysis.blocks(VIEW), {})
+    asl, focal = (
+        next(row for row in scores.rows if row.entries[0].text == loss).entries[3:]
+        for loss in ("asl", "focal")
+    )
+    assert [entry.plain for entry in asl[:3]] == ["– (not defined)", "failed: oom", "– (missing)"]
+    assert [(entry.muted, entry.bad) for entry in asl[:3]] == [(True, False), (False, True), (False, True)]
+    assert {(entry.plain, entry.muted, entry.bad) for entry in focal} == {("– (not defined)", True, False)}
+    assert to_markdown(scores).count("missing") == 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mlbench.report.arrays import nanmean
-from mlbench.report.grid import Grid, show_fraction
+from mlbench.report.grid import DONE, Grid, show_fraction
 from mlbench.report.measures import Measure
 from mlbench.report.statistics import Blocks, Within
 from mlbench.report.summary import Summary, summarise
@@ -38,7 +38,7 @@ def score_table(
     summary = summarise(grid, reading, measure, fraction, blocks)
     tasks = [int(task) for task in np.flatnonzero(grid.has_fraction(fraction))]
     grey = _without_threshold(grid, reading, measure)
-    by_task = [_column(summary, measure, task, within.get(task), grid.failures, fraction) for task in tasks]
+    by_task = [_column(grid, summary, measure, task, within.get(task), fraction) for task in tasks]
     if grey:
         dull = [name in grey for name in grid.losses]
         by_task = [
@@ -68,12 +68,7 @@ def score_table(
 
 
 def _column(
-    summary: Summary,
-    measure: Measure,
-    task: int,
-    within: Within | None,
-    failures: Mapping[tuple[int, int, int], str],
-    fraction: int,
+    grid: Grid, summary: Summary, measure: Measure, task: int, within: Within | None, fraction: int
 ) -> list[Entry]:
     """The entries of all losses on one task."""
     signed = summary.mean[:, task] * measure.sign
@@ -96,12 +91,19 @@ def _column(
             spread = format_number(deviation, like=mean) if deviation == deviation else ""
             known = deviation if spread else None
             entries.append(Entry(format_number(mean), mean, spread, known, note, is_best, is_alike))
-        elif summary.failed[loss, task]:
-            entries.append(Entry(f"failed: {failures[loss, task, fraction]}", bad=True))
         else:
-            note = "missing" if planned else ""
-            entries.append(Entry(ABSENT, note=note, bad=planned > 0, muted=planned == 0))
+            entries.append(_absent(grid, loss, task, fraction))
     return entries
+
+
+def _absent(grid: Grid, loss: int, task: int, fraction: int) -> Entry:
+    """Why there is no number: failed, finished where the metric is not defined, or missing."""
+    failure = grid.failures.get((loss, task, fraction))
+    if failure is not None:
+        return Entry(f"failed: {failure}", bad=True)
+    if (grid.state[loss, task, fraction] == DONE).any():
+        return Entry(ABSENT, note="not defined", muted=True)
+    return Entry(ABSENT, note="missing", bad=True)
 
 
 def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -> list[Row]:
