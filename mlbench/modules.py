@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib
 import importlib.util
+import re
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -11,12 +14,37 @@ from pathlib import Path
 from mlbench.declarations import PACKAGE_FOLDER, Declaration
 from mlbench.errors import ConfigError
 
+_IMPORTED = re.compile(r"^from (mlbench[.\w]+) import", re.MULTILINE)
+
 
 def module_name(file: Path) -> str:
     """The dotted name of a file of mlbench."""
     relative = file.relative_to(PACKAGE_FOLDER).with_suffix("")
     parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
     return ".".join(("mlbench", *parts))
+
+
+def code_hash(declaration: Declaration) -> str:
+    """A hash of all code that a declared thing's results depend on: its file, and where that is mlbench's the
+    modules of the same room that it uses, and those that they use."""
+    return _code_hash(declaration.file, declaration.source_hash)
+
+
+@functools.cache
+def _code_hash(file: Path, own_hash: str) -> str:
+    if not file.is_relative_to(PACKAGE_FOLDER):
+        return own_hash
+    room = PACKAGE_FOLDER / file.relative_to(PACKAGE_FOLDER).parts[0]
+    sources, waiting = {}, [file]
+    while waiting:
+        file = waiting.pop()
+        source = sources[file] = file.read_text(encoding="utf-8")
+        for module in _IMPORTED.findall(source):
+            used = PACKAGE_FOLDER.parent.joinpath(*module.split(".")).with_suffix(".py")
+            if used.is_relative_to(room) and used.is_file() and used not in sources:
+                waiting.append(used)
+    text = "".join(f"{used.name}\n{source}\n" for used, source in sorted(sources.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def locate(module: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from mlbench import datasets
 from mlbench.errors import DataError, DatasetNotFoundError
+from mlbench.modules import code_hash
 from mlbench.records import Store, stores
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
@@ -47,7 +48,7 @@ class PlannedCell:
         per_sample = bool(declared.attributes.get("per_sample", False))
         before = stamp(self.store, self.id)
         return Work(
-            self.cell, self.id, self.store, self.data, self.scores, before, per_sample, declared.source_hash
+            self.cell, self.id, self.store, self.data, self.scores, before, per_sample, code_hash(declared)
         )
 
 
@@ -133,7 +134,7 @@ def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
     """Whether the code of the cell's built-in loss is another than that of the record."""
     declared = LOSSES.describe(cell.loss.name)
     made_by = (head.get("code") or {}).get("loss_source")
-    return declared.origin == "built in" and made_by is not None and made_by != declared.source_hash
+    return declared.origin == "built in" and made_by is not None and made_by != code_hash(declared)
 
 
 class _Data:
@@ -174,9 +175,9 @@ class _Known:
         """A finished record of the cell in another suite's folder."""
         for sibling, ids in self._siblings.items():
             if identifier in ids:
-                record = sibling.read(identifier)
-                if record["status"] == "done":
-                    return sibling, record
+                head = sibling.head(identifier)
+                if head["status"] == "done":
+                    return sibling, head
         return None, None
 
 

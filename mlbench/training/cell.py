@@ -17,6 +17,7 @@ from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Part
 from mlbench.models.model import Model
+from mlbench.modules import code_hash
 from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
@@ -97,7 +98,7 @@ def run_cell(
             queue=build_queue(cell, loss, len(dataset.labels), place),
             micro_batch=micro_batch,
             deadline=deadline,
-            code=LOSSES.describe(cell.loss.name).source_hash,
+            code=code_hash(LOSSES.describe(cell.loss.name)),
         )
         clock.lap("prepare")
         fit = Fit(task, Selection(model, protocol, readings.selection_score))
