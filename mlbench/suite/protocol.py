@@ -54,7 +54,9 @@ class Protocol(BaseModel):
     gradient_checkpointing: bool = Field(False, description="activations are computed twice to save memory")
     compile: bool = Field(False, description="the encoder goes through torch.compile, once per architecture")
     group_by_length: bool = Field(False, description="texts of like length share a batch")
-    ema: float | None = Field(None, gt=0, lt=1, description="decay of the averaged weights that are scored")
+    ema: float | None = Field(
+        None, gt=0, lt=1, description="decay of the averaged weights that are scored, smaller at first"
+    )
     reduction: Literal["mean", "batchmean", "sum"] = Field(
         "batchmean", description="given to every loss that takes one"
     )

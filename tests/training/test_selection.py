@@ -1,0 +1,51 @@
+"""The averaged weights."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from mlbench.suite import Protocol
+from mlbench.training.selection import Selection
+
+
+def selection(model: nn.Module, decay: float) -> Selection:
+    protocol = SimpleNamespace(select="last", select_metric="map", ema=decay)
+    return Selection(cast(Any, model), cast(Protocol, protocol), lambda _: 0.0)
+
+
+def test_the_average_warms_up() -> None:
+    """Against the recursion written out; with a long horizon a short training is not left out of it."""
+    model = nn.Linear(3, 2)
+    chosen, expected = selection(model, 0.999), None
+    for update in range(200):
+        with torch.no_grad():
+            model.weight.fill_(float(update))
+        chosen.after_step(cast(Any, model))
+        kept = min(0.999, (1 + update) / (10 + update))
+        expected = float(update) if expected is None else kept * expected + (1 - kept) * update
+    assert chosen.average is not None
+    weight = cast(nn.Linear, chosen.average.module).weight
+    torch.testing.assert_close(weight, torch.full_like(weight, expected))
+    assert 170 < weight.detach().mean().item() < 199
+
+
+def test_an_average_goes_on_from_its_state() -> None:
+    model = nn.Linear(3, 2)
+    whole, first = selection(model, 0.99), selection(model, 0.99)
+    for update in range(30):
+        with torch.no_grad():
+            model.weight.fill_(float(update))
+        whole.after_step(cast(Any, model))
+        if update == 10:
+            state = first.state_dict()
+            first = selection(nn.Linear(3, 2), 0.99)
+            first.load_state_dict(state)
+        first.after_step(cast(Any, model))
+    assert whole.average is not None
+    assert first.average is not None
+    for one, other in zip(whole.average.parameters(), first.average.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
