@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbench.records.schema import RecordError, encode, head_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+Stamp = tuple[int, int, int]
 
 
 def pack(records: Sequence[Mapping[str, Any]]) -> bytes:
@@ -28,18 +36,60 @@ def pack(records: Sequence[Mapping[str, Any]]) -> bytes:
     return content
 
 
-def read_packed(file: Path, column: str, identifier: str | None = None) -> Iterator[str]:
-    """One column of packed records, some hundred rows at a time; of one cell alone where it is named."""
+def read_packed(file: Path, column: str) -> Iterator[str]:
+    """One column of packed records, some hundred rows at a time."""
+    with _opened(file) as packed:
+        for batch in packed.iter_batches(batch_size=128, columns=[column], use_threads=False):
+            yield from batch[column].to_pylist()
+
+
+def packed_ids(file: Path) -> Mapping[str, tuple[int, int]]:
+    """The id of every packed record, with the row group and the row that hold it. Read once, until the file is
+    another."""
+    return _index(file, _stamp(file))
+
+
+def read_one(file: Path, column: str, identifier: str) -> str | None:
+    """One column of one packed record, None where there is none of that id; those beside it come cheaply after."""
+    place = packed_ids(file).get(identifier)
+    if place is None:
+        return None
+    group, row = place
+    text: str = _group(file, _stamp(file), group, column)[row].as_py()
+    return text
+
+
+def _stamp(file: Path) -> Stamp:
+    """Another for each file that is moved into this one's place."""
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=64)
+def _index(file: Path, _: Stamp) -> dict[str, tuple[int, int]]:
+    with _opened(file) as packed:
+        groups = (packed.read_row_group(group, columns=["id"]) for group in range(packed.num_row_groups))
+        return {
+            identifier: (group, row)
+            for group, table in enumerate(groups)
+            for row, identifier in enumerate(table["id"].to_pylist())
+        }
+
+
+@lru_cache(maxsize=4)
+def _group(file: Path, _: Stamp, group: int, column: str) -> pa.ChunkedArray:
+    with _opened(file) as packed:
+        return packed.read_row_group(group, columns=[column], use_threads=False)[column]
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[pq.ParquetFile]:
+    """Raises RecordError, here and within, where it is not a file of packed records."""
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     try:
-        packed = pq.ParquetFile(file, memory_map=True)
-        columns = [column] if identifier is None else ["id", column]
-        for batch in packed.iter_batches(batch_size=128, columns=columns, use_threads=False):
-            if identifier is not None:
-                batch = batch.filter(pc.equal(batch["id"], identifier))
-            yield from batch[column].to_pylist()
+        with pq.ParquetFile(file, memory_map=True) as packed:
+            yield packed
     except (pa.ArrowException, KeyError, OSError) as error:
         raise RecordError(f"{file}: not a file of packed records: {error}") from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
-from mlbench.records.packed import pack, read_packed
+from mlbench.records.packed import pack, packed_ids, read_one, read_packed
 from mlbench.records.schema import RecordError, check, decode, decode_head, encode
 from mlbench.whole_files import own_name, whole
 
@@ -105,9 +105,16 @@ class Store:
         file = self.cell_file(identifier)
         if file.exists():
             return decode(file.read_bytes(), str(file))
-        for record in self._packed(identifier):
-            return record
-        raise KeyError(identifier)
+        text = self._packed_column("record", identifier)
+        return decode(text.encode(), str(self.packed_file))
+
+    def head(self, identifier: str) -> dict[str, Any]:
+        """What the first line of one record says (see HEAD); raises KeyError where there is none."""
+        file = self.cell_file(identifier)
+        if file.exists():
+            with file.open("rb") as opened:
+                return decode_head(opened.readline(), file)
+        return dict(json.loads(self._packed_column("head", identifier)))
 
     def scores(self, identifier: str) -> dict[str, np.ndarray]:
         """The stored scores of a cell; raises FileNotFoundError where none were kept."""
@@ -119,7 +126,7 @@ class Store:
     def ids(self) -> set[str]:
         """The ids of all records, own files and packed ones; opens no record."""
         own = {entry.name[:-5] for entry in _scan(self.cells_folder) if entry.name.endswith(".json")}
-        return own | {str(head["id"]) for head in self._packed_heads()}
+        return own | set(packed_ids(self.packed_file) if self.packed_file.exists() else ())
 
     def heads(self) -> Iterator[dict[str, Any]]:
         """What the first line of each record says (see HEAD); cheap even for many thousands."""
@@ -152,9 +159,15 @@ class Store:
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
         return self._place(pack(records), self.packed_file)
 
-    def _packed(self, identifier: str | None = None) -> Iterator[dict[str, Any]]:
+    def _packed_column(self, column: str, identifier: str) -> str:
+        text = read_one(self.packed_file, column, identifier) if self.packed_file.exists() else None
+        if text is None:
+            raise KeyError(identifier)
+        return text
+
+    def _packed(self) -> Iterator[dict[str, Any]]:
         if self.packed_file.exists():
-            for text in read_packed(self.packed_file, "record", identifier):
+            for text in read_packed(self.packed_file, "record"):
                 yield decode(text.encode(), str(self.packed_file))
 
     def _packed_heads(self) -> Iterator[dict[str, Any]]:

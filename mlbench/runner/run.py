@@ -77,7 +77,8 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         if planned.todo or planned.taken_over:
             store.prepare()
         clean(store)
-    for cell in planned.taken_over:
+    for cell in sorted(planned.taken_over, key=lambda cell: str(cell.id)):
+        # In the order in which packed records lie.
         assert cell.source is not None
         assert cell.id is not None
         take_over(cell.id, cell.cell, cell.source, cell.store)

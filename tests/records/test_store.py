@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from mlbench.errors import DataError
-from mlbench.records import SCHEMA, RecordError, Store, decode, encode, load_records
+from mlbench.records import HEAD, SCHEMA, RecordError, Store, decode, encode, load_records, packed
 
 
 def record(identifier: str = "a" * 20, status: str = "done", **more: Any) -> dict[str, Any]:
@@ -89,6 +90,34 @@ def test_packed_records_count_as_well(store: Store) -> None:
     assert len(list(store.records())) == 5
     with pytest.raises(KeyError):
         store.read("unknown")
+
+
+def test_packed_records_are_found_by_id_without_reading_all(store: Store) -> None:
+    """Each row group is decoded once for the ids in it, and the ids once for all: no reading is quadratic."""
+    for index in range(1100):
+        store.write(record(f"{index:020d}", seed=index))
+    store.pack()
+    shutil.rmtree(store.cells_folder)
+    decoded = packed._group.cache_info().misses, packed._index.cache_info().misses
+    ids = sorted(store.ids())
+    assert [store.read(identifier)["seed"] for identifier in ids] == list(range(1100))
+    assert packed._group.cache_info().misses - decoded[0] == 3
+    assert packed._index.cache_info().misses - decoded[1] == 1
+    assert store.head(ids[7]) == {key: value for key, value in store.read(ids[7]).items() if key in HEAD}
+
+
+def test_a_packed_file_that_was_replaced_is_read_anew(store: Store) -> None:
+    store.write(record(history=1))
+    store.pack()
+    store.cell_file("a" * 20).unlink()
+    assert store.read("a" * 20)["history"] == 1
+    store.write(record(history=2))
+    store.write(record("b" * 20))
+    store.pack()
+    for identifier in store.ids():
+        store.cell_file(identifier).unlink()
+    assert store.read("a" * 20)["history"] == 2
+    assert store.ids() == {"a" * 20, "b" * 20}
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 1}', "[1]", '{"schema": 99, "id": "x"}', "null"])
