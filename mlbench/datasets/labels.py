@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +33,17 @@ def require(table: pa.Table, name: str, key: str, place: Place) -> pa.ChunkedArr
 
 
 def parse_labels(table: pa.Table, name: str, separator: str, place: Place) -> pa.Array:
+    """The labels as `parse_lists` has them. Raises DataError where no row has one."""
+    lists = parse_lists(table, name, "labels", separator, place)
+    if not any(row.as_py() for row in lists):
+        raise place.error(None, f"column {name!r} gives no label in any of {len(lists)} rows")
+    return lists
+
+
+def parse_lists(table: pa.Table, name: str, key: str, separator: str, place: Place) -> pa.Array:
     """One column of lists, or of strings that `separator` divides (spaces around names do not count; an empty
-    or missing cell is a row without labels). Raises DataError where no row has a label."""
-    column = require(table, name, "labels", place)
+    or missing cell is a row without labels); `key` is the parameter that named it."""
+    column = require(table, name, key, place)
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         cells = column.to_pylist()
@@ -47,21 +54,15 @@ def parse_labels(table: pa.Table, name: str, separator: str, place: Place) -> pa
                 f"column {name!r} holds strings such as {example!r:.60}; say what divides the labels, "
                 'for example `separator = ";"` (or "json" where a cell is a JSON list)',
             )
-        lists: Any = [_divide(cell, separator, row, name, place) for row, cell in enumerate(cells)]
-        parsed = pa.array(lists, pa.large_list(pa.large_string()))
-    elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        lists = [_divide(cell, separator, row, name, place) for row, cell in enumerate(cells)]
+        return pa.array(lists, pa.large_list(pa.large_string()))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         raise place.error(
             None,
             f"column {name!r} holds {kind} numbers; where each label has a 0/1 column of its own, "
             f'list them: `labels = ["{name}", …]`',
         )
-    else:
-        return column
-    if not any(lists):
-        raise place.error(
-            None, f"column {name!r} gives no label in any of {len(lists)} rows, divided by {separator!r}"
-        )
-    return parsed
+    return column
 
 
 def _divide(cell: str | None, separator: str, row: int, name: str, place: Place) -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from mlbench.datasets.assemble import Part
 from mlbench.datasets.cards import Modality
 from mlbench.datasets.columns import Place, column_of
-from mlbench.datasets.labels import parse_indicators, parse_labels, require
+from mlbench.datasets.labels import parse_indicators, parse_labels, parse_lists, require
 
 IMAGE_NAMES = ("image", "file_name", "filename", "file")
 
@@ -46,7 +46,7 @@ class Columns:
         else:
             columns["labels"] = parse_labels(table, self.labels, self.separator, place)
         if self.unscored:
-            columns["unscored"] = parse_labels(table, self.unscored, self.separator, place)
+            columns["unscored"] = parse_lists(table, self.unscored, "unscored", self.separator, place)
         if self.ids:
             columns["id"] = require(table, self.ids, "ids", place)
         elif "id" in table.column_names:

@@ -111,6 +111,20 @@ def test_indicator_columns_where_minus_one_is_not_scored() -> None:
     assert dataset.test.scored_targets.tolist() == [[1, 1], [0, 0], [1, 0], [0, 255]] * 2
 
 
+def test_a_split_may_have_nothing_unscored() -> None:
+    """The usual case: only the test split says what its annotators left open."""
+    split = ["train"] * 20 + ["validation"] * 8 + ["test"] * 12
+    unscored = [""] * 28 + ["a", "a;d", "", ""] * 3
+    joined = [";".join(names) for names in tags()]
+    write_csv(body=bodies(), tags=joined, open=unscored, split=split)
+    dataset = own(**GOOD, unscored="open")
+    assert dataset.train.unscored is None
+    assert dataset.test.unscored is not None
+    assert dataset.test.unscored.sum(axis=0).tolist() == [6, 0, 3]
+    with pytest.raises(DataError, match=r"no column 'opn'; did you mean 'open'\? .*`unscored = …`"):
+        own(**GOOD, unscored="opn")
+
+
 def test_feature_columns() -> None:
     write_csv(x=[row / 2 for row in range(ROWS)], y=list(range(ROWS)), labels=[";".join(t) for t in tags()])
     table = pa.table({"x": [row / 2 for row in range(ROWS)], "y": list(range(ROWS)), "labels": tags()})
