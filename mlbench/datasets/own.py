@@ -63,7 +63,7 @@ class OwnData(Source):
         return self.columns.modality
 
     def stamp(self, request: Request) -> Any:
-        given = [vars(self.columns), self.images, vars(self.dialect)]
+        given = [vars(self.columns), self.columns.vocabulary, self.images, vars(self.dialect)]
         return [given, file_stamps(self.files(request))]
 
     def files(self, request: Request) -> list[Path]:
@@ -83,14 +83,15 @@ class OwnData(Source):
         if set(raw) == {"train"}:
             raw = divide_by_split(raw["train"], self.columns.split)
         parts = {split: self._with_pictures(self.columns.rename(part), place) for split, part in raw.items()}
+        vocabulary = self.columns.vocabulary
         beside = read_folder_card(place) if place.is_dir() else None
         if beside:
             family = request.name if beside.card.family == beside.card.name else beside.card.family
             card = replace(beside.card, name=request.name, family=family)
-            return assemble(request.name, parts, card=card, vocabulary=beside.vocabulary)
+            return assemble(request.name, parts, card=card, vocabulary=beside.vocabulary or vocabulary)
         modality = find_modality(parts["train"], None) if "train" in parts else "text"
         card = Card(request.name, modality, source=self.path or self.hub)
-        return assemble(request.name, parts, card=card)
+        return assemble(request.name, parts, card=card, vocabulary=vocabulary)
 
     def _place(self, request: Request) -> Path:
         if self.hub:

@@ -33,6 +33,11 @@ class Columns:
         """What the user said the input is; None where nothing is said."""
         return "text" if self.text else "image" if self.image else "features" if self.features else None
 
+    @property
+    def vocabulary(self) -> list[str] | None:
+        """The labels where each has a column of its own, in the order that labels found in rows would have."""
+        return sorted(set(self.labels)) if isinstance(self.labels, list) else None
+
     def rename(self, part: Part) -> Part:
         """The table in the folder format's columns."""
         table, place = part.table, part.place

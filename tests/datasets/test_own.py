@@ -111,6 +111,16 @@ def test_indicator_columns_where_minus_one_is_not_scored() -> None:
     assert dataset.test.scored_targets.tolist() == [[1, 1], [0, 0], [1, 0], [0, 255]] * 2
 
 
+@pytest.mark.parametrize("marks", [[0], [0, -1]])
+def test_an_indicator_column_without_a_one_is_a_label(marks: list[int]) -> None:
+    never = [marks[row % len(marks)] for row in range(ROWS)]
+    write_csv(text=bodies(), toxic=[0, 1] * 20, never=never, rude=[1, 0, 0, 0] * 10)
+    dataset = own(path="mine.csv", labels=["toxic", "never", "rude"])
+    assert dataset.labels == ("never", "rude", "toxic")
+    assert sum(dataset.label_counts.values()).tolist() == [0, 10, 20]  # type: ignore[union-attr]
+    assert (dataset.test.unscored is not None) == (-1 in marks)
+
+
 def test_a_split_may_have_nothing_unscored() -> None:
     """The usual case: only the test split says what its annotators left open."""
     split = ["train"] * 20 + ["validation"] * 8 + ["test"] * 12
