@@ -75,6 +75,13 @@ def _divide(cell: str | None, separator: str, row: int, name: str, place: Place)
             raise place.error(row, f"column {name!r}: {cell!r:.60} is not a JSON list ({error})") from None
         if not isinstance(values, list):
             raise place.error(row, f"column {name!r}: {cell!r:.60} is not a JSON list")
+        for value in values:
+            if not isinstance(value, str | int | float):
+                raise place.error(
+                    row,
+                    f"column {name!r}: {cell!r:.60} lists {json.dumps(value):.20}, which names no label; "
+                    "write the label's name or leave it out",
+                )
         return [str(value) for value in values]
     return [part.strip() for part in cell.split(separator) if part.strip()]
 

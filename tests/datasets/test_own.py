@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,15 @@ def test_relative_paths_are_looked_for_under_the_data_root_too(tmp_path: Path) -
     assert load("own", parameters, name="mine", data_root=tmp_path / "root").sizes["train"] == 28
     with pytest.raises(DatasetNotFoundError, match=r"looked for there\.csv"):
         load("own", parameters, name="mine")
+
+
+@pytest.mark.parametrize("what", ["null", '["b"]', '{"b": 1}'])
+def test_a_json_list_holds_nothing_but_names(what: str) -> None:
+    write_csv(body=bodies(), tags=['["a", 7]'] * 39 + [f'["a", {what}]'])
+    with pytest.raises(
+        DataError, match=rf"mine\.csv, line 80: column 'tags': .* lists {re.escape(what)}, which"
+    ):
+        own(**{**GOOD, "separator": "json"})
 
 
 GOOD = {"path": "mine.csv", "text": "body", "labels": "tags", "separator": ";"}
