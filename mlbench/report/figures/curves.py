@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mlbench.report.arrays import Floats
-from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panel, panels
+from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, panels
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
@@ -36,7 +36,7 @@ def learning_curves(
     if len(fractions) < 2 or not tasks:
         return None
     losses, coloured = list(look), leaders[:HIGHLIGHTED]
-    figure, axes = panels(len(tasks), [*coloured, "floor", "ceiling"])
+    figure, axes = panels(len(tasks), [*(look[loss].label for loss in coloured), "floor", "ceiling"])
     x = _positions(fractions)
     bright = [losses.index(loss) for loss in coloured]
     grey = [place for place in range(len(losses)) if place not in bright]
@@ -47,11 +47,11 @@ def learning_curves(
         for loss, place in zip(coloured, bright, strict=True):
             style = look[loss]
             panel.plot(x, task.mean[place], color=style.colour, linestyle=style.dash, marker=style.marker,
-                       label=loss, zorder=3)  # fmt: skip
+                       label=style.label, zorder=3)  # fmt: skip
         _frame(panel, task)
-        name_panel(panel, task.task)
         panel.set_xticks(x, [f"{f * 100:g}%" if f <= 1 else f"{f:g}" for f in fractions])
         panel.yaxis.set_major_locator(MaxNLocator(4))
+    name_panels(axes, [task.task for task in tasks])
     for panel in axes[::4]:
         panel.set_ylabel(subject.metric)
     legend_below(figure, axes)

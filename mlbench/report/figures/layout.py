@@ -10,7 +10,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from mlbench.report.arrays import Floats
-from mlbench.report.figures.style import MUTED, short
+from mlbench.report.figures.labels import shorten
+from mlbench.report.figures.style import MUTED
 
 
 def one_panel(
@@ -40,9 +41,11 @@ def panels(count: int, names: Sequence[str], *, columns: int = 4) -> tuple[Figur
     return figure, axes
 
 
-def name_panel(axes: Axes, name: str) -> None:
-    """A panel's title; at a fixed height, since to look for a free one takes a quarter of all drawing."""
-    axes.set_title(short(name, 28), y=1.0)
+def name_panels(axes: Sequence[Axes], names: Sequence[str]) -> None:
+    """The panels' titles; at a fixed height, since to look for a free one takes a quarter of all drawing."""
+    labels = shorten(names, 28)
+    for panel, name in zip(axes, names, strict=True):
+        panel.set_title(labels[name], y=1.0)
 
 
 def grey_lines(axes: Axes, x: Floats, rows: Floats) -> None:
@@ -74,11 +77,10 @@ def legend_below(figure: Figure, axes: Sequence[Axes]) -> None:
     }
     if found:
         columns = _legend_columns(figure.get_figwidth(), list(found))
-        names = [short(name) for name in found]
-        figure.legend(list(found.values()), names, loc="lower left", ncols=columns, borderaxespad=0.6)
+        figure.legend(list(found.values()), list(found), loc="lower left", ncols=columns, borderaxespad=0.6)
 
 
 def _legend_columns(width: float, names: Sequence[str]) -> int:
     """So many entries fit beside one another in `width` inches."""
-    longest = max((len(short(name)) for name in names), default=0)
+    longest = max(map(len, names), default=0)
     return max(1, min(len(names), int((width - 0.2) / (0.55 + 0.067 * longest))))

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.figures.layout import one_panel
-from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject, short
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
 def against_labels(
@@ -32,11 +32,11 @@ def against_labels(
         gap, style = rows[loss], look[loss]
         mean = [nanmean(gap[labels == size], 0) for size in sizes]
         axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
-        axes.plot(labels, gap, style.marker, color=style.colour, label=short(loss), zorder=3)
+        axes.plot(labels, gap, style.marker, color=style.colour, label=look[loss].label, zorder=3)
     axes.axhline(0, color=MUTED, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlabel("number of labels of the dataset")
-    axes.set_ylabel(f"{subject.metric}, ahead of {short(control)}")
+    axes.set_ylabel(f"{subject.metric}, ahead of {look[control].label}")
     ticks = [size for place, size in enumerate(sizes) if place == 0 or size > 1.25 * sizes[place - 1]]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
@@ -60,7 +60,7 @@ def against_cost(
     for loss, x, y in zip(losses, cost, score, strict=True):
         if x == x and y == y:
             axes.plot(x, y, color=look[loss].colour, marker=look[loss].marker, linestyle="none", markersize=7)
-            axes.annotate(short(loss), (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
+            axes.annotate(look[loss].label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
     axes.set_xlabel("training time, times that of the quickest loss (geometric mean over datasets)")
     axes.set_ylabel(f"{subject.metric}, mean over families")
@@ -96,7 +96,7 @@ def by_frequency(
     low, high = (values - spreads)[:, shown], (values + spreads)[:, shown]
     axes.vlines(centres.ravel(), low.ravel(), high.ravel(), color=MUTED, linewidth=0.7, zorder=4)
     for loss, row, x in zip(losses, values, centres, strict=True):
-        bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=short(loss), zorder=3)
+        bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=look[loss].label, zorder=3)
         for bar in bars:
             bar.set(hatch=look[loss].hatch, edgecolor="#ffffff", linewidth=0)
     axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlbench.report.arrays import Banded, Floats
 from mlbench.report.figures.layout import bands, grey_lines, one_panel
-from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject, short
+from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
 
 BANDS = 3
 """So many leading losses have their interval drawn: more bands hide one another."""
@@ -29,7 +29,7 @@ def critical_differences(
 
     rows = -(-len(losses) // 2)
     figure, axes = one_panel(4.4, 0.55 + 0.24 * rows, left=1.7, bottom=0.1, right=1.7)
-    names = [short(loss) for loss in losses]
+    names = [look[loss].label for loss in losses]
     drawn = critical_difference_diagram(
         pd.Series(ranks, index=names),
         pd.DataFrame(p, index=names, columns=names),
@@ -79,7 +79,7 @@ def profiles(
     for loss, row in zip(coloured, bright, strict=True):
         style = look[loss]
         axes.plot(
-            x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=short(loss), zorder=3
+            x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=style.label, zorder=3
         )
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")

@@ -12,6 +12,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from mlbench.report.figures.labels import shorten
+
 INK, MUTED, RULE, PAPER = "#1f2430", "#6a7180", "#dedcd5", "#fffffe"
 """Text, secondary text, lines, ground; the page replaces them by its own, light or dark."""
 
@@ -82,8 +84,9 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Look:
-    """How a loss is drawn."""
+    """How a loss is drawn, and what labels call it."""
 
+    label: str
     colour: str
     dash: Any
     marker: str
@@ -106,21 +109,9 @@ def styled() -> Iterator[None]:
 
 def looks(losses: Sequence[str]) -> Looks:
     """The look of each loss, the same in every figure of a report."""
+    labels = shorten(losses)
     styles = itertools.cycle((dash, hue) for dash in range(len(DASHES)) for hue in range(len(HUES)))
     return {
-        loss: Look(HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash])
+        loss: Look(labels[loss], HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash])
         for loss, (dash, hue) in zip(losses, styles, strict=False)
     }
-
-
-def short(name: str, length: int = 22) -> str:
-    """A name cut in the middle so that it fits a label."""
-    if len(name) <= length:
-        return name
-    keep = (length - 1) // 2
-    return f"{name[:keep]}…{name[-keep:]}"
-
-
-def room_for(names: Sequence[str], length: int = 22) -> float:
-    """Inches that the longest of the names takes at the size of tick labels."""
-    return 0.2 + 0.073 * max((len(short(name, length)) for name in names), default=0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from mlbench.report.figures.layout import legend_below, name_panel, panels
+from mlbench.report.figures.layout import legend_below, name_panels, panels
 from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject
 
 Curve = tuple[Sequence[float], Sequence[float]]
@@ -26,14 +26,14 @@ def training_curves(
     if not shown:
         return None
     coloured = leaders[:HIGHLIGHTED]
-    figure, axes = panels(len(shown), coloured)
-    for panel, (task, curves) in zip(axes, shown.items(), strict=True):
+    figure, axes = panels(len(shown), [look[loss].label for loss in coloured])
+    for panel, curves in zip(axes, shown.values(), strict=True):
         for loss in coloured:
             if loss in curves:
                 style = look[loss]
                 marker = "" if len(curves[loss][0]) > 12 else style.marker
                 panel.plot(*curves[loss], color=style.colour, linestyle=style.dash, marker=marker, markersize=3,
-                           linewidth=1.2, label=loss)  # fmt: skip
+                           linewidth=1.2, label=style.label)  # fmt: skip
         if log:
             panel.set_yscale("log")
             low, high = panel.get_ylim()
@@ -43,7 +43,7 @@ def training_curves(
         else:
             panel.yaxis.set_major_locator(MaxNLocator(4))
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        name_panel(panel, task)
+    name_panels(axes, list(shown))
     for panel in axes[-4:]:
         panel.set_xlabel("epoch")
     for panel in axes[::4]:
