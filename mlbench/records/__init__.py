@@ -2,16 +2,19 @@
 
 from mlbench.records.frame import load_records
 from mlbench.records.schema import HEAD, READINGS, SCHEMA, RecordError, decode, encode
+from mlbench.records.scores import PRECISIONS, enough
 from mlbench.records.store import Store, stores
 
 __all__ = [
     "HEAD",
+    "PRECISIONS",
     "READINGS",
     "SCHEMA",
     "RecordError",
     "Store",
     "decode",
     "encode",
+    "enough",
     "load_records",
     "stores",
 ]

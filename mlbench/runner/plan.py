@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mlbench import datasets
 from mlbench.errors import DataError, DatasetNotFoundError
 from mlbench.modules import code_hash
-from mlbench.records import Store, stores
+from mlbench.records import PRECISIONS, Store, enough, stores
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
 from mlbench.runner.preflight import check_encoders
@@ -65,8 +65,13 @@ class Plan:
 
     @property
     def todo(self) -> list[PlannedCell]:
-        """What a run would train: each id once, even where two suites or two aliases share it."""
-        return list({planned.id: planned for planned in reversed(self.cells) if planned.todo}.values())[::-1]
+        """What a run would train: each id once, even where two suites share it. It then stands where the first of
+        them has it, and is that one's that wants its scores kept most precisely."""
+        chosen: dict[str | None, PlannedCell] = {}
+        for planned in self.cells:
+            if planned.todo and _precision(planned) > _precision(chosen.get(planned.id)):
+                chosen[planned.id] = planned
+        return list(chosen.values())
 
     @property
     def shared(self) -> list[PlannedCell]:
@@ -117,7 +122,7 @@ def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOp
     identifier = cell.id(fingerprint)
     head, source = known.head(identifier), None
     if head is None or head["status"] == "failed":
-        source, found = known.elsewhere(identifier)
+        source, found = known.elsewhere(identifier, scores)
         head = found or head
     state: State = "missing" if head is None else "done" if head["status"] == "done" else "failed"
     reason = str(head["error"]["class"]) if head and state == "failed" else ""
@@ -128,6 +133,11 @@ def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOp
         or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
     )
     return PlannedCell(cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, todo)
+
+
+def _precision(planned: PlannedCell | None) -> int:
+    """How precisely a cell's scores are to be kept; of none, less than any."""
+    return -1 if planned is None else PRECISIONS.index(planned.scores)
 
 
 def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
@@ -171,12 +181,13 @@ class _Known:
         """What this suite's own record of a cell says first."""
         return self._heads.get(identifier)
 
-    def elsewhere(self, identifier: str) -> tuple[Store | None, dict[str, Any] | None]:
-        """A finished record of the cell in another suite's folder."""
+    def elsewhere(self, identifier: str, scores: str) -> tuple[Store | None, dict[str, Any] | None]:
+        """A finished record of the cell in another suite's folder, if its scores are kept as precisely as this
+        suite wants them."""
         for sibling, ids in self._siblings.items():
             if identifier in ids:
                 head = sibling.head(identifier)
-                if head["status"] == "done":
+                if head["status"] == "done" and enough(sibling.scores_file(identifier), scores):
                     return sibling, head
         return None, None
 

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from mlbench.errors import DataError
-from mlbench.records import Store, load_records
+from mlbench.records import Store, enough, load_records
 from mlbench.runner import RunOptions, plan, run
 from mlbench.suite import Selection, Suite
 from mlbench.suite.model import LossEntry
+from mlbench.suite.model import Store as How
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 
@@ -151,6 +152,46 @@ def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOpti
     assert (scores[0]["test_logits"] == scores[1]["test_logits"]).all()
 
 
+def keeping(suite: Suite, scores: Any) -> Suite:
+    """The suite, with its scores kept so."""
+    return suite.model_copy(update={"store": How(scores=scores)})
+
+
+def test_a_record_whose_scores_are_too_few_is_not_taken_over(suite: MakeSuite, options: MakeOptions) -> None:
+    trained = [
+        run([keeping(suite("done", name=scores), scores)], options()).trained
+        for scores in ("none", "float16", "float32")
+    ]
+    assert trained == [1, 1, 1]
+    others = [
+        keeping(suite("done", name=f"again-{scores}"), scores) for scores in ("none", "float16", "float32")
+    ]
+    assert [run([other], options()).trained for other in others] == [0, 0, 0]
+    for scores in ("float16", "float32"):
+        [record] = records_of(store := Store(options().results / f"again-{scores}"))
+        assert store.scores(record["id"])["test_logits"].dtype.itemsize >= np.dtype(scores).itemsize
+
+
+def test_of_two_suites_the_one_that_keeps_more_trains(suite: MakeSuite, options: MakeOptions) -> None:
+    both = [keeping(suite("done", "warn", name="a"), "none"), suite("warn", "done", name="b")]
+    planned = plan(both, options())
+    assert [(cell.cell.loss.id, cell.cell.suite) for cell in planned.todo] == [("done", "b"), ("warn", "b")]
+    assert run(both, options()).trained == 2
+    for name in "ab":
+        store = Store(options().results / name)
+        assert all(enough(store.scores_file(identifier), "float32") for identifier in store.ids())
+
+
+def test_a_shared_cell_is_trained_where_it_comes_first(suite: MakeSuite, options: MakeOptions) -> None:
+    both = [suite("done", "warn", name="a"), suite("nan", "done", name="b")]
+    todo = plan(both, options()).todo
+    assert [(cell.cell.loss.id, cell.cell.suite) for cell in todo] == [
+        ("done", "a"),
+        ("warn", "a"),
+        ("nan", "b"),
+    ]
+
+
 def test_packed_records_count(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     run([suite("done")], options())
     store = Store(options().results / "toys")
@@ -251,11 +292,9 @@ def test_fail_fast_stops_at_the_first_failure(suite: MakeSuite, options: MakeOpt
 
 
 def test_scores_are_kept_as_the_suite_says(suite: MakeSuite, options: MakeOptions) -> None:
-    from mlbench.suite.model import Store as How
-
     for how, seed in (("float16", 0), ("none", 1)):
         one = suite("done", seeds=(seed,))
-        run([one.model_copy(update={"store": How(scores=how)})], options())  # type: ignore[arg-type]
+        run([keeping(one, how)], options())
     store = Store(options().results / "toys")
     by_seed = {record["cell"]["seed"]: record["id"] for record in records_of(store)}
     logits = store.scores(by_seed[0])["test_logits"]
