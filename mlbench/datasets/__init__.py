@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlbench.datasets.base import NOT_SCORED, Dataset, Inputs, Split
 from mlbench.datasets.cards import Card, Modality, Reading
 from mlbench.datasets.images import decode_images
-from mlbench.datasets.loading import card, fingerprint, load, modality
+from mlbench.datasets.loading import card, check, fingerprint, load, modality
 from mlbench.datasets.rows import draw_rows
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Reading",
     "Split",
     "card",
+    "check",
     "decode_images",
     "draw_rows",
     "fingerprint",

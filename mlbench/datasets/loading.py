@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,13 @@ def fingerprint(
             return bytes_fingerprint(source.files(request))
 
     return remembered(source.stamp(request), compute)
+
+
+def check(loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None) -> None:
+    """Raise DataError for parameters that cannot fit the dataset's files, as far as a look at their headers tells."""
+    source = build_source(loader, parameters)
+    with contextlib.suppress(DatasetNotFoundError):
+        source.check(Request(DATASETS.describe(loader).name, loader, data_root))
 
 
 def card(loader: str, parameters: Mapping[str, Any] | None = None) -> Card:

@@ -16,7 +16,7 @@ from mlbench.datasets.own_columns import Columns
 from mlbench.datasets.pictures import find_pictures, load_pictures, names_pictures
 from mlbench.datasets.places import data_folders
 from mlbench.datasets.source import Request, Source, not_found, register_dataset
-from mlbench.datasets.tabular import SUFFIXES, Dialect, read_table
+from mlbench.datasets.tabular import SUFFIXES, Dialect, read_header, read_table
 from mlbench.errors import ConfigError, DataError
 
 TABLE_NAMES = ("labels", "metadata", "data", "train")
@@ -61,6 +61,12 @@ class OwnData(Source):
 
     def known_modality(self) -> Modality | None:
         return self.columns.modality
+
+    def check(self, request: Request) -> None:
+        for file in find_tables(self._place(request)).values():
+            header = read_header(file, self.dialect)
+            if header is not None:
+                self.columns.check(header)
 
     def stamp(self, request: Request) -> Any:
         given = [vars(self.columns), self.columns.vocabulary, self.images, vars(self.dialect)]

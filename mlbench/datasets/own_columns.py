@@ -58,6 +58,16 @@ class Columns:
             columns["id"] = table.column("id")
         return Part(pa.table(columns), place)
 
+    def check(self, header: Part) -> None:
+        """Raise DataError for a column that is named here and not there; `header` is a table without rows."""
+        table, place = header.table, header.place
+        self._input(table, place)
+        for name in self.labels if isinstance(self.labels, list) else [self.labels]:
+            require(table, name, "labels", place)
+        for key, name in (("unscored", self.unscored), ("ids", self.ids)):
+            if name:
+                require(table, name, key, place)
+
     def _input(self, table: pa.Table, place: Place) -> dict[str, Any]:
         if isinstance(self.features, list):
             return {"features": _stack(table, self.features, place)}

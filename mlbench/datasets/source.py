@@ -7,7 +7,7 @@ the folder format and else converts its public files; `GeneratedSource` makes it
 from __future__ import annotations
 
 import hashlib
-import inspect
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -54,6 +54,10 @@ class Source(ABC):
     @abstractmethod
     def stamp(self, request: Request) -> Any:
         """A JSON value that changes whenever the content may have; cheap. Raises DatasetNotFoundError."""
+
+    def check(self, request: Request) -> None:
+        """Raise DataError where the files are there and the parameters cannot fit them; cheap."""
+        return
 
     def files(self, request: Request) -> list[Path]:
         """The files that the samples are read from, where there are any."""
@@ -117,9 +121,17 @@ class NamedSource(Source):
 
 
 def source_hash(kind: type) -> str:
-    """A hash of the file that a class is written in: what it makes may change with it."""
-    file = inspect.getsourcefile(kind)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] if file else ""
+    """A hash of the file that a class is written in and of those of this package that it uses, theirs too: what
+    it makes may change with any of them."""
+    modules = [kind.__module__]
+    for module in modules:  # which grows
+        origins = {getattr(value, "__module__", None) for value in vars(sys.modules[module]).values()}
+        used = {
+            origin for origin in origins if isinstance(origin, str) and origin.startswith(__package__ + ".")
+        }
+        modules += sorted(used - {*modules})
+    files = [getattr(sys.modules[module], "__file__", None) for module in modules]
+    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files if file)).hexdigest()[:16]
 
 
 def not_found(name: str, places: Sequence[Path], remedy: str) -> DatasetNotFoundError:

@@ -54,6 +54,23 @@ def read_table(file: Path, dialect: Dialect) -> Part:
     return Part(_to_table(rows, place), place)
 
 
+def read_header(file: Path, dialect: Dialect) -> Part | None:
+    """The columns of a file without any row; None where only the whole file can tell, or it cannot be read."""
+    suffix, place = file.suffix.lower(), Place(str(file))
+    try:
+        if suffix == ".parquet":
+            return Part(pq.read_schema(file).empty_table(), place)
+        if suffix in DELIMITERS:
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                records = _records(
+                    file, stream, Dialect(dialect.delimiter or DELIMITERS[suffix], dialect.quote)
+                )
+                return Part(_to_table({name: [] for name in _header(file, records)}, place), place)
+    except (pa.ArrowException, DataError, OSError, UnicodeDecodeError):
+        return None
+    return None
+
+
 def _read_parquet(file: Path) -> pa.Table:
     try:
         with pq.ParquetFile(file) as opened:
@@ -65,18 +82,8 @@ def _read_parquet(file: Path) -> pa.Table:
 
 def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[str, list[Any]], list[int]]:
     """The columns of a delimited file with a header line, and the line on which each row starts."""
-    csv.field_size_limit(LONGEST_CELL)
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
-    )
-    records = _numbered(file, reader)
-    header = next(records, (0, []))[1]
-    if not any(header):
-        raise DataError(f"{file}: it is empty; its first line must name the columns")
-    twice = {name for name in header if header.count(name) > 1}
-    if twice:
-        raise DataError(f"{file}, line 1: column {sorted(twice)[0]!r} is named more than once")
+    records = _records(file, stream, dialect)
+    header = _header(file, records)
     columns: list[list[str]] = [[] for _ in header]
     lines = []
     for line, record in records:
@@ -91,6 +98,26 @@ def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[
             column.append(cell)
         lines.append(line)
     return dict(zip(header, columns, strict=True)), lines
+
+
+def _records(file: Path, stream: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(LONGEST_CELL)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    reader = csv.reader(
+        stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
+    )
+    return _numbered(file, reader)
+
+
+def _header(file: Path, records: Iterator[tuple[int, list[str]]]) -> list[str]:
+    """The names of the columns, which the first record gives."""
+    header = next(records, (0, []))[1]
+    if not any(header):
+        raise DataError(f"{file}: it is empty; its first line must name the columns")
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise DataError(f"{file}, line 1: column {sorted(twice)[0]!r} is named more than once")
+    return header
 
 
 def _numbered(file: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:

@@ -14,7 +14,7 @@ from mlbench.modules import code_hash
 from mlbench.records import PRECISIONS, Store, enough, stores
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
-from mlbench.runner.preflight import check_encoders
+from mlbench.runner.preflight import check_data, check_encoders
 from mlbench.runner.work import Work, stamp
 from mlbench.suite import Cell, Suite
 
@@ -103,10 +103,11 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     """Look at the data and the records there are, a record's first line only. Starts and writes nothing.
 
     Raises UnknownNameError where the selection names something that no suite has, ConfigError for an encoder
-    that could only fail.
+    or a column that could only fail.
     """
     cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
     check_encoders(cells)
+    check_data(cells, options.data_root)
     scores = {suite.name: suite.store.scores for suite in suites}
     data = _Data(options.data_root)
     results = options.results.absolute()

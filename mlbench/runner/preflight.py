@@ -1,15 +1,16 @@
-"""What is wrong with a suite's encoders and precision, said before anything is trained; loads no torch and reads
-no data."""
+"""What is wrong with a suite's encoders, columns and precision, said before anything is trained; loads no torch and
+reads no data but the headers of tables."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from mlbench import datasets
 from mlbench.declarations import Declaration
-from mlbench.errors import ConfigError
+from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS
 from mlbench.runner.devices import chosen
 from mlbench.suite import Cell
@@ -28,6 +29,16 @@ def check_encoders(cells: Iterable[Cell]) -> None:
                 f"{where}: it holds {holds}, but encoder {cell.encoder!r} reads {' and '.join(sorted(reads))}"
             )
         _precheck(encoder, cell.encoder_options, where)
+
+
+def check_data(cells: Iterable[Cell], data_root: Path | None) -> None:
+    """Raise ConfigError for a column that a suite names and its file lacks. Data that are not here, or cannot be
+    read, are no reason to refuse the rest."""
+    for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
+        try:
+            datasets.check(cell.loader, cell.dataset_parameters, data_root=data_root)
+        except DataError as error:
+            raise ConfigError(f"suite {cell.suite!r}, dataset {cell.dataset!r}: {error}") from None
 
 
 def check_precision(cells: Iterable[Cell], device: str) -> None:

@@ -67,6 +67,12 @@ CASES = {
         "train.probe_loss: 'supcon' cannot train the probe",
     ),
     "an augmentation of text": (TOPICS, '"bag"', 'augmentation = "flip"', "encoder 'bag' augments nothing"),
+    "a column that the table lacks": (
+        'name = "mine"\npath = "mine.csv"\ntext = "bdy"\nseparator = ";"',
+        '"bag"',
+        "",
+        "suite 'wrong', dataset 'mine': mine.csv: there is no column 'bdy'; did you mean 'body'",
+    ),
     "no such preset": (DIGITS, '"conv"', 'preset = "kmcll"', "unknown preset 'kmcll'; did you mean 'kmcl'"),
 }
 
