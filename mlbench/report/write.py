@@ -35,26 +35,32 @@ def write_documents(
     problems: Sequence[str],
 ) -> None:
     """`report.md` and `report.tex`: the answer, the claims and the tables of the main metrics."""
-    main = [table for view, table in tables.scores.items() if view.key in analysis.main]
+    default = analysis.default
+    views = sorted(
+        (view for view in tables.scores if view.key in analysis.main),
+        key=lambda view: default is None or (view != default, view.key != default.key),
+    )
     chosen = [
         tables.glance,
         *([claims] if claims else []),
-        *main,
+        *(tables.scores[view] for view in views),
         *tables.comparison.values(),
         tables.settings,
     ]
-    (output / "report.tex").write_text(latex.document(f"Which loss? {title}", chosen), encoding="utf-8")
-    lines = [f"# Which loss? {markdown.escape(title)}", ""]
-    if analysis.default is not None:
-        lines += [markdown.escape(question(analysis, analysis.default)), ""]
-        lines += [markdown.escape(line) for line in answer(analysis, analysis.default)]
-    lines += ["", *(f"- {markdown.escape(line)}" for line in caveats(analysis, problems)), ""]
-    text = "\n".join([*lines, *map(markdown.to_markdown, chosen)])
-    (output / "report.md").write_text(text, encoding="utf-8")
+    said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
+    kept = caveats(analysis, problems)
+    text = latex.document(f"Which loss? {title}", chosen, [*said, *kept])
+    (output / "report.tex").write_text(text, encoding="utf-8")
+    paragraphs = [f"# Which loss? {markdown.escape(title)}", *map(markdown.escape, said)]
+    paragraphs += [
+        "\n".join(f"- {markdown.escape(line)}" for line in kept),
+        *map(markdown.to_markdown, chosen),
+    ]
+    (output / "report.md").write_text("\n\n".join(paragraphs), encoding="utf-8")
 
 
 def write_records(analysis: Analysis, output: Path) -> None:
-    """`records.parquet`: a row a cell, what is a list left out.
+    """`cells.parquet`: a row a cell, what is a list left out.
 
     A parameter that is a word in one cell and a number in another is JSON in all, since a column has one type.
     """
@@ -63,7 +69,7 @@ def write_records(analysis: Analysis, output: Path) -> None:
     flat = cells[[column for column, found in kinds.items() if not found & {list, dict}]]
     mixed = [column for column in flat.columns if len(kinds[column]) > 1]
     flat = flat.assign(**{column: cells[column].map(json.dumps, na_action="ignore") for column in mixed})
-    flat.to_parquet(output / "records.parquet", compression="zstd", index=False)
+    flat.to_parquet(output / "cells.parquet", compression="zstd", index=False)
 
 
 def _kinds(values: npt.NDArray[Any]) -> set[type]:

@@ -24,7 +24,7 @@ def test_every_format_is_written(made: Path) -> None:
         "index.html",
         "report.md",
         "report.tex",
-        "records.parquet",
+        "cells.parquet",
         "tables/map.csv",
         "tables/map.tex",
     ):
@@ -35,7 +35,7 @@ def test_every_format_is_written(made: Path) -> None:
 
 
 def test_records_are_flat_in_one_parquet(made: Path, results: Path) -> None:
-    flat = pd.read_parquet(made / "records.parquet")
+    flat = pd.read_parquet(made / "cells.parquet")
     assert len(flat) == len(load_records(results))
     assert "metrics/test/map" in flat.columns
 
@@ -48,7 +48,7 @@ def test_a_parameter_of_two_kinds_is_written_as_json(tmp_path: Path) -> None:
                     for loss, weight in weights.items()},
     )  # fmt: skip
     report(write(tmp_path / "results", world), tmp_path / "report")
-    flat = pd.read_parquet(tmp_path / "report/records.parquet")
+    flat = pd.read_parquet(tmp_path / "report/cells.parquet")
     flat = flat[flat["dataset"] == "go_emotions"].set_index("loss")
     written = flat["cell/loss/parameters/pos_weight"]
     assert written.dropna().to_dict() == {"bce": '"balanced"', "bce~double": "2.0", "bce~sure": "true"}

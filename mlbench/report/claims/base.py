@@ -65,7 +65,13 @@ def check_claims(analysis: Analysis) -> list[Finding]:
 def claims_table(findings: Sequence[Finding]) -> Table | None:
     """The findings as a table for Markdown and LaTeX."""
     rows = tuple(
-        Row((word(finding.title), word(finding.verdict.value), word(" ".join(finding.evidence))))
+        Row(
+            (
+                word(finding.title.replace("`", "")),
+                word(finding.verdict.value),
+                word(" ".join(finding.evidence)),
+            )
+        )
         for finding in findings
     )
     columns = tuple(Column(title, numeric=False) for title in ("claim", "verdict", "evidence"))

@@ -10,6 +10,10 @@ from mlbench.report.tables.model import Column, Entry, Table
 
 LONG = 34
 """Letters from which a column of words is set as a paragraph."""
+LETTER, GAP = 0.0095, 0.017
+"""What a letter, and the room between two columns, take of the line."""
+FLOATS = 6
+"""Tables that wait for a place at a time; LaTeX holds no more than some."""
 WIDTH = 6
 """Columns beside the first that fit a page; a wider table is set in panels."""
 
@@ -81,7 +85,7 @@ def to_latex(table: Table) -> str:
     caption = escape(f"{table.title}. {table.caption}".strip())
     return "\n".join(
         [
-            r"\begin{table}[p]",
+            r"\begin{table}[!htbp]",
             r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
             rf"\caption{{{caption}}}",
             rf"\label{{{label}}}",
@@ -93,11 +97,16 @@ def to_latex(table: Table) -> str:
 
 
 def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
-    """Numbers to the right, words to the left; long words in paragraphs that share most of the width."""
+    """Numbers to the right, words to the left; long words in paragraphs that share what the others leave."""
     longest = [max((len(row[place].plain) for row in rows), default=0) for place in range(len(columns))]
     long = [not column.numeric and length > LONG for column, length in zip(columns, longest, strict=True)]
     total = sum(length for length, is_long in zip(longest, long, strict=True) if is_long)
-    room = 0.85 if len(columns) - sum(long) < 3 else 0.3
+    others = sum(
+        max(length, len(column.title)) * LETTER
+        for column, length, is_long in zip(columns, longest, long, strict=True)
+        if not is_long
+    )
+    room = max(0.3, 0.98 - others - GAP * len(columns))
     return "".join(
         rf"p{{{max(0.12, room * length / total):.2f}\linewidth}}"
         if is_long
@@ -108,12 +117,15 @@ def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
     )
 
 
-def document(title: str, tables: Iterable[Table]) -> str:
-    """A document of all tables, which needs booktabs and what every LaTeX brings."""
-    body = "\n\\clearpage\n".join(map(to_latex, tables))
+def document(title: str, tables: Sequence[Table], lines: Sequence[str] = ()) -> str:
+    """A document of paragraphs and tables, which needs booktabs and what every LaTeX brings."""
+    groups = (
+        "\n".join(map(to_latex, tables[start : start + FLOATS])) for start in range(0, len(tables), FLOATS)
+    )
+    body = "\n\n".join(map(escape, lines)) + "\n\n" + "\\clearpage\n".join(groups)
     return (
         "\\documentclass[10pt]{article}\n\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}\n"
-        "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n"
+        "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n\\setlength{\\parindent}{0pt}\\setlength{\\parskip}{4pt}\n"
         f"\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n{body}\n\\end{{document}}\n"
     )
 
