@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
+from mlbench import datasets
 from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.suite import Cell
@@ -19,6 +21,7 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
     except KeyError:
         return False
     record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
+    _rename_family(record, cell)
     record["cell"]["dataset"], record["cell"]["loss"]["id"] = cell.dataset, cell.loss.id
     scores = source.scores_file(identifier)
     if scores.exists():
@@ -28,6 +31,14 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
             raise DataError(f"{target.folder}: scores could not be copied here: {error.strerror}") from error
     target.write(record)
     return True
+
+
+def _rename_family(record: dict[str, Any], cell: Cell) -> None:
+    """Data whose card names no family are a family of their own, called as the suite calls them."""
+    about, called = record.get("dataset") or {}, record["cell"]["dataset"]
+    of_card = datasets.card(cell.loader, cell.dataset_parameters).family
+    if about.get("family") == called != of_card:
+        about["family"] = cell.dataset
 
 
 def _copy(file: Path, to: Path, through: Path) -> None:
