@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
 
+import mlbench
 from mlbench.datasets import load
 from mlbench.datasets.ceiling import _Scorer, bayes_ceiling
 from mlbench.datasets.label_model import LabelModel, make_label_model
@@ -234,3 +240,28 @@ def test_reading_is_deterministic() -> None:
 def test_knobs_that_no_dataset_has(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load("synthetic-topics", wrong)
+
+
+def test_another_law_of_the_labels_is_another_dataset_and_another_comment_is_not(tmp_path: Path) -> None:
+    """The fingerprint that is remembered follows the modules that a family draws on."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(mlbench.__file__).parent, tmp_path / "mlbench", ignore=ignore)
+    law = tmp_path / "mlbench" / "datasets" / "label_model.py"
+    places = {"PYTHONPATH": str(tmp_path), "MLBENCH_CACHE": str(tmp_path / "cache")}
+    environment = {**os.environ, **places, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def fingerprint() -> str:
+        script = (
+            "from mlbench import datasets; print(datasets.fingerprint('synthetic-features', {'samples': 60}))"
+        )
+        command = [sys.executable, "-c", script]
+        run = subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return run.stdout.strip()
+
+    before = fingerprint()
+    law.write_text(law.read_text() + "# a comment\n")
+    assert fingerprint() == before
+    law.write_text(law.read_text().replace("default_rng([seed, 20])", "default_rng([seed, 120])"))
+    assert fingerprint() != before
