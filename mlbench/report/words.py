@@ -45,7 +45,8 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     if blocks is None:
         return ["Nothing can be compared here.", "No two losses finished the same cells."]
     if ranking is None:
-        return [f"Only {blocks.losses[0]} is here: there is nothing to compare it with."]
+        alone = f"Only {blocks.losses[0]} {'can be ranked' if blocks.losses_aside else 'is here'}"
+        return [f"{alone}: there is nothing to compare it with.", *_aside(analysis, view, blocks)]
     place = ranking.order[0]
     families = count(blocks.count, "family", "families")
     sentences = [
@@ -54,8 +55,8 @@ def answer(analysis: Analysis, view: View) -> list[str]:
         f"datasets{_interval(blocks, ranking, place)}, and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
-    aside = _aside(analysis, view, blocks)
-    return [*sentences, *_against(analysis, view, blocks, ranking), *_too_few(blocks), *aside]
+    sentences += [*_against(analysis, view, blocks, ranking), *_too_few(blocks)]
+    return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
 
 
 def _headline(blocks: Blocks, ranking: Ranking) -> str:
@@ -150,6 +151,21 @@ def _aside(analysis: Analysis, view: View, blocks: Blocks) -> list[str]:
         ("Left out of the ranks, since the metric is not defined there", left & tasks),
     )
     return [f"{reason}: {listed(sorted(names))}." for reason, names in reasons if names]
+
+
+def _seeds(analysis: Analysis, view: View, blocks: Blocks) -> list[str]:
+    """On how many seeds losses are compared where some have more of them."""
+    planned = analysis.grid.planned()[:, view.fraction].sum(1)
+    there = [int(planned[analysis.grid.task_names.index(task)]) for task in blocks.tasks]
+    used = [scores.shape[1] for scores in blocks.by_task]
+    fewer = [(few, many) for few, many in zip(used, there, strict=True) if few < many]
+    if not fewer:
+        return []
+    few, many = min(fewer)
+    return [
+        f"Compared only on the seeds that all of these losses finished: on {len(fewer)} of "
+        f"{count(len(used), 'dataset')} that is not every seed, at worst {few} of {many}."
+    ]
 
 
 def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:

@@ -45,6 +45,27 @@ def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> 
     assert any("4 families are too few to test 2 losses" in line for line in lines)
 
 
+def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        World(losses={"mine": 0.2}, seeds=(0, 1, 2, 3, 4), fractions=(1.0,), keys=("map",), suite="mine"),
+    )
+    lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1)), VIEW)
+    assert lines[0] == "mine leads, ahead of all others"
+    assert lines[-1] == (
+        "Compared only on the seeds that all of these losses finished: on 6 of 6 datasets that is not every "
+        "seed, at worst 2 of 5."
+    )
+    assert "Compared only" not in " ".join(answer(analysis_of(tmp_path / "all"), VIEW))
+
+
+def test_a_loss_left_alone_is_not_said_to_be_the_only_one_here(tmp_path: Path) -> None:
+    failed = [("asl", None, None, None)]
+    lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, failed=failed), VIEW)
+    assert lines[0].startswith("Only bce can be ranked")
+    assert lines[1] == "Not ranked, since results are missing or failed: asl."
+
+
 def test_too_few_families_for_all_pairs_are_counted(tmp_path: Path) -> None:
     few = analysis_of(tmp_path / "few", datasets=families(6)).blocks(VIEW)
     assert few is not None

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.report.arrays import Floats
-from mlbench.report.grid import Grid
+from mlbench.report.grid import MISSING, Grid
 from mlbench.report.measures import Measure
 
 CONTROL = "bce"
@@ -74,15 +74,16 @@ def make_blocks(
 
     None where no task is left.
 
-    A loss is there on a task where it finished at least half of the task's seeds; scores are paired on the
-    seeds that all losses compared there finished. While something is missing, the loss or the task that
-    lacks the largest share is set aside.
+    A loss is there on a task where it finished at least half of the seeds that it has records of: seeds that
+    others were given beyond those are not held against it. Scores are paired on the seeds that all losses
+    compared there finished. While something is missing, the loss or the task that lacks the largest share is
+    set aside.
     """
     scores = grid.scores(reading, measure.key)[:, :, fraction] * measure.sign
     if not measure.ranked:
         return None
     finished = ~np.isnan(scores)
-    planned = grid.planned()[:, fraction].sum(1)
+    planned = (grid.state[:, :, fraction] != MISSING).sum(2)
     there = (finished.sum(2) * 2 >= planned) & finished.any(2)
     asked_losses = [place for place, name in enumerate(grid.losses) if losses is None or name in losses]
     asked_tasks = [place for place, name in enumerate(grid.task_names) if tasks is None or name in tasks]
@@ -108,16 +109,23 @@ def make_blocks(
 def _complete_pairs(
     finished: npt.NDArray[np.bool_], there: npt.NDArray[np.bool_], losses: Sequence[int], tasks: Sequence[int]
 ) -> tuple[list[int], list[int], list[npt.NDArray[np.bool_]]]:
-    """Losses and tasks without a gap, and for each task the seeds that all of the losses finished."""
+    """Losses and tasks without a gap, and for each task the seeds that all of the losses finished.
+
+    Where a task has no such seed, a loss counts as there if it finished the seed that most of them did.
+    """
+    there = there.copy()
     rows = [index for index in losses if there[index, tasks].any()]
     columns = [index for index in tasks if there[losses, index].any()]
     paired: list[npt.NDArray[np.bool_]] = []
     while rows and columns:
         rows, columns = _complete(there, rows, columns)
         paired = [np.asarray(finished[rows, task].all(0)) for task in columns]
-        if all(seeds.any() for seeds in paired):
+        apart = [task for task, seeds in zip(columns, paired, strict=True) if not seeds.any()]
+        if not apart:
             break
-        columns = [task for task, seeds in zip(columns, paired, strict=True) if seeds.any()]
+        for task in apart:
+            widest = finished[rows, task].sum(0).argmax()
+            there[rows, task] &= finished[rows, task, widest]
     return rows, columns, paired
 
 

@@ -54,6 +54,29 @@ def test_scores_are_paired_on_the_seeds_that_all_have(tmp_path: Path) -> None:
     assert set(shapes.values()) == {(6, 3)}
 
 
+def test_more_seeds_of_one_loss_put_no_other_aside(tmp_path: Path) -> None:
+    write(tmp_path, World(losses={"mine": 0.1}, seeds=(0, 1, 2, 3, 4), suite="mine"))
+    blocks = blocks_of(World(losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1)), tmp_path)
+    assert blocks.losses == ("asl", "bce", "mine")
+    assert {scores.shape for scores in blocks.by_task} == {(3, 2)}
+
+
+def test_a_loss_that_failed_most_of_its_seeds_is_set_aside(tmp_path: Path) -> None:
+    blocks = blocks_of(
+        World(failed=[("asl", "go_emotions", None, 0), ("asl", "go_emotions", None, 1)]), tmp_path
+    )
+    assert blocks.losses_aside == ("asl",)
+    assert {scores.shape for scores in blocks.by_task} == {(5, 3)}
+
+
+def test_a_loss_that_shares_no_seed_with_the_others_is_set_aside(tmp_path: Path) -> None:
+    write(tmp_path, World(losses={"mine": 0.1}, seeds=(7, 8), suite="mine"))
+    blocks = blocks_of(World(losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1, 2)), tmp_path)
+    assert blocks.losses == ("asl", "bce")
+    assert blocks.losses_aside == ("mine",)
+    assert not blocks.tasks_aside
+
+
 def test_the_known_order_is_found(tmp_path: Path) -> None:
     skills = {"bce": 0.0, "asl": 0.04, "focal": -0.04, "msc": 0.08}
     ranking = rank_losses(blocks_of(World(losses=skills, fractions=(1.0,)), tmp_path))
