@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench import datasets
-from mlbench.errors import DataError, DatasetNotFoundError
+from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
 from mlbench.modules import code_hash
 from mlbench.records import PRECISIONS, Store, enough, stores
 from mlbench.registry import LOSSES
@@ -112,7 +112,22 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     data = _Data(options.data_root)
     results = options.results.absolute()
     known = {name: _Known(Store(results / name), results) for name in scores}
-    return Plan(tuple(_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells))
+    planned = [_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells]
+    _refuse_equal_data(planned)
+    return Plan(tuple(planned))
+
+
+def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
+    """A suite that names the same data in two ways is known only here, by their fingerprints."""
+    seen: dict[tuple[str, str | None], str] = {}
+    for each in planned:
+        cell = each.cell
+        earlier = seen.setdefault((cell.suite, each.id), cell.dataset)
+        if each.id is not None and earlier != cell.dataset:
+            raise ConfigError(
+                f"suite {cell.suite!r}: datasets {earlier!r} and {cell.dataset!r} hold the same samples, under one "
+                "protocol: the same cells under two names; leave one out"
+            )
 
 
 def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOptions) -> PlannedCell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS, LOSSES
 from mlbench.suite.cell import Cell, LossChoice
 from mlbench.suite.resolution import resolve_protocol
+from mlbench.suite.twins import refuse_equal_datasets, refuse_equal_losses
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """What names that become folders or rows may look like."""
@@ -115,7 +115,8 @@ class Suite(BaseModel):
             raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
         grids = [(parts, [loss.under(parts["train"]) for loss in losses]) for parts in resolved]
         for _, choices in grids:
-            _refuse_twins(choices, where)
+            refuse_equal_losses(choices, where)
+        refuse_equal_datasets(grids, where)
         return [
             Cell(suite=self.name, fraction=fraction, seed=seed, loss=loss, **parts)
             for seed in self.seeds
@@ -173,16 +174,3 @@ class Suite(BaseModel):
             "encoder_options": options,
             "train": resolve_protocol(recipe, options, {**self.train, **entry.train}, key),
         }
-
-
-def _refuse_twins(choices: Sequence[LossChoice], where: str) -> None:
-    seen: dict[str, str] = {}
-    for choice in choices:
-        what = json.dumps([choice.name, dict(choice.parameters)], sort_keys=True)
-        if what in seen:
-            raise ConfigError(
-                f"{where}, losses: {choice.id!r} is {seen[what]!r} once more, with equal parameters: the same "
-                "cells under two names. Change a parameter or leave one out; to see how far a loss is from "
-                "itself, compare seeds"
-            )
-        seen[what] = choice.id

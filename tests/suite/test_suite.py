@@ -209,6 +209,24 @@ def test_two_datasets_of_one_name_need_an_id() -> None:
     assert {cell.dataset for cell in cells(with_id)} == {"few", "synthetic-topics"}
 
 
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ("", True),
+        ("train = { threads = 2 }", True),
+        ("train = { epochs = 9 }", False),
+        ("samples = 800", False),
+    ],
+)
+def test_one_dataset_under_two_names_is_refused(change: str, refused: bool) -> None:
+    text = f'{GOOD}\n[[datasets]]\nname = "digit-scenes"\nid = "few"\nencoder = "conv"\n{change}\n'
+    if not refused:
+        assert {cell.dataset for cell in cells(text)} == {"digit-scenes", "few", "synthetic-topics"}
+        return
+    with pytest.raises(ConfigError, match=r"small.toml, datasets: 'few' is 'digit-scenes' once more"):
+        cells(text)
+
+
 def test_a_suite_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "quick.toml").write_text(GOOD)
     with pytest.raises(ConfigError, match=r"no such suite.*did you mean '.*quick.toml'"):
