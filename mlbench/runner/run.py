@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from mlbench.runner.buildable import check_losses
 from mlbench.runner.engines import Engine, open_engine
 from mlbench.runner.guarded import guarded
 from mlbench.runner.leftovers import clean
 from mlbench.runner.lifeline import Lifeline
-from mlbench.runner.options import RunOptions
+from mlbench.runner.options import CELL_FUNCTION, RunOptions
 from mlbench.runner.plan import Plan, plan
 from mlbench.runner.plugins import pack
 from mlbench.runner.preflight import check_precision
@@ -72,6 +73,9 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     if options.engine != "dask":
         # A cluster's devices are not this host's: there the cell says it.
         check_precision((cell.cell for cell in planned.todo), options.device)
+    if options.cell_function == CELL_FUNCTION:
+        # Another one need not build them.
+        check_losses((cell.cell for cell in planned.todo), options.plugins)
     _say(planned, options, shown)
     for store in planned.stores:
         if planned.todo or planned.taken_over:

@@ -14,7 +14,7 @@ from mlbench.runner.tally import Tally, readable
 class RunSummary:
     """Cells by state, over everything that the suites and the selection name.
 
-    trained: records that appeared while it ran. reason: why it stopped before the end, if it did.
+    trained: finished cells whose records appeared while it ran. reason: why it stopped before the end, if it did.
     signal: the number of the signal that stopped it, or 0. checkpointed: missing cells that stand somewhere in
     the middle.
     """
@@ -73,7 +73,7 @@ def sum_up(
         failed=states["failed"],
         missing=states["missing"],
         not_fetched=states["not fetched"],
-        trained=tally.finished if tally else 0,
+        trained=tally.done if tally else 0,
         seconds=tally.elapsed if tally else 0.0,
         reason=reason,
         signal=number,

@@ -90,6 +90,24 @@ def test_is_refused_before_training(case: str, tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
+LOSSES = {
+    "a parameter out of range": ("gamma_neg = -1", "gamma_neg must be a finite number"),
+    "a parameter in range": ("gamma_neg = 1", ""),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_a_loss_that_cannot_be_built_is_refused_by_run(case: str, tmp_path: Path) -> None:
+    """`plan` takes it: building a loss loads torch."""
+    parameter, message = LOSSES[case]
+    suite = SUITE.format(dataset=DIGITS, encoder='"conv"', train="epochs = 1, min_steps = 1, probe_steps = 1")
+    suite = suite.replace('["bce"]', f'[{{ name = "asl", id = "asl-odd", {parameter} }}]')
+    (tmp_path / "odd.toml").write_text(suite)
+    done = mlbench("run", "odd.toml", "--device", "cpu", cwd=tmp_path, code=2 if message else 0)
+    assert not message or f"suite 'wrong', losses, 'asl-odd': {message}" in done.stderr
+    assert (tmp_path / "results").exists() == (not message)
+
+
 def test_a_precision_that_the_device_lacks_is_refused_by_run(tmp_path: Path) -> None:
     """`plan` takes it: the suite may be meant for another machine."""
     suite = SUITE.format(dataset=DIGITS, encoder='"conv"', train='precision = "fp16"')
