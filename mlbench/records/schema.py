@@ -13,8 +13,9 @@ import orjson
 from mlbench.errors import ERROR_CLASSES, DataError
 
 SCHEMA = 1
-HEAD = ("schema", "id", "suite", "status", "error", "cell", "code", "started", "finished")
-"""The keys of a record's first line, in order; the rest follows on the second."""
+HEAD = ("schema", "id", "suite", "status", "error", "cell", "code", "environment", "started", "finished")
+"""The keys of a record's first line, in order; the rest follows on the second. Older records have their environment
+there."""
 READINGS = ("metrics", "probe_metrics", "floor_metrics")
 
 

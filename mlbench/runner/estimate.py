@@ -115,15 +115,14 @@ class _Past:
         return None
 
     def _summarise(self, group: list[tuple[Store, dict[str, Any]]], same_loss: bool) -> Estimate | None:
-        """Times by the heads of all, device and memory by one whole record: records are long."""
-        seconds = [_seconds(head) for _, head in group if head.get("started") and head.get("finished")]
-        if not seconds:
+        """Times by the heads of all that this device trained, memory by one whole record: records are long."""
+        timed = [(store, head) for store, head in group if head.get("started") and head.get("finished")]
+        here = [(store, head) for store, head in timed if _device(store, head) == self._device]
+        if not here:
             return None
-        store, head = group[-1]
-        record = store.read(head["id"])
-        if (record.get("environment") or {}).get("device") != self._device:
-            return None
-        memory = record.get("memory") or {}
+        seconds = [_seconds(head) for _, head in here]
+        store, head = here[-1]
+        memory = _whole(store, head).get("memory") or {}
         return Estimate(
             statistics.median(seconds), memory.get("host_peak"), memory.get("device_peak"), same_loss
         )
@@ -142,6 +141,20 @@ def _keys(cell: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
         sort_keys=True,
     )
     return (alike, cell["loss"]["name"], json.dumps(cell["loss"]["parameters"], sort_keys=True)), alike
+
+
+def _device(store: Store, head: Mapping[str, Any]) -> str | None:
+    """The model of the device; of an older record, whose head does not tell, read from the whole."""
+    about = head if "environment" in head else _whole(store, head)
+    return (about.get("environment") or {}).get("device")
+
+
+def _whole(store: Store, head: Mapping[str, Any]) -> dict[str, Any]:
+    """The record; empty where it cannot be read beyond its head."""
+    try:
+        return store.read(head["id"])
+    except RecordError:
+        return {}
 
 
 def _seconds(head: Mapping[str, Any]) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.records import Store
+from mlbench.records import HEAD, Store
 from mlbench.runner import RunOptions, estimate, measure, plan, run
 from mlbench.runner.plan import PlannedCell
 from mlbench.suite import parse_suite
@@ -59,6 +59,27 @@ def test_records_of_another_device_or_pace_do_not_tell(suite: MakeSuite, options
         remember(cell, Store(settings.results / "other"), 10.0)
     again = replace(settings, rerun="all")
     assert estimate(plan([suite("done")], again), again).unknown == 1
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_of_cells_on_several_devices_those_of_this_one_tell(
+    suite: MakeSuite, options: MakeOptions, old: bool
+) -> None:
+    """Whatever order they were trained in; also where the records are older than heads that tell the device."""
+    settings, seeds = options(), (0, 1, 2, 3)
+    store = Store(settings.results / "toys")
+    devices = [("cpu", 600.0), ("A big GPU", 10.0), ("A big GPU", 12.0)]
+    for cell, (device, seconds) in zip(
+        plan([suite("done", seeds=seeds)], settings).cells, devices, strict=False
+    ):
+        remember(cell, store, seconds, device)
+    for file in store.cells_folder.iterdir() if old else ():
+        record = json.loads(file.read_text())
+        head = {key: record.pop(key) for key in HEAD if key in record and key != "environment"}
+        file.write_text(json.dumps(head)[:-1] + ",\n" + json.dumps(record)[1:] + "\n")
+    [(_, found)] = estimate(plan([suite("done", seeds=seeds)], settings), settings).cells
+    assert found is not None
+    assert (found.seconds, found.same_loss) == (600.0, True)
 
 
 REAL = """
