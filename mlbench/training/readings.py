@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss
-from mlbench.metrics import Scored, evaluate, mean_average_precision
+from mlbench.metrics import Scored
+from mlbench.metrics.rankings import Rankings
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
+from mlbench.registry import METRICS
 from mlbench.suite import Protocol
 from mlbench.training.measure import Held
 from mlbench.training.predict import BATCH, predict_features, predict_logits
@@ -62,11 +64,9 @@ class Readings:
             logits = self._quick_probe(model, features)(features)
         if not bool(torch.isfinite(logits).all()):
             return math.nan
-        targets = torch.from_numpy(self.held.validation_targets)
-        if self.protocol.select_metric == "map":
-            return float(mean_average_precision(logits, targets))
-        scored = Scored(logits, targets)
-        return evaluate(scored, scored, threshold=None)["validation"][self.protocol.select_metric]
+        name, targets = self.protocol.select_metric, torch.from_numpy(self.held.validation_targets)
+        values = METRICS.get(name)(name)(Rankings(Scored(logits, targets)))
+        return float(values.nanmean())
 
     def final(self, model: Model, clock: Clock) -> tuple[Logits, Logits | None, dict[str, Any] | None]:
         """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""
