@@ -87,7 +87,19 @@ def test_metric_reading_and_fraction_are_followed_by_tables_and_figures(page: Br
     assert "linear probe, 10 %" in page.one(".verdict .scope").text
     page.choose("metric", "ranking loss")
     page.until(lambda: title().startswith("ranking loss"))
-    page.until(lambda: "main metrics" in page.one('[data-slot="ranks"]').text)
+    for slot in ("ranks", "board", "frequency", "curves"):
+        page.until(lambda slot=slot: "Made for the main metrics" in page.one(f'[data-slot="{slot}"]').text)  # type: ignore[misc]
+    assert page.messages() == []
+
+
+def test_the_choice_stands_in_the_address(page: Browser) -> None:
+    page.choose("metric", "ranking loss")
+    page.choose("fraction", "10 %")
+    address = page.run("return location.href")
+    page.driver.get("about:blank")
+    page.driver.get(address)
+    page.until(lambda: page.one('[data-slot="table"] caption').text.startswith("ranking loss"))
+    assert "10 %" in page.one('[data-slot="table"] caption').text
     assert page.messages() == []
 
 
@@ -97,6 +109,7 @@ def test_losses_and_datasets_can_be_filtered(page: Browser) -> None:
     page.one('input[name=loss][value="supcon"]').click()
     page.until(lambda: "supcon" not in losses(page))
     assert "supcon" not in losses(page, "board")
+    assert page.one("#hidden-note").text.startswith("Hidden in the tables: supcon.")
     page.one('input[name=task][value="go_emotions"]').click()
     page.until(lambda: "go_emotions" not in " ".join(page.texts('[data-slot="table"] thead th')))
     page.choose("fraction", "10 %")
@@ -104,6 +117,7 @@ def test_losses_and_datasets_can_be_filtered(page: Browser) -> None:
     assert "supcon" not in losses(page), "a choice keeps the filter"
     page.run("arguments[0].click()", page.one('input[name=loss][value="supcon"]'))
     page.until(lambda: "supcon" in losses(page))
+    assert "supcon" not in page.one("#hidden-note").text
 
 
 def test_every_cell_is_listed_with_its_command(page: Browser, whole: Path) -> None:

@@ -16,12 +16,17 @@
     return [slot.dataset.slot, ...by.map(choice)].join("/");
   }
 
+  // Statistics and figures are made for the main metrics, and for another one no slot's own reason holds.
+  const ofMain = () => document.getElementById("metric").selectedOptions[0].parentElement.label === "Main";
+  const reason = (slot) => slot.dataset.slot === "answer" || ofMain() || !slot.dataset.by.includes("metric")
+    ? slot.dataset.empty : "Made for the main metrics alone: see the scores.";
+
   async function show(slot) {
     const wanted = name(slot);
     if (slot.dataset.shown === wanted) return;
     slot.dataset.shown = wanted;
     const packed = fragments[wanted];
-    const html = packed === undefined ? '<p class="empty">' + slot.dataset.empty + "</p>" : await inflate(packed);
+    const html = packed === undefined ? '<p class="empty">' + reason(slot) + "</p>" : await inflate(packed);
     if (slot.dataset.shown !== wanted) return;
     slot.innerHTML = html;
     dress(slot);
@@ -85,13 +90,33 @@
   let cellTable = null;
 
   const slots = [...document.querySelectorAll("[data-slot]")];
-  for (const select of document.querySelectorAll(".controls select")) {
-    select.addEventListener("change", () => slots.forEach(show));
+  const selects = [...document.querySelectorAll(".controls select")];
+  // What is looked at stands in the address, so that it can be sent on.
+  function remember() {
+    const view = new URLSearchParams(selects.map((select) => [select.id, select.value]));
+    history.replaceState(null, "", "#" + view);
+  }
+  function recall() {
+    const view = new URLSearchParams(location.hash.slice(1));
+    for (const select of selects) {
+      const wanted = view.get(select.id);
+      if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;
+    }
+  }
+  for (const select of selects) {
+    select.addEventListener("change", () => { remember(); slots.forEach(show); });
+  }
+  function note() {
+    const names = [...hidden.loss, ...hidden.task];
+    const line = document.getElementById("hidden-note");
+    line.hidden = names.length === 0;
+    line.textContent = "Hidden in the tables: " + names.join(", ") + ". The answer, the ranks and the figures are of all.";
   }
   for (const box of document.querySelectorAll(".filter input")) {
     box.addEventListener("change", () => {
       if (box.checked) hidden[box.name].delete(box.value); else hidden[box.name].add(box.value);
       filter(document);
+      note();
       if (cellTable) cellTable.draw();
     });
   }
@@ -101,6 +126,7 @@
     if (open && !open.contains(event.target)) open.open = false;
   });
   slots.forEach((slot) => { slot.dataset.shown = name(slot); });
+  recall();
   dress(document);
   slots.forEach(show);
 })();
