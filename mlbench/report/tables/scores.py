@@ -70,11 +70,15 @@ def score_table(
 def _column(
     grid: Grid, summary: Summary, measure: Measure, task: int, within: Within | None, fraction: int
 ) -> list[Entry]:
-    """The entries of all losses on one task."""
+    """The entries of all losses on one task; the best and those like it by one and the same comparison."""
     signed = summary.mean[:, task] * measure.sign
     there = ~np.isnan(signed)
-    best = measure.ranked & there & (signed >= signed[there].max(initial=-np.inf))
-    alike = there & ~best & (within.alike if within is not None and measure.ranked else False)
+    if measure.ranked and within is not None:
+        best = np.arange(len(signed)) == within.best
+        alike = there & ~best & within.alike
+    else:
+        best = measure.ranked & there & (signed >= signed[there].max(initial=-np.inf))
+        alike = np.zeros_like(there)
     marks = zip(
         summary.mean[:, task].tolist(),
         summary.deviation[:, task].tolist(),
@@ -160,7 +164,8 @@ def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
         return text + "Losses are never ranked by it."
     if within:
         source = "test rows and seeds" if any(found.rows for found in within.values()) else "seeds alone"
-        text += f"Bold: best of its column; underlined: not told apart from it (by {source}, 5 %, Holm). "
+        text += "Bold: best of its column on the seeds that all losses there finished; "
+        text += f"underlined: not told apart from it (by {source}, 5 %, Holm). "
     else:
         text += "Bold: best of its column; one seed cannot say who is told apart from it. "
     return text + "Rank and mean are over families of datasets."
