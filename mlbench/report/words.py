@@ -95,7 +95,7 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     runner = ranking.losses[ranking.order[1]]
     best, other = grid.losses.index(ranking.best), grid.losses.index(runner)
     tasks = [task for task in within if grid.tasks[task].name in blocks.tasks]
-    alike = [task for task in tasks if within[task].alike[best] and within[task].alike[other]]
+    alike = [task for task in tasks if not within[task].told_apart(best, other)]
     text = f"{runner} comes next: {ranking.best} is {_gap(blocks, ranking, ranking.order[1])} on average"
     if tasks:
         text += f"; within the datasets the two cannot be told apart on {len(alike)} of {len(tasks)}"

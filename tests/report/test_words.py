@@ -45,6 +45,22 @@ def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> 
     assert any("4 families are too few to test 2 losses" in line for line in lines)
 
 
+def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> None:
+    """The one far ahead is not ranked, but the best of three datasets."""
+    write(tmp_path, World(losses={"good": 0.3, "also": 0.3, "bce": 0.0}, datasets=families(5), fractions=(1.0,),
+                          keys=("map",)))  # fmt: skip
+    analysis = analysis_of(
+        tmp_path,
+        losses={"one": 0.6},
+        datasets=families(5),
+        suite="one",
+        missing=[("one", f"set-{letter}", None, None) for letter in "bc"],
+    )
+    lines = answer(analysis, VIEW)
+    assert analysis.blocks(VIEW).losses_aside == ("one",)  # type: ignore[union-attr]
+    assert lines[2].split("; ")[-1] == "within the datasets the two cannot be told apart on 5 of 5."
+
+
 def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -26,15 +26,29 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Within:
-    """Of the losses on one task: the best, p (Holm) of each against it, and who cannot be told from it.
+    """Of the losses on one task: the best, and p (Holm) of every pair, [losses, losses].
 
     `rows` says whether the test rows' own uncertainty is in it. Losses that are not there have p NaN.
     """
 
     best: int
-    p: Floats
-    alike: npt.NDArray[np.bool_]
+    pairs: Floats
     rows: bool
+
+    @property
+    def p(self) -> Floats:
+        """[losses]: of each loss against the best one, whose own is 1."""
+        against_best: Floats = self.pairs[self.best]
+        return against_best
+
+    @property
+    def alike(self) -> npt.NDArray[np.bool_]:
+        """[losses]: who cannot be told from the best one."""
+        return self.p > ALPHA
+
+    def told_apart(self, first: int, second: int) -> bool:
+        """Whether two losses, both there, can be told apart."""
+        return bool(self.pairs[first, second] <= ALPHA)
 
 
 def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) -> Within | None:
@@ -59,11 +73,10 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(distance == 0, 0.0, distance / error)
     adjusted = holm(2 * stdtr(freedom, -t))
-    p = np.full(len(scores), np.nan)
-    p[losses[best]] = 1.0
-    of_best = (first == best) | (second == best)
-    p[losses[(first + second - best)[of_best]]] = adjusted[of_best]
-    return Within(int(losses[best]), p, p > ALPHA, drawn is not None)
+    pairs = np.full((len(scores), len(scores)), np.nan)
+    pairs[losses, losses] = 1.0
+    pairs[losses[first], losses[second]] = pairs[losses[second], losses[first]] = adjusted
+    return Within(int(losses[best]), pairs, drawn is not None)
 
 
 @lru_cache(8)

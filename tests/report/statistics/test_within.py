@@ -50,6 +50,17 @@ def test_a_clear_difference_is_found() -> None:
     assert found.rows
 
 
+def test_two_losses_far_behind_the_best_one_are_compared_with_each_other() -> None:
+    scores, replicates = one_task(np.random.default_rng(0), [0.5, 0.5001, 0.9, 0.6], 3, 0.001)
+    found = within_dataset(scores, replicates)
+    assert found is not None
+    assert not found.alike[[0, 1, 3]].any()
+    assert not found.told_apart(0, 1)
+    assert found.told_apart(1, 3)
+    assert found.told_apart(3, 1)
+    assert (found.pairs == found.pairs.T).all()
+
+
 def test_more_replicates_noise_makes_it_more_careful() -> None:
     random = np.random.default_rng(0)
     scores, _ = one_task(random, [0.5, 0.53], 3, 0.0)
