@@ -31,11 +31,6 @@ class Engine:
     slots: int
     slots_per_host: int
 
-    @property
-    def threads(self) -> int:
-        """Of a cell whose protocol does not say: the cores of a host, divided by its slots."""
-        return max(1, int(joblib.cpu_count()) // self.slots_per_host)
-
     def spread(self, job: Job) -> list[str]:
         """Run a supervisor in every slot until all return; gives the reasons of those that ended early."""
         for _ in range(_TRIES):

@@ -20,7 +20,7 @@ from mlbench.errors import DataError, MlbenchError
 from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unwritable, attempt
 from mlbench.runner.child import Child
 from mlbench.runner.claims import BEAT, Claim
-from mlbench.runner.devices import Lease, lease
+from mlbench.runner.devices import Lease, lease, share_of_cores
 from mlbench.runner.leftovers import remove_traces
 from mlbench.runner.plugins import unpack
 from mlbench.runner.queue import Queue
@@ -107,7 +107,7 @@ class Slot:
     ) -> Outcome:
         job, protocol = self.job, work.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
-        child = self._worker(protocol.threads or job.threads)
+        child = self._worker(protocol.threads or share_of_cores(job.slots_per_host))
         order = {
             "record": work.record(**({"retries": retries} if retries else {})),
             "store": str(work.store.folder),

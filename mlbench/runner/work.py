@@ -81,7 +81,8 @@ class Plugin:
 class Job:
     """What every slot of a run is told.
 
-    threads: for cells whose protocol says nothing. time_limit: for all cells, in place of their own.
+    slots_per_host: those that share the cores of whatever host they are on.
+    time_limit: for all cells, in place of their own.
     checkpoint_every: seconds; None for no checkpoints.
     folder, variables: where workers are started, and what they find in their environment on any host.
     """
@@ -90,7 +91,7 @@ class Job:
     work: tuple[Work, ...]
     device: str
     slots_per_device: int
-    threads: int
+    slots_per_host: int
     time_limit: float | None
     memory_limit: int | None
     fail_fast: bool

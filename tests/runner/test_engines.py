@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import joblib
 import pytest
 from distributed import Client
 
@@ -172,11 +173,15 @@ def test_the_order_gives_early_answers(suite: MakeSuite, options: MakeOptions) -
 
 @pytest.mark.slow
 def test_a_cluster_of_one_worker_does_the_work_itself(
-    suite: MakeSuite, options: MakeOptions, tmp_path: Path
+    suite: MakeSuite, options: MakeOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """joblib would run a single job in the calling process, which may be a login node."""
+    """joblib would run a single job in the calling process, which may be a login node with fewer cores."""
+    cores = joblib.cpu_count()
     with cluster(tmp_path / "elsewhere", workers=1) as address:
+        monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
         settings = options(engine="dask", scheduler=address)
         assert run([suite("done")], settings).exit_code == 0
     [file] = (settings.results / "toys" / "cells").iterdir()
-    assert json.loads(file.read_text())["supervisor"] != os.getpid()
+    record = json.loads(file.read_text())
+    assert record["supervisor"] != os.getpid()
+    assert record["environment"]["threads"] == cores

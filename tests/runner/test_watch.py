@@ -28,7 +28,7 @@ def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
     settings = options()
     work = tuple(cell.work() for cell in plan([suite("done", "warn")], settings).todo)
     work[0].store.prepare()
-    about = {"device": "cpu", "slots_per_device": 1, "threads": 1, "plugins": (), "data_root": None}
+    about = {"device": "cpu", "slots_per_device": 1, "slots_per_host": 1, "plugins": (), "data_root": None}
     limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
     there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
     made = Job(lifeline=Lifeline(work[0].store), work=work, **about, **limits, **there)  # type: ignore[arg-type]
