@@ -36,12 +36,15 @@ def fetch(
     given: Annotated[
         list[Path] | None, typer.Option("--from", help="Files got by hand, of one dataset; repeatable.")
     ] = None,
+    plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Get every dataset of some suites, or some datasets, before they are needed."""
     from mlbench.datasets.fetching import fetch as fetch_dataset
+    from mlbench.registry import load_plugins
 
+    load_plugins(plugin or ())
     wanted = [each for name in names for each in _wanted(name)]
     if given and len(wanted) != 1:
         raise ConfigError(f"--from gives the files of one dataset, here are {len(wanted)}")
@@ -65,6 +68,7 @@ def describe(
     data: Annotated[str, typer.Argument(metavar="PATH|NAME", help="Your own data, or a dataset by name.")],
     column: options.Columns = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with plots to this file.")] = None,
+    plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -73,8 +77,9 @@ def describe(
     from mlbench.datasets.describing import describe as describe_dataset
     from mlbench.datasets.description_page import render_html
     from mlbench.datasets.description_text import render_text
-    from mlbench.registry import DATASETS
+    from mlbench.registry import DATASETS, load_plugins
 
+    load_plugins(plugin or ())
     parameters = options.read_columns(column)
     if data in DATASETS or not Path(data).exists():
         dataset = datasets.load(data, parameters, data_root=data_root)

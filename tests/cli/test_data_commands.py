@@ -61,6 +61,20 @@ def test_fetch_says_what_it_would_take() -> None:
     assert "did you mean 'nus_wide'" in mlbench("fetch", "nus_wid", code=2).stderr
 
 
+def test_a_plugins_dataset_is_fetched_and_described(tmp_path: Path) -> None:
+    toys = Path(__file__).parents[1] / "runner"
+    suite = tmp_path / "toys.toml"
+    suite.write_text(
+        'name = "toys"\nseeds = [0]\nfractions = [1.0]\nlosses = ["toy_loss"]\n'
+        '[[datasets]]\nname = "toy"\nencoder = "features"\n'
+    )
+    plugins = ("--plugin", str(toys / "toy_data.py"), "--plugin", str(toys / "toy_loss.py"))
+    assert "toy" in mlbench("fetch", str(suite), *plugins).stdout
+    assert "unknown loss 'toy_loss'" in mlbench("fetch", str(suite), code=2).stderr
+    described = json.loads(mlbench("describe", "toy", *plugins, "--json").stdout)
+    assert described["labels"] == ["a", "b", "c"]
+
+
 def test_the_cache_is_listed_and_cleared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
     assert json.loads(mlbench("cache", "list", "--json").stdout) == []
