@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from mlbench.datasets.fingerprints import bytes_fingerprint, file_stamps, remembered
+from typing import Any
 
 MODEL_FOLDER = "MLBENCH_MODELS"
 """Environment variable: a folder of pretrained models, one folder a model."""
@@ -14,8 +13,16 @@ MODEL_FOLDER = "MLBENCH_MODELS"
 
 def content_of(files: Iterable[Path]) -> str:
     """A hash of the bytes of local files, remembered by their paths, sizes and times."""
+    from mlbench.datasets.fingerprints import bytes_fingerprint, file_stamps, remembered
+
     chosen = sorted(files)
     return remembered(["weights", *file_stamps(chosen)], lambda: bytes_fingerprint(chosen))
+
+
+def named_files(options: Mapping[str, Any]) -> list[Path]:
+    """The files of this machine that an encoder's options name: one of weights, or those of a model's folder."""
+    named = (Path(str(options[key])).expanduser() for key in ("weights", "model") if options.get(key))
+    return [file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
 
 
 def local_folder(name: str) -> Path | None:

@@ -17,6 +17,7 @@ from typing import Any
 from mlbench.records import RecordError, Store
 from mlbench.runner.engines import open_engine
 from mlbench.runner.estimate import Estimate, Estimates, estimate
+from mlbench.runner.identity import cell_id
 from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, PlannedCell
 from mlbench.runner.progress import Reporter, Silent
@@ -72,7 +73,7 @@ def _sample(planned: PlannedCell, store: Store) -> PlannedCell:
     changes = {"epochs": 1, "min_steps": _STEPS, "evaluations": 1}
     train = Protocol(**{**planned.cell.train.model_dump(), **changes})
     cell = dataclasses.replace(planned.cell, train=train)
-    identifier = cell.id(planned.data)
+    identifier = cell_id(cell, planned.data)
     return dataclasses.replace(planned, cell=cell, store=store, id=identifier, scores="none", todo=True)
 
 

@@ -13,6 +13,7 @@ from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
 from mlbench.modules import code_hash
 from mlbench.records import PRECISIONS, Store, enough, stores
 from mlbench.registry import LOSSES
+from mlbench.runner.identity import cell_id
 from mlbench.runner.options import RunOptions
 from mlbench.runner.preflight import check_data, check_encoders
 from mlbench.runner.work import Work, stamp
@@ -135,7 +136,7 @@ def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOp
         fingerprint = data.fingerprint(cell)
     except DatasetNotFoundError as error:
         return PlannedCell(cell, known.store, scores, "", None, "not fetched", str(error))
-    identifier = cell.id(fingerprint)
+    identifier = cell_id(cell, fingerprint)
     head, source = known.head(identifier), None
     if head is None or head["status"] == "failed":
         source, found = known.elsewhere(identifier, scores)

@@ -30,6 +30,7 @@ from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.channel import Channel, die_with_the_supervisor
 from mlbench.runner.environment import environment
+from mlbench.runner.identity import cell_id
 from mlbench.runner.orders import Greeting, Order
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
@@ -91,7 +92,7 @@ class Worker:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
             dataset, of_data = self._dataset(cell)
-            if cell.id(dataset.fingerprint) != record["id"]:
+            if cell_id(cell, dataset.fingerprint) != record["id"]:
                 raise DataError(
                     f"dataset {cell.dataset!r}, or this host's copy of mlbench, is not the one that the run "
                     "was planned with; start the run again"

@@ -26,7 +26,7 @@ def settings_table(grid: Grid) -> Table:
             if own[column].notna().any()
         ]
         name = str(own["loss_name"].iloc[0])
-        rows.append(Row((word(loss), word(name), word(", ".join(values) or "none, or all at None"))))
+        rows.append(Row((word(loss), word(name), word(", ".join(values) or "none set"))))
     columns = (
         Column("loss", numeric=False),
         Column("registered as", numeric=False),
