@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mlbench.records import load_records
+from mlbench.records import Store, load_records
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Verdict, check_claims, claims_table
+from mlbench.report.claims.joint import correlation
 from mlbench.report.grid import Grid
-from tests.report.synthetic import World, write
+from tests.report.synthetic import World, records, write
 
 MANY = tuple(f"large-{size}" for size in range(100, 180, 10))
 FEW = tuple(f"small-{size}" for size in range(10, 18))
@@ -58,6 +60,43 @@ def test_regularisation_is_compared_within_one_loss(tmp_path: Path) -> None:
     )  # fmt: skip
     found = findings(world, tmp_path)
     assert found["regularisation-helps-reg"] is Verdict.HOLDS
+
+
+def test_every_claim_is_tested_under_both_readings(tmp_path: Path) -> None:
+    """The probe says the opposite of own logits; what these decide holds, and both are told."""
+    losses = dict.fromkeys(("bce", "asl", "kmcl", "msc", "supcon", "prototype", "reg", "reg~plain"), 0.0)
+    world = World(losses=losses, datasets=MANY, families={}, fractions=(1.0,), seeds=(0,), keys=KEYS,
+                  parameters={"reg": {"regularize": True}, "reg~plain": {"regularize": False}})  # fmt: skip
+    store = Store(tmp_path / "x")
+    store.prepare()
+    for record, _ in records(world):
+        labels = len(record["dataset"]["labels"])
+        record["dataset"]["cardinality"] = float(labels)
+        gain = 0.001 * labels * (record["cell"]["loss"]["id"] in ("kmcl", "reg", "prototype"))
+        record["metrics"]["test"] = dict.fromkeys(KEYS, 0.5 + gain)
+        record["probe_metrics"]["test"] = dict.fromkeys(KEYS, 0.5 - gain)
+        store.write(record)
+    found = {finding.name: finding for finding in check_claims(Analysis(Grid(load_records(tmp_path))))}
+    for name in (
+        "kmcl-beats-asl",
+        "kmcl-gains-with-co-occurrence",
+        "regularisation-helps-reg",
+        "gain-is-not-only-label-interaction",
+    ):
+        own, probe = found[name].evidence[:2]
+        assert own.startswith("own logits: holds. "), name
+        assert probe.startswith("linear probe: does not hold. "), name
+        assert found[name].verdict is Verdict.HOLDS
+    for finding in found.values():
+        assert {line.split(":")[0] for line in finding.evidence} == {"own logits", "linear probe"}
+
+
+def test_a_gain_that_is_the_same_everywhere_cannot_tell() -> None:
+    verdict, text = correlation(np.arange(1.0, 9.0), np.full(8, 0.1))
+    assert verdict is Verdict.CANNOT_TELL
+    assert text == "The gain is the same on all 8 families."
+    assert correlation(np.arange(1.0, 9.0), np.arange(8.0))[0] is Verdict.HOLDS
+    assert correlation(np.arange(1.0, 9.0), -np.arange(8.0))[0] is Verdict.FAILS
 
 
 def test_three_families_cannot_tell(tmp_path: Path) -> None:

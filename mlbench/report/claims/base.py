@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
-from mlbench.report.grid import Grid, Task, show_fraction
+from mlbench.report.arrays import Floats
+from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.measures import measure
 from mlbench.report.statistics import make_blocks, signed_rank
 from mlbench.report.statistics.bayes import ROPE
@@ -106,12 +109,12 @@ def compare(
     if not ahead or not behind:
         return "The losses that it is about are not here."
     if key not in analysis.measures or reading not in analysis.readings:
-        return f"{READING_WORDS[reading]}: no record has {key}."
+        return f"No record has {key}."
     tasks = [task.name for task in grid.tasks if keep(task)]
     fraction = len(grid.fractions) - 1
     blocks = make_blocks(grid, reading, measure(key), fraction, losses=[*ahead, *behind], tasks=tasks)
     if blocks is None or not set(ahead) & set(blocks.losses) or not set(behind) & set(blocks.losses):
-        return f"{READING_WORDS[reading]}: no dataset of the kind has results of both sides."
+        return "No dataset of the kind has results of both sides."
     return blocks
 
 
@@ -128,37 +131,53 @@ def contest(
 ) -> Outcome:
     """Whether the mean of one group of losses is above that of the other, family by family.
 
-    A Bayesian signed-rank test over families with the region of equivalence `rope`, at the largest fraction.
-    The claim holds where being better is at least 95 % sure under every one of `readings`, does not hold
-    where not being better is so under one of them. With `at_least` the claim is that `ahead` is no worse.
+    A Bayesian signed-rank test over families with the region of equivalence `rope`, at the largest fraction,
+    under both readings. The claim holds where being better is at least 95 % sure under every one of
+    `readings`, does not hold where not being better is so under one of them. With `at_least` the claim is
+    that `ahead` is no worse.
     """
-    verdicts, evidence = [], []
-    for reading in readings:
+
+    def test(reading: str) -> tuple[Verdict, str]:
         blocks = compare(analysis, key, reading, ahead, behind, keep)
         if isinstance(blocks, str):
-            verdicts.append(Verdict.CANNOT_TELL)
-            evidence.append(blocks)
-            continue
-        scores = blocks.scores
-        sides = [
-            [blocks.losses.index(loss) for loss in group if loss in blocks.losses]
-            for group in (ahead, behind)
-        ]
-        differences = scores[:, sides[0]].mean(1) - scores[:, sides[1]].mean(1)
+            return Verdict.CANNOT_TELL, blocks
+        differences = gains(blocks, ahead, behind)
         found = signed_rank(differences, rope=rope)
-        better = found.better + found.equal if at_least else found.better
         few = blocks.count < LEAST_FAMILIES
-        verdicts.append(_verdict(better, few))
         share = show_fraction(analysis.grid.fractions[-1])
         families = "family" if blocks.count == 1 else "families"
         text = (
-            f"{READING_WORDS[reading]}, {blocks.measure.title}, {share}: {_group(ahead, blocks)} is "
+            f"{blocks.measure.title}, {share}: {_group(ahead, blocks)} is "
             f"{abs(differences.mean()):.3f} {'ahead of' if differences.mean() >= 0 else 'behind'} "
             f"{_group(behind, blocks)} on average over {blocks.count} {families}; P(better) = {found.better:.2f}, "
             f"P(equal within {rope:g}) = {found.equal:.2f}, P(worse) = {found.worse:.2f}."
         )
-        evidence.append(text + (f" At least {LEAST_FAMILIES} families are needed." if few else ""))
-    return Outcome(combine(verdicts), tuple(dict.fromkeys(evidence)))
+        better = found.better + found.equal if at_least else found.better
+        return _verdict(better, few), text + (
+            f" At least {LEAST_FAMILIES} families are needed." if few else ""
+        )
+
+    return under_both(test, readings)
+
+
+def under_both(test: Callable[[str], tuple[Verdict, str]], deciding: Sequence[str] = ("own",)) -> Outcome:
+    """A test put to both readings: what each says, and the verdict of those that decide."""
+    found = {reading: test(reading) for reading in READINGS}
+    return Outcome(
+        combine([found[reading][0] for reading in deciding]),
+        tuple(
+            f"{READING_WORDS[reading]}: {verdict.value}. {text}" for reading, (verdict, text) in found.items()
+        ),
+    )
+
+
+def gains(blocks: Blocks, ahead: Sequence[str], behind: Sequence[str]) -> Floats:
+    """[families]: how far the mean of one group of losses is above that of the other."""
+    means = [
+        blocks.scores[:, [blocks.losses.index(loss) for loss in group if loss in blocks.losses]].mean(1)
+        for group in (ahead, behind)
+    ]
+    return np.asarray(means[0] - means[1])
 
 
 def combine(verdicts: Sequence[Verdict]) -> Verdict:

@@ -101,7 +101,8 @@ def sections(
 
 _CLAIM_LINES = [
     "Each claim fixes its losses, metric, limits and region of equivalence in code, and is tested under both "
-    "readings; one that compares kinds of losses holds only where both readings say so.",
+    "readings; one that compares kinds of losses holds only where both readings say so, of the others own "
+    "logits decide.",
 ]
 
 
