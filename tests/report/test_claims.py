@@ -62,6 +62,15 @@ def test_regularisation_is_compared_within_one_loss(tmp_path: Path) -> None:
     assert found["regularisation-helps-reg"] is Verdict.HOLDS
 
 
+def test_reg_without_its_regulariser_says_nothing_of_reg_against_msc(tmp_path: Path) -> None:
+    world = World(
+        losses={"reg": 0.05, "reg~plain": -0.3, "msc": 0.0, "prototype": 0.05},
+        parameters={"reg": {"regularize": True}, "reg~plain": {"regularize": False}},
+        datasets=MANY, families={}, fractions=(1.0,), keys=KEYS,
+    )  # fmt: skip
+    assert findings(world, tmp_path)["gain-is-not-only-label-interaction"] is Verdict.HOLDS
+
+
 def test_every_claim_is_tested_under_both_readings(tmp_path: Path) -> None:
     """The probe says the opposite of own logits; what these decide holds, and both are told."""
     losses = dict.fromkeys(("bce", "asl", "kmcl", "msc", "supcon", "prototype", "reg", "reg~plain"), 0.0)

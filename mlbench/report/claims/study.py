@@ -59,9 +59,9 @@ def contrastive_trails_on_ranking(analysis: Analysis) -> Outcome:
 def gain_is_not_only_label_interaction(analysis: Analysis) -> Outcome:
     """The gain is not only label interaction: `prototype` and `reg` do no worse than `msc`. | Audibert et al. 2024, arXiv 2412.00101"""  # noqa: E501
     grid = analysis.grid
+    sides = of_kind(grid, ["prototype"]), of_kind(grid, ["reg"], regularize=True)
     found = [
-        contest(analysis, "f1_macro@label", of_kind(grid, [name]), of_kind(grid, ["msc"]), at_least=True)
-        for name in ("prototype", "reg")
+        contest(analysis, "f1_macro@label", side, of_kind(grid, ["msc"]), at_least=True) for side in sides
     ]
     return Outcome(
         combine([outcome.verdict for outcome in found]),
