@@ -19,12 +19,15 @@ from mlbench.report.statistics.ranks import block_ranks
 
 
 def curve_panels(analysis: Analysis, key: str, reading: str) -> list[CurvePanel]:
-    """Of every task with a result: means over seeds and 95 % intervals at each fraction."""
+    """Of every task with a result: means over seeds and 95 % intervals (Student's t) at each fraction.
+
+    One seed has no interval; that of two is wide, 9 deviations either way, since two say little.
+    """
     grid = analysis.grid
     scores = analysis.scores(reading, key)
     mean, deviation, count = nanmean(scores, 3), nanstd(scores, 3), (~np.isnan(scores)).sum(3)
     interval = t.ppf(0.975, np.maximum(count - 1, 1)) * deviation / np.sqrt(np.maximum(count, 1))
-    half = np.where(count > 2, interval, np.where(count == 2, deviation / np.sqrt(2), 0.0))
+    half = np.where(count > 1, interval, 0.0)
     floor, ceiling = nanmean(grid.floor(key), (1, 2)), grid.ceiling(key)
     return [
         CurvePanel(name, mean[:, task], half[:, task], float(floor[task]), float(ceiling[task]))

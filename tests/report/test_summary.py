@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mlbench.records import load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import over_families, spread_over_seeds
 from mlbench.report.grid import Grid
-from mlbench.report.panels import bucket_means
+from mlbench.report.panels import bucket_means, curve_panels
 from tests.report.synthetic import World, write
 
 KEYS = ("map", "map/head", "map/tail")
@@ -60,3 +61,18 @@ def test_a_loss_without_results_has_no_mean(tmp_path: Path) -> None:
     assert np.isnan(means[place]).all()
     assert np.isnan(spreads[place]).all()
     assert np.isfinite(np.delete(means, place, axis=0)).all()
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_the_bands_of_learning_curves_are_95_percent_intervals(seeds: int, tmp_path: Path) -> None:
+    analysis = analysis_of(tmp_path, losses={"bce": 0.0}, datasets=("go_emotions",), seeds=range(seeds))
+    scores = analysis.scores("own", "map")[0, 0, 0]
+    panel = curve_panels(analysis, "map", "own")[0]
+    low, high = stats.t.interval(0.95, seeds - 1, scores.mean(), stats.sem(scores))
+    assert panel.mean.item() - panel.half.item() == pytest.approx(low)
+    assert panel.mean.item() + panel.half.item() == pytest.approx(high)
+
+
+def test_one_seed_has_no_band(tmp_path: Path) -> None:
+    analysis = analysis_of(tmp_path, losses={"bce": 0.0}, seeds=(0,))
+    assert all((panel.half == 0).all() for panel in curve_panels(analysis, "map", "own"))
