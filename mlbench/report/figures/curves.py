@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mlbench.report.arrays import Floats
-from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, panels
+from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, named_grey, panels
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
@@ -36,18 +36,20 @@ def learning_curves(
     if len(fractions) < 2 or not tasks:
         return None
     losses, coloured = list(look), leaders[:HIGHLIGHTED]
-    figure, axes = panels(len(tasks), [*(look[loss].label for loss in coloured), "floor", "ceiling"])
-    x = _positions(fractions)
     bright = [losses.index(loss) for loss in coloured]
     grey = [place for place in range(len(losses)) if place not in bright]
+    others = [look[losses[place]].label for place in grey]
+    named = [*(look[loss].label for loss in coloured), *([named_grey(others)] if others else ())]
+    figure, axes = panels(len(tasks), [*named, "floor", "ceiling"])
+    x = _positions(fractions)
     for panel, task in zip(axes, tasks, strict=True):
-        grey_lines(panel, x, task.mean[grey])
         bands(panel, x, (task.mean - task.half)[bright], (task.mean + task.half)[bright],
               [look[loss].colour for loss in coloured])  # fmt: skip
         for loss, place in zip(coloured, bright, strict=True):
             style = look[loss]
             panel.plot(x, task.mean[place], color=style.colour, linestyle=style.dash, marker=style.marker,
                        label=style.label, zorder=3)  # fmt: skip
+        grey_lines(panel, x, task.mean[grey], others)
         _frame(panel, task)
         panel.set_xticks(x, [f"{f * 100:g}%" if f <= 1 else f"{f:g}" for f in fractions])
         panel.yaxis.set_major_locator(MaxNLocator(4))

@@ -48,13 +48,18 @@ def name_panels(axes: Sequence[Axes], names: Sequence[str]) -> None:
         panel.set_title(labels[name], y=1.0)
 
 
-def grey_lines(axes: Axes, x: Floats, rows: Floats) -> None:
+def named_grey(names: Sequence[str]) -> str:
+    """What a legend calls the losses that are not highlighted."""
+    return f"{names[0]} (grey)" if len(names) == 1 else f"{len(names)} others (grey)"
+
+
+def grey_lines(axes: Axes, x: Floats, rows: Floats, names: Sequence[str]) -> None:
     """The losses that are not highlighted: one line with gaps, [losses, points]."""
     if len(rows):
         gaps = np.full((len(rows), 1), np.nan)
         every = np.concatenate([np.broadcast_to(x, rows.shape), gaps], axis=1)
         axes.plot(every.ravel(), np.concatenate([rows, gaps], axis=1).ravel(), color=MUTED, alpha=0.35,
-                  linewidth=0.8, zorder=2)  # fmt: skip
+                  linewidth=0.8, zorder=2, label=named_grey(names))  # fmt: skip
 
 
 def bands(axes: Axes, x: Floats, low: Floats, high: Floats, colours: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.arrays import Floats, nanmean
-from mlbench.report.figures.layout import one_panel
+from mlbench.report.figures.layout import named_grey, one_panel
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
@@ -25,14 +25,15 @@ def against_labels(
     sizes = np.unique(labels)
     coloured = [loss for loss in leaders if loss != control][:HIGHLIGHTED]
     rows = dict(zip(look, gaps, strict=True))
-    for loss, gap in rows.items():
-        if loss not in coloured and loss != control:
-            axes.plot(labels, gap, ".", color=MUTED, alpha=0.5, zorder=2)
     for loss in coloured:
         gap, style = rows[loss], look[loss]
         mean = [nanmean(gap[labels == size], 0) for size in sizes]
         axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
         axes.plot(labels, gap, style.marker, color=style.colour, label=look[loss].label, zorder=3)
+    others = [loss for loss in rows if loss not in coloured and loss != control]
+    for loss in others:
+        name = named_grey([look[other].label for other in others]) if loss == others[0] else None
+        axes.plot(labels, rows[loss], ".", color=MUTED, alpha=0.5, zorder=2, label=name)
     axes.axhline(0, color=MUTED, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlabel("number of labels of the dataset")

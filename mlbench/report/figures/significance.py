@@ -72,7 +72,6 @@ def profiles(
     shown = slice(moving[0], moving[-1] + 2) if len(moving) else slice(None)
     x = thresholds[shown]
     bright = [losses.index(loss) for loss in coloured]
-    grey_lines(axes, x, np.delete(shares.value, bright, axis=0)[:, shown])
     first = bright[:BANDS]
     bands(axes, x, shares.low[first][:, shown], shares.high[first][:, shown],
           [look[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
@@ -81,6 +80,8 @@ def profiles(
         axes.plot(
             x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=style.label, zorder=3
         )
+    others = [look[loss].label for loss in losses if loss not in coloured]
+    grey_lines(axes, x, np.delete(shares.value, bright, axis=0)[:, shown], others)
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")
     axes.set_ylabel("share of runs above it")

@@ -1,0 +1,36 @@
+"""Every line of a figure is named, those that are not highlighted too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlbench.report.figures.curves import CurvePanel, learning_curves
+from mlbench.report.figures.scatter import against_labels
+from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Subject, looks
+
+SUBJECT = Subject("mAP", "own logits", "map-own")
+
+
+def legend(drawing: Drawing | None) -> list[str]:
+    assert drawing is not None
+    figure = drawing.figure
+    found = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
+    return [text.get_text() for legend in found for text in legend.get_texts()]
+
+
+@pytest.mark.parametrize("more", [0, 1, 3])
+def test_the_losses_in_grey_are_named_last(more: int) -> None:
+    names = [f"loss{number}" for number in range(HIGHLIGHTED + more)]
+    expected = {0: [], 1: [f"loss{HIGHLIGHTED} (grey)"], 3: ["3 others (grey)"]}[more]
+    values = np.linspace(0.1, 0.9, 2 * len(names)).reshape(len(names), 2)
+    panel = CurvePanel("task", values, values / 50, np.nan, np.nan)
+    shown = legend(learning_curves(SUBJECT, looks(names), names, [0.1, 1.0], [panel]))
+    assert shown == names[:HIGHLIGHTED] + expected
+    sizes = np.array([5.0, 50.0])
+    gains = legend(
+        against_labels(
+            SUBJECT, looks(["bce", *names]), names, "bce", sizes, np.vstack([values[:1] * 0, values])
+        )
+    )
+    assert gains == names[:HIGHLIGHTED] + expected
