@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records.columns import Columns
-from mlbench.records.packed import read_packed
-from mlbench.records.schema import RecordError, decode
+from mlbench.records.packed import packed_records
+from mlbench.records.schema import RecordError, decoded
 from mlbench.records.store import stores
 
 if TYPE_CHECKING:
@@ -73,10 +73,9 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _records_of(path: Path) -> Iterator[dict[str, Any] | RecordError]:
     if path.suffix == ".parquet" and path.is_file():
-        for text in read_packed(path, "record"):
-            yield decode(text.encode(), str(path))
+        yield from packed_records(path)
     elif path.suffix == ".json" and path.is_file():
-        yield decode(path.read_bytes(), str(path))
+        yield decoded(path.read_bytes(), str(path))
     else:
         for store in stores(path):
             yield from store.records()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlbench.records.schema import RecordError, encode, head_of
+from mlbench.records.schema import RecordError, decoded, encode, head_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +41,15 @@ def read_packed(file: Path, column: str) -> Iterator[str]:
     with _opened(file) as packed:
         for batch in packed.iter_batches(batch_size=128, columns=[column], use_threads=False):
             yield from batch[column].to_pylist()
+
+
+def packed_records(file: Path) -> Iterator[dict[str, Any] | RecordError]:
+    """Every record; a row or a file that holds none comes as the RecordError it raises."""
+    try:
+        for text in read_packed(file, "record"):
+            yield decoded(text.encode(), str(file))
+    except RecordError as error:
+        yield error
 
 
 def packed_ids(file: Path) -> Mapping[str, tuple[int, int]]:
@@ -92,4 +101,6 @@ def _opened(file: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(file, memory_map=True) as packed:
             yield packed
     except (pa.ArrowException, KeyError, OSError) as error:
-        raise RecordError(f"{file}: not a file of packed records: {error}") from error
+        raise RecordError(
+            f"{file}: not a file of packed records: {error}; remove it, or put a whole copy in its place"
+        ) from error

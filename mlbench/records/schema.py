@@ -42,6 +42,14 @@ def decode(content: bytes, where: str) -> dict[str, Any]:
     return dict(record)
 
 
+def decoded(content: bytes, where: str) -> dict[str, Any] | RecordError:
+    """The record in `content`, or what is wrong with it, for those who go on without."""
+    try:
+        return decode(content, where)
+    except RecordError as error:
+        return error
+
+
 def head_of(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: record[key] for key in HEAD if key in record}
 

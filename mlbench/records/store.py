@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
-from mlbench.records.packed import pack, packed_ids, read_one, read_packed
-from mlbench.records.schema import RecordError, check, decode, decode_head, encode
+from mlbench.records.packed import pack, packed_ids, packed_records, read_one, read_packed
+from mlbench.records.schema import RecordError, check, decode, decode_head, decoded, encode
 from mlbench.whole_files import own_name, whole
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ class Store:
         """What the first line of one record says (see HEAD); raises KeyError where there is none."""
         file = self.cell_file(identifier)
         if file.exists():
-            with file.open("rb") as opened:
-                return decode_head(opened.readline(), file)
+            return _head(str(file))
         return dict(json.loads(self._packed_column("head", identifier)))
 
     def scores(self, identifier: str) -> dict[str, np.ndarray]:
@@ -134,9 +133,7 @@ class Store:
         for entry in _scan(self.cells_folder):
             if entry.name.endswith(".json"):
                 seen.add(entry.name[:-5])
-                with open(entry.path, "rb") as file:  # noqa: PTH123 - thousands of them
-                    line = file.readline()
-                yield decode_head(line, entry.path)
+                yield _head(entry.path)
         for head in self._packed_heads():
             if head["id"] not in seen:
                 yield head
@@ -147,15 +144,21 @@ class Store:
         for entry in sorted(_scan(self.cells_folder), key=lambda entry: entry.name):
             if entry.name.endswith(".json"):
                 seen.add(entry.name[:-5])
-                try:
-                    yield decode(Path(entry.path).read_bytes(), entry.path)
-                except RecordError as error:
-                    yield error
-        yield from (record for record in self._packed() if record["id"] not in seen)
+                yield decoded(Path(entry.path).read_bytes(), entry.path)
+        for record in packed_records(self.packed_file) if self.packed_file.exists() else ():
+            if isinstance(record, RecordError) or record["id"] not in seen:
+                yield record
 
     def pack(self) -> Path:
-        """All records in `records.parquet`, one a row: what is published. The own files stay."""
+        """All records in `records.parquet`, one a row: what is published. The own files stay. Raises RecordError
+        where records of such a file that is there already would be lost, since they cannot be read."""
+        before = set(packed_ids(self.packed_file) if self.packed_file.exists() else ())
         records = [record for record in self.records() if not isinstance(record, RecordError)]
+        if lost := sorted(before - {record["id"] for record in records}):
+            raise RecordError(
+                f"{self.packed_file}: {len(lost)} of its records, such as {lost[0]}, would be lost, since they or "
+                "files of the same cells cannot be read; see `mlbench status`"
+            )
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
         return self._place(pack(records), self.packed_file)
 
@@ -164,11 +167,6 @@ class Store:
         if text is None:
             raise KeyError(identifier)
         return text
-
-    def _packed(self) -> Iterator[dict[str, Any]]:
-        if self.packed_file.exists():
-            for text in read_packed(self.packed_file, "record"):
-                yield decode(text.encode(), str(self.packed_file))
 
     def _packed_heads(self) -> Iterator[dict[str, Any]]:
         if self.packed_file.exists():
@@ -198,6 +196,15 @@ def stores(path: Path) -> list[Store]:
     if not found:
         raise DataError(f"{path}: no results here; `mlbench run SUITE --results {path}` makes some")
     return found
+
+
+def _head(file: str) -> dict[str, Any]:
+    with open(file, "rb") as opened:  # noqa: PTH123 - one of thousands
+        line = opened.readline()
+    try:
+        return decode_head(line, file)
+    except RecordError as error:
+        raise RecordError(f"{error}; delete the file, and `mlbench run` trains its cell again") from None
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:

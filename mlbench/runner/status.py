@@ -107,11 +107,13 @@ def _outlines(store: Store) -> Iterator[dict[str, Any] | RecordError]:
                     yield _outline(file, Path(entry.path))
             except RecordError as error:
                 yield error
-    if store.packed_file.exists():
-        for text in read_packed(store.packed_file, "record"):
+    try:
+        for text in read_packed(store.packed_file, "record") if store.packed_file.exists() else ():
             outline = _outline(io.BytesIO(text.encode()), store.packed_file)
             if outline["id"] not in seen:
                 yield outline
+    except RecordError as error:
+        yield error
 
 
 def _outline(file: IO[bytes], where: Path) -> dict[str, Any]:

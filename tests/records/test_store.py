@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 
 from mlbench.errors import DataError
@@ -104,6 +105,32 @@ def test_packed_records_are_found_by_id_without_reading_all(store: Store) -> Non
     assert packed._group.cache_info().misses - decoded[0] == 3
     assert packed._index.cache_info().misses - decoded[1] == 1
     assert store.head(ids[7]) == {key: value for key, value in store.read(ids[7]).items() if key in HEAD}
+
+
+def test_a_packed_file_that_cannot_be_read_is_named_and_left_alone(store: Store) -> None:
+    store.write(record())
+    store.write(record("b" * 20))
+    whole = store.pack().read_bytes()
+    store.cell_file("b" * 20).unlink()
+    texts = parquet.ParquetFile(store.packed_file).metadata.row_group(0).column(2)
+    start, size = texts.dictionary_page_offset or texts.data_page_offset, texts.total_compressed_size
+    for broken in (whole[:100], whole[:start] + bytes(size) + whole[start + size :]):
+        store.packed_file.write_bytes(broken)
+        for path in (store.folder.parent, [store.cells_folder.parent, store.packed_file]):
+            frame = load_records(path)
+            assert set(frame["id"]) == {"a" * 20}
+            assert str(store.packed_file) in frame.attrs["problems"][0]
+        with pytest.raises(RecordError, match=r"records\.parquet"):
+            store.pack()
+        assert store.packed_file.read_bytes() == broken
+
+
+def test_a_head_that_cannot_be_read_is_named_with_the_remedy(store: Store) -> None:
+    store.cell_file("a" * 20).write_text('{"schema": 1')
+    with pytest.raises(
+        RecordError, match=r"a\.json: not a whole record.*; delete the file, and `mlbench run`"
+    ):
+        list(store.heads())
 
 
 def test_a_packed_file_that_was_replaced_is_read_anew(store: Store) -> None:

@@ -147,3 +147,6 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     packed = status(store.folder)
     assert packed.runs == ()
     assert packed.suites[0].best == one.best
+    store.packed_file.write_bytes(store.packed_file.read_bytes()[:50])
+    [problem] = status(store.folder).suites[0].problems
+    assert "records.parquet" in problem
