@@ -33,7 +33,7 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
     merged = merge(paths, against)
     check_something_finished(merged.cells, paths, merged.problems)
     grid = Grid(merged.cells)
-    analysis = Analysis(grid, Replicates(grid, [*paths, *against], main_keys(grid.metric_keys)))
+    analysis = Analysis(grid, Replicates(grid, paths, main_keys(grid.metric_keys), against))
     claim(output)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))

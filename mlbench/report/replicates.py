@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from mlbench.records import stores
 from mlbench.report.grid import Grid
@@ -22,27 +24,32 @@ Draws = dict[tuple[str, str], npt.NDArray[np.float32]]
 class Replicates:
     """Replicates by (reading, metric key), from the scores files beside the records.
 
-    What cannot be read counts as not stored: the records themselves are whole.
+    `paths` and `against` are those of the records; a cell's replicates are from the side that its record is
+    from, of several folders from the first, as the record is. What cannot be read counts as not stored: the
+    records themselves are whole.
     """
 
-    def __init__(self, grid: Grid, paths: Iterable[Path], keys: Iterable[str]) -> None:
+    def __init__(
+        self, grid: Grid, paths: Iterable[Path], keys: Iterable[str], against: Iterable[Path] = ()
+    ) -> None:
         self._grid = grid
         self._members = {
             f"{prefix}/{key}.npy": (reading, key) for reading, prefix in PREFIXES.items() for key in keys
         }
-        folders = [store.scores_folder for path in paths if path.is_dir() for store in stores(path)]
-        self._files = {file.stem: file for folder in folders for file in folder.glob("*.npz")}
+        self._sides = (_files(paths), _files(against))
 
     def __bool__(self) -> bool:
-        return bool(self._files)
+        return any(self._sides)
 
     def load(self, task: int, fraction: int) -> Draws:
         """Of one task and fraction: [losses, seeds, draws], NaN for cells that stored none."""
         losses, tasks, fractions, seeds = self._grid.rows()
-        identifiers = self._grid.cells["id"].to_numpy()
+        cells = self._grid.cells
+        identifiers = cells["id"].to_numpy()
+        published = cells.get("published", pd.Series(False, index=cells.index)).to_numpy(bool)
         arrays: Draws = {}
         for row in np.flatnonzero((tasks == task) & (fractions == fraction)):
-            file = self._files.get(str(identifiers[row]))
+            file = self._sides[int(published[row])].get(str(identifiers[row]))
             for name, drawn in (self._read(file) if file else {}).items():
                 if name not in arrays:
                     shape = (len(self._grid.losses), len(self._grid.seeds), len(drawn))
@@ -57,8 +64,18 @@ class Replicates:
             with zipfile.ZipFile(file) as archive:
                 wanted = self._members.keys() & set(archive.namelist())
                 return {self._members[name]: _vector(archive.read(name)) for name in wanted}
-        except (OSError, ValueError, zipfile.BadZipFile):
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
             return {}
+
+
+def _files(paths: Iterable[Path]) -> dict[str, Path]:
+    """The scores files under `paths` by cell, of several of one cell the first."""
+    files: dict[str, Path] = {}
+    for path in paths:
+        for store in stores(path) if path.is_dir() else []:
+            for file in store.scores_folder.glob("*.npz"):
+                files.setdefault(file.stem, file)
+    return files
 
 
 def _vector(content: bytes) -> npt.NDArray[np.float32]:
