@@ -47,7 +47,7 @@ def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = Non
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     for key, value in (overrides or {}).items():
-        _override(raw, key, value)
+        _override(raw, key, value, where)
     _check_train_keys(raw, text, where)
     try:
         suite = Suite.model_validate(raw)
@@ -57,7 +57,7 @@ def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = Non
     return suite
 
 
-def _override(raw: dict[str, Any], key: str, value: Any) -> None:
+def _override(raw: dict[str, Any], key: str, value: Any, where: str) -> None:
     """Set a dotted key. What the command line says of `train` wins over every dataset's own table too."""
     first, _, rest = key.partition(".")
     if not rest:
@@ -65,9 +65,15 @@ def _override(raw: dict[str, Any], key: str, value: Any) -> None:
         return
     if "." in rest or first not in ("train", "store"):
         raise ConfigError(f"--set {key}: settable are train.KEY, store.KEY and the suite's own keys")
-    raw.setdefault(first, {})[rest] = value
-    for entry in raw.get("datasets", []):
-        if first == "train" and isinstance(entry, dict) and isinstance(entry.get("train"), dict):
+    table = raw.setdefault(first, {})
+    if not isinstance(table, dict):
+        raise ConfigError(
+            f"{where}: {first}: a table, as in [{first}], got {table!r}; --set {key} cannot go there"
+        )
+    table[rest] = value
+    entries = raw.get("datasets", [])
+    for entry in entries if first == "train" and isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("train"), dict):
             entry["train"].pop(rest, None)
 
 

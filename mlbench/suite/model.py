@@ -92,6 +92,14 @@ class Suite(BaseModel):
             raise ValueError(f"{values} holds a value twice")
         return values
 
+    @field_validator("seeds")
+    @classmethod
+    def _seed(cls, values: list[int]) -> list[int]:
+        for value in values:
+            if not 0 <= value < 2**63:
+                raise ValueError(f"{value} is no seed; seeds are whole numbers from 0 to 2^63 - 1")
+        return values
+
     @field_validator("fractions")
     @classmethod
     def _fraction(cls, values: list[float | int]) -> list[float | int]:

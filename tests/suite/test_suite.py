@@ -35,7 +35,7 @@ train = { epochs = 2, threads = 3 }
 FINGERPRINT = "0" * 32
 
 
-def cells(text: str = GOOD, **overrides: Any) -> list[Cell]:
+def cells(text: str = GOOD, /, **overrides: Any) -> list[Cell]:
     return parse_suite(text, "small.toml", overrides).cells()
 
 
@@ -178,6 +178,7 @@ def test_selection() -> None:
         (("width = 64", "widht = 64"), r"has no parameter 'widht'; did you mean 'width'"),
         (("[0.1, 1.0]", "[0.1, 1.5]"), r"fractions: .*1.5 is neither a share"),
         (("[0.1, 1.0]", "[0.1, 0.1]"), r"holds a value twice"),
+        (("seeds = [0, 1]", "seeds = [0, -1]"), r"seeds: .*-1 is no seed; seeds are whole numbers from 0"),
         (('name = "small"', 'name = "../small"'), r"names a folder"),
         (('id = "asl-mild"', 'id = "bce"'), r"'bce' stands there twice"),
         (
@@ -195,6 +196,21 @@ def test_a_bad_suite_names_file_key_and_remedy(change: tuple[str, str], message:
     with pytest.raises(ConfigError, match=message) as error:
         parse_suite(text, "small.toml")
     assert "small.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("[train]\nepochs = 4\n", "train = 3\n", "train.epochs"),
+        ("[train]\n", "store = 3\n[train]\n", "store.scores"),
+        (GOOD[GOOD.index("[train]") :], "datasets = 3\n", "train.epochs"),
+    ],
+)
+def test_an_override_of_what_is_no_table_is_a_clear_error(old: str, new: str, key: str) -> None:
+    text = GOOD.replace(old, new)
+    assert text != GOOD
+    with pytest.raises(ConfigError, match=rf"small.toml.*{new.split()[0]}: .*got 3"):
+        parse_suite(text, "small.toml", {key: 5})
 
 
 def test_two_datasets_of_one_name_need_an_id() -> None:
