@@ -130,3 +130,17 @@ def test_findings_become_a_table(tmp_path: Path) -> None:
     table = claims_table(check_claims(analysis))
     assert table is not None
     assert len(table.rows) == 7
+
+
+def test_a_claim_that_cannot_tell_says_what_is_missing(tmp_path: Path) -> None:
+    small = World(
+        losses={"bce": 0.0, "asl": 0.0, "msc": 0.0}, datasets=FEW, families={}, fractions=(1.0,), keys=KEYS
+    )
+    analysis = Analysis(Grid(load_records(write(tmp_path, small))))
+    said = {finding.name: " ".join(finding.evidence) for finding in check_claims(analysis)}
+    assert (
+        "No dataset here is one that it is about: datasets of at least 50 labels."
+        in (said["contrastive-leads-where-labels-are-many"])
+    )
+    assert "Of the losses that it compares only asl is here." in said["kmcl-beats-asl"]
+    assert "None of the losses that it compares is here." in said["regularisation-helps-reg"]

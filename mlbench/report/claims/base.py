@@ -107,14 +107,25 @@ def compare(
     """The blocks of two groups of losses at the largest fraction, or why there are none."""
     grid = analysis.grid
     if not ahead or not behind:
-        return "The losses that it is about are not here."
+        here = [*ahead, *behind]
+        return (
+            f"Of the losses that it compares only {', '.join(here)} {'is' if len(here) == 1 else 'are'} here."
+            if here
+            else "None of the losses that it compares is here."
+        )
     if key not in analysis.measures or reading not in analysis.readings:
         return f"No record has {key}."
     tasks = [task.name for task in grid.tasks if keep(task)]
+    if not tasks:
+        kind = (keep.__doc__ or keep.__name__).strip().rstrip(".")
+        return f"No dataset here is one that it is about: {kind[0].lower()}{kind[1:]}."
     fraction = len(grid.fractions) - 1
     blocks = make_blocks(grid, reading, measure(key), fraction, losses=[*ahead, *behind], tasks=tasks)
     if blocks is None or not set(ahead) & set(blocks.losses) or not set(behind) & set(blocks.losses):
-        return "No dataset of the kind has results of both sides."
+        return (
+            f"Not one of {', '.join(tasks)} has finished cells of both sides, {', '.join(ahead)} and "
+            f"{', '.join(behind)}, at the largest fraction."
+        )
     return blocks
 
 

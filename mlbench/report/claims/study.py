@@ -22,12 +22,12 @@ BOTH = ("own", "probe")
 
 
 def many_labels(task: Task) -> bool:
-    """Whether a task is one of many labels."""
+    """Datasets of at least 50 labels."""
     return task.labels >= MANY
 
 
 def few_labels(task: Task) -> bool:
-    """Whether a task is one of few labels."""
+    """Datasets of at most 25 labels."""
     return 0 < task.labels <= FEW
 
 
