@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.errors import did_you_mean
-from mlbench.losses.checks import check_shapes, check_targets, readable
+from mlbench.losses.checks import check_scalar, check_shapes, check_targets, readable
 from mlbench.losses.outputs import (
     FIELDS,
     GaussianKernels,
@@ -96,15 +96,19 @@ class Loss(nn.Module):
     def __call__(self, out: Outputs | Tensor, targets: Tensor) -> Tensor:
         """The loss of one batch, a scalar; a loss that needs logits only also takes them alone.
 
-        Raises ValueError for a missing field, shapes that do not match or (eager, on the CPU) targets out of
-        range, and TypeError for something that is no Outputs.
+        Raises ValueError for a missing field, shapes that do not match, (eager, on the CPU) targets out of
+        range or a value that is no scalar, and TypeError for something that is no Outputs.
         """
         fields, targets = self.inputs(out, targets)
         device = targets.device.type
         if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
             with torch.autocast(device, enabled=False):
-                return cast(Tensor, super().__call__(fields, targets))
-        return cast(Tensor, super().__call__(fields, targets))
+                value = super().__call__(fields, targets)
+        else:
+            value = super().__call__(fields, targets)
+        if self.checks:
+            check_scalar(value, type(self).__name__)
+        return cast(Tensor, value)
 
     def inputs(self, out: Outputs | Tensor, targets: Tensor) -> tuple[Outputs, Tensor]:
         """What `forward` is given: checked, the declared fields alone, in float32 at least."""

@@ -49,6 +49,14 @@ def prepared(buffer: Tensor | None, owner: object, like: Tensor) -> Tensor:
     return buffer.to(like)
 
 
+def check_scalar(value: object, owner: str) -> None:
+    """Raise TypeError for what is no tensor, ValueError for a tensor that is no scalar."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{owner} must return a scalar tensor, got {value!r:.40} ({type(value).__name__})")
+    if value.ndim:
+        raise ValueError(f"{owner} must return a scalar, got {list(value.shape)}; take the mean or the sum")
+
+
 def readable(values: Tensor) -> bool:
     """Whether a loss may look at `values`: on the CPU and not compiled, where that waits for nothing."""
     return values.device.type == "cpu" and not torch.compiler.is_compiling()

@@ -74,6 +74,13 @@ BROKEN = {
     def forward(self, out, targets):
         return out.logits.mean()
 """,
+    "returns a connected scalar": '''
+    """One value a row."""
+    needs = {"logits"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean(dim=1)
+''',
     "finite on hard inputs": '''
     """The logarithm of a probability that rounds to 0."""
     needs = {"logits"}
@@ -219,6 +226,63 @@ def test_a_copy_to_the_device_is_noticed(tmp_path: Path) -> None:
     load_plugins([file])
     failed = {verdict.property: verdict.detail for verdict in check("copies") if verdict.passed is False}
     assert "it copies a tensor between cpu and meta" in failed["looks at no values"]
+
+
+NO_SCALARS = {
+    "value.mean(dim=1)": "ValueError: Broken must return a scalar, got [6]; take the mean or the sum (odd.py, line 11)",
+    "3.0": "TypeError: Broken must return a scalar tensor, got 3.0 (float) (odd.py, line 11)",
+    "value.mean() * float('nan')": "the value of an ordinary batch is nan",
+    "value.detach().mean()": "the value is not connected to the outputs: something detaches it, or makes it anew",
+    "(value * value.sum(dim=1)).mean()": "RuntimeError: The size of tensor a (5) must match the size of tensor b (6) "
+    "at non-singleton dimension 1 (odd.py, line 13)",
+}
+
+
+@pytest.mark.usefixtures("forget_plugins")
+@pytest.mark.parametrize("returned", NO_SCALARS)
+def test_what_is_no_scalar_is_said_once(returned: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.py"
+    body = BROKEN["returns a connected scalar"].replace(
+        "return softplus(out.logits * (1 - 2 * targets)).mean(dim=1)",
+        f"value = softplus(out.logits * (1 - 2 * targets))\n        return {returned}",
+    )
+    file.write_text(HEAD.format(name="odd") + body, encoding="utf-8")
+    load_plugins([file])
+    verdicts = check("odd")
+    assert [verdict.detail for verdict in verdicts if verdict.passed is False] == [NO_SCALARS[returned]]
+    assert [verdict.detail for verdict in verdicts[2:]] == ["not checked"] * (len(PROPERTIES) - 2)
+
+
+READS_A_VALUE = """
+        if targets.sum() > 3:
+            return value.mean()
+        return 2 * value.mean()
+"""
+FAILS_ON_TOP = """
+        if value.device.type == "meta":
+            raise RuntimeError("another reason")
+        return value.mean()
+"""
+
+
+@pytest.mark.usefixtures("forget_plugins")
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        (READS_A_VALUE, "it reads a tensor's value, or makes a tensor on the wrong device: "),
+        (FAILS_ON_TOP, "RuntimeError: another reason (top.py, line 14)"),
+    ],
+)
+def test_only_what_lacks_a_value_reads_one(rest: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "top.py"
+    body = BROKEN["returns a connected scalar"].replace(
+        "return softplus(out.logits * (1 - 2 * targets)).mean(dim=1)",
+        f"value = softplus(out.logits * (1 - 2 * targets)){rest}",
+    )
+    file.write_text(HEAD.format(name="top") + body, encoding="utf-8")
+    load_plugins([file])
+    failed = {verdict.property: verdict.detail for verdict in check("top") if verdict.passed is False}
+    assert failed["looks at no values"].startswith(said)
 
 
 @pytest.mark.usefixtures("forget_plugins")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from mlbench.blame import own_line
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance import declared, devices, gradients, symmetry, values
 from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
@@ -13,11 +16,13 @@ from mlbench.registry import LOSSES
 
 @dataclass(frozen=True)
 class Property:
-    """What must hold: `holds` raises Failure where it does not; `spared` says why it need not, or ""."""
+    """What must hold: `holds` raises Failure where it does not; `spared` says why it need not, or "". Where one that
+    `decides` does not hold, those after it are not tried: they could only repeat it."""
 
     name: str
     holds: Callable[[Subject], None]
     spared: Callable[[Subject], str] = lambda _: ""
+    decides: bool = False
 
 
 def _gathers(subject: Subject) -> str:
@@ -39,6 +44,7 @@ def _no_identities(subject: Subject) -> str:
 
 PROPERTIES = (
     Property("its source says what it is", declared.can_be_read_without_running_it),
+    Property("returns a connected scalar", values.returns_a_connected_scalar, decides=True),
     Property("finite on hard inputs", values.finite_on_hard_inputs),
     Property("gradient is the derivative", gradients.gradient_is_the_derivative),
     Property("order of samples does not matter", symmetry.order_of_samples_does_not_matter),
@@ -68,7 +74,12 @@ def check(name: str) -> list[Verdict]:
         return [Verdict("it can be imported", False, f"{type(error).__name__}: {error}")]
     if not (isinstance(cls, type) and issubclass(cls, Loss)):
         return [Verdict("it is a Loss", False, f"{name!r} must be a class derived from mlbench.Loss")]
-    return [_judge(subject, wanted) for wanted in PROPERTIES]
+    verdicts: list[Verdict] = []
+    for wanted in PROPERTIES:
+        verdicts.append(_judge(subject, wanted))
+        if wanted.decides and verdicts[-1].passed is False:
+            break
+    return [*verdicts, *(Verdict(left.name, None, "not checked") for left in PROPERTIES[len(verdicts) :])]
 
 
 def _judge(subject: Subject, wanted: Property) -> Verdict:
@@ -80,5 +91,21 @@ def _judge(subject: Subject, wanted: Property) -> Verdict:
     except Failure as failure:
         return Verdict(wanted.name, False, str(failure))
     except Exception as error:
-        return Verdict(wanted.name, False, f"{type(error).__name__}: {error}")
+        return Verdict(
+            wanted.name, False, f"{type(error).__name__}: {_first_line(error)}{_where(error, subject)}"
+        )
     return Verdict(wanted.name, True)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+def _where(error: Exception, subject: Subject) -> str:
+    """The line of the loss's own code that an error came from, else where its `forward` begins."""
+    file = subject.declaration.file
+    line = own_line("".join(traceback.format_exception(error)), file)
+    code = subject.cls.forward.__code__
+    if not line and Path(code.co_filename) == file:
+        line = f"{file.name}, line {code.co_firstlineno}"
+    return f" ({line})" if line else ""

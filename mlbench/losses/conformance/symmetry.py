@@ -102,5 +102,7 @@ def identities_hold(subject: Subject) -> None:
 
 
 def _compare(value: Tensor, expected: Tensor, what: str) -> None:
+    if not (value.isfinite() and expected.isfinite()):
+        raise Failure(f"{what} the value is {value.item():g}, else {expected.item():g}: it must be finite")
     if not same(value, expected, 1e-9):
         raise Failure(f"{what} the value is {value.item():.12g}, not {expected.item():.12g}")

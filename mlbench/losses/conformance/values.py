@@ -54,12 +54,24 @@ def extreme(sample: Sample) -> Sample:
     return replace(sample, outputs=Outputs(**fields))
 
 
+def returns_a_connected_scalar(subject: Subject) -> None:
+    """On a batch without any awkward row it returns a finite scalar that a gradient of the outputs follows from."""
+    rows, columns = torch.arange(6)[:, None], torch.arange(5)[None, :]
+    loss, sample = subject.ready(6, 5, targets=((rows + columns) % 2).double())
+    value = value_of(loss, sample)
+    if not value.isfinite():
+        raise Failure(f"the value of an ordinary batch is {value.item()}")
+    leaves = list(sample.leaves.values())
+    if not value.requires_grad or not any(
+        gradient is not None for gradient in torch.autograd.grad(value, leaves, allow_unused=True)
+    ):
+        raise Failure("the value is not connected to the outputs: something detaches it, or makes it anew")
+
+
 def finite_on_hard_inputs(subject: Subject) -> None:
     """A finite scalar with finite gradients on rows and columns of 0 or 1, logits of ±80, B = 1, L = 1."""
     for where, sample in hard_samples(subject.build()):
         value = value_of(in_training(subject.build(), sample), sample)
-        if value.ndim != 0:
-            raise Failure(f"{where}: the value has shape {list(value.shape)}, not that of a scalar")
         if not value.isfinite():
             raise Failure(f"{where}: the value is {value.item()}")
         if not value.requires_grad:

@@ -1,0 +1,28 @@
+"""The line of somebody's own code in a printed traceback."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+
+import mlbench.blame
+from mlbench.blame import own_line
+
+
+def test_the_last_frame_outside_mlbench_and_what_is_installed() -> None:
+    try:
+        json.loads("{")
+    except ValueError as error:
+        trace = "".join(traceback.format_exception(error))
+    assert own_line(trace, Path("none.py")) == "test_blame.py, line 15"
+    assert own_line(trace, Path(json.decoder.__file__)).startswith("decoder.py, line ")
+
+
+def test_a_frame_of_mlbench_counts_where_it_is_asked_for() -> None:
+    file = Path(mlbench.blame.__file__)
+    trace = (
+        f'Traceback (most recent call last):\n  File "{file}", line 3, in own_line\n    x\nValueError: x\n'
+    )
+    assert own_line(trace, Path("none.py")) == ""
+    assert own_line(trace, file) == "blame.py, line 3"
