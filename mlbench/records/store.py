@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -104,7 +105,8 @@ class Store:
         """One record, from its own file or from the packed ones; raises KeyError where there is none."""
         file = self.cell_file(identifier)
         if file.exists():
-            return decode(file.read_bytes(), str(file))
+            with _remedy():
+                return decode(file.read_bytes(), str(file))
         text = self._packed_column("record", identifier)
         return decode(text.encode(), str(self.packed_file))
 
@@ -201,8 +203,14 @@ def stores(path: Path) -> list[Store]:
 def _head(file: str) -> dict[str, Any]:
     with open(file, "rb") as opened:  # noqa: PTH123 - one of thousands
         line = opened.readline()
-    try:
+    with _remedy():
         return decode_head(line, file)
+
+
+@contextlib.contextmanager
+def _remedy() -> Iterator[None]:
+    try:
+        yield
     except RecordError as error:
         raise RecordError(f"{error}; delete the file, and `mlbench run` trains its cell again") from None
 

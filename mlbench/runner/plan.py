@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from mlbench import datasets
-from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
+from mlbench.errors import ConfigError, DatasetNotFoundError
 from mlbench.modules import code_hash
-from mlbench.records import PRECISIONS, Store, enough, stores
+from mlbench.records import PRECISIONS, Store
 from mlbench.registry import LOSSES
 from mlbench.runner.identity import cell_id
+from mlbench.runner.known import KnownData, KnownRecords
 from mlbench.runner.options import RunOptions
 from mlbench.runner.preflight import check_data, check_encoders
 from mlbench.runner.work import Work, stamp
@@ -104,15 +103,15 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     """Look at the data and the records there are, a record's first line only. Starts and writes nothing.
 
     Raises UnknownNameError where the selection names something that no suite has, ConfigError for an encoder
-    or a column that could only fail.
+    or a column that could only fail, and for data that a suite has under two names.
     """
     cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
     check_encoders(cells)
     check_data(cells, options.data_root)
     scores = {suite.name: suite.store.scores for suite in suites}
-    data = _Data(options.data_root)
+    data = KnownData(options.data_root)
     results = options.results.absolute()
-    known = {name: _Known(Store(results / name), results) for name in scores}
+    known = {name: KnownRecords(Store(results / name), results) for name in scores}
     planned = [_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells]
     _refuse_equal_data(planned)
     return Plan(tuple(planned))
@@ -131,7 +130,9 @@ def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
             )
 
 
-def _planned(cell: Cell, known: _Known, scores: str, data: _Data, options: RunOptions) -> PlannedCell:
+def _planned(
+    cell: Cell, known: KnownRecords, scores: str, data: KnownData, options: RunOptions
+) -> PlannedCell:
     try:
         fingerprint = data.fingerprint(cell)
     except DatasetNotFoundError as error:
@@ -162,55 +163,3 @@ def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
     declared = LOSSES.describe(cell.loss.name)
     made_by = (head.get("code") or {}).get("loss_source")
     return declared.origin == "built in" and made_by is not None and made_by != code_hash(declared)
-
-
-class _Data:
-    """Fingerprints, each asked for once: a suite calls no two datasets alike."""
-
-    def __init__(self, root: Path | None) -> None:
-        self._root = root
-        self._found: dict[tuple[str, str], str | DatasetNotFoundError] = {}
-
-    def fingerprint(self, cell: Cell) -> str:
-        key = cell.suite, cell.dataset
-        if key not in self._found:
-            try:
-                self._found[key] = datasets.fingerprint(
-                    cell.loader, cell.dataset_parameters, data_root=self._root
-                )
-            except DatasetNotFoundError as error:
-                self._found[key] = error
-        found = self._found[key]
-        if isinstance(found, DatasetNotFoundError):
-            raise found
-        return found
-
-
-class _Known:
-    """The records of a suite, and of its siblings under the same results root."""
-
-    def __init__(self, store: Store, results: Path) -> None:
-        self.store = store
-        self._heads = {str(head["id"]): head for head in store.heads()}
-        self._siblings = {other: other.ids() for other in _siblings(store, results)}
-
-    def head(self, identifier: str) -> dict[str, Any] | None:
-        """What this suite's own record of a cell says first."""
-        return self._heads.get(identifier)
-
-    def elsewhere(self, identifier: str, scores: str) -> tuple[Store | None, dict[str, Any] | None]:
-        """A finished record of the cell in another suite's folder, if its scores are kept as precisely as this
-        suite wants them."""
-        for sibling, ids in self._siblings.items():
-            if identifier in ids:
-                head = sibling.head(identifier)
-                if head["status"] == "done" and enough(sibling.scores_file(identifier), scores):
-                    return sibling, head
-        return None, None
-
-
-def _siblings(store: Store, results: Path) -> Iterable[Store]:
-    try:
-        return [other for other in stores(results) if other != store]
-    except DataError:
-        return []

@@ -203,6 +203,25 @@ def test_packed_records_count(suite: MakeSuite, options: MakeOptions, log: Path)
     assert set(starts(log).values()) == {1}
 
 
+def test_a_broken_record_is_named_and_a_siblings_is_passed_over(
+    suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    run([suite("done")], options())
+    store = Store(options().results / "toys")
+    [file] = store.cells_folder.iterdir()
+    file.write_text('{"schema": 1')
+    with pytest.raises(
+        DataError, match=rf"{file}: not a whole record.*delete the file, and `mlbench run` trains"
+    ):
+        plan([suite("done")], options())
+    (broken := Store(options().results / "packed")).prepare()
+    broken.packed_file.write_bytes(b"PAR1")
+    assert run([suite("done", name="sibling")], options()).trained == 1
+    file.unlink()
+    assert run([suite("done")], options()).done == 1
+    assert log.read_text().count("start") == 2, "taken over from the sibling"
+
+
 def test_records_of_other_code_are_stale(
     suite: MakeSuite, options: MakeOptions, log: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
