@@ -14,17 +14,13 @@ import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from mlbench.datasets.archives import BROKEN, check_name, check_size, open_tar, unpack
 from mlbench.errors import DataError, did_you_mean
-
-LARGEST_MEMBER = 64 << 30
-"""Bytes of one member of an archive, unpacked."""
-
-HIGHEST_RATIO, RATIO_FROM = 200, 256 << 20
-"""A member of more than RATIO_FROM bytes that was packed more than HIGHEST_RATIO times is a bomb."""
 
 _ALONE: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _PACKED_TARS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -84,23 +80,26 @@ class Tree:
 
     def read(self, name: str) -> bytes:
         """A member's bytes. Raises DataError where the archive is broken."""
-        try:
-            with self.open(name) as stream:
-                return stream.read()
-        except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError) as error:
-            raise DataError(f"{name}: cannot be read from its archive ({error}); fetch it again") from error
+        with _unbroken(name), self.open(name) as stream:
+            return stream.read()
 
     def text(self, ending: str, encoding: str = "utf-8") -> str:
-        """The text of the member whose path ends with `ending`."""
+        """The text of the member whose path ends with `ending`. Raises DataError as `read` and `lines` do."""
         name = self.find(ending)
-        try:
+        with _unbroken(name):
             return self.read(name).decode(encoding)
-        except UnicodeDecodeError as error:
-            raise DataError(f"{name}: not {encoding} text: {error}") from None
 
     def lines(self, ending: str, encoding: str = "utf-8") -> Iterator[str]:
-        """The lines, without their ends, of a member that may be too large for memory."""
-        with io.TextIOWrapper(self.open(self.find(ending)), encoding=encoding, newline=None) as stream:
+        """The lines, without their ends, of a member that may be too large for memory.
+
+        Raises DataError where the archive is broken or what it holds is no such text.
+        """
+        name = self.find(ending)
+        with (
+            _unbroken(name),
+            self.open(name) as member,
+            io.TextIOWrapper(member, encoding=encoding, newline=None) as stream,
+        ):
             for line in stream:
                 yield line.rstrip("\n")
 
@@ -134,7 +133,7 @@ class Tree:
     def _add_zip(self, place: Path) -> None:
         try:
             archive = zipfile.ZipFile(place)
-        except (zipfile.BadZipFile, OSError) as error:
+        except BROKEN as error:
             raise DataError(f"{place}: not a readable zip file ({error}); fetch it again") from error
         self._kept.append(archive)
         for item in archive.infolist():
@@ -152,51 +151,19 @@ class Tree:
                 self._open.setdefault(item.name, partial(_member, archive, item))
 
 
+@contextmanager
+def _unbroken(name: str) -> Iterator[None]:
+    """Reading the member `name`: DataError where its bytes or its text are broken."""
+    try:
+        yield
+    except BROKEN as error:
+        raise DataError(f"{name}: cannot be read from its archive ({error}); fetch it again") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: not {error.encoding} text: {error}") from None
+
+
 def _member(archive: tarfile.TarFile, item: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(item)
     if stream is None:
         raise DataError(f"{item.name}: not a plain file of its archive")
     return stream
-
-
-def open_tar(place: Path) -> tarfile.TarFile:
-    """Open a tar, packed or not. Raises DataError where it is broken."""
-    try:
-        return tarfile.open(place)
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise DataError(f"{place}: not a readable tar file ({error}); fetch it again") from error
-
-
-def unpack(place: Path, folder: Path) -> None:
-    """Unpack the plain files of a tar under `folder`. Raises DataError for a name that would leave it, a bomb
-    or a broken archive."""
-    packed = place.stat().st_size
-    written = 0
-    try:
-        with open_tar(place) as archive:
-            for item in archive:
-                if not item.isreg():
-                    continue
-                check_name(item.name, place)
-                written += item.size
-                check_size(item.name, written, packed, place)
-                archive.extract(item, folder, filter="data")
-    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError) as error:
-        raise DataError(f"{place}: cannot be unpacked ({error}); fetch it again") from error
-
-
-def check_name(name: str, place: Path) -> None:
-    """Refuse a member's name that climbs out of its archive."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in name:
-        raise DataError(
-            f"{place}: its member {name!r} would leave the archive's folder; do not use this file"
-        )
-
-
-def check_size(name: str, size: int, packed: int, place: Path) -> None:
-    """Refuse a member that unpacks to absurdly more than it was."""
-    if size > LARGEST_MEMBER or (size > RATIO_FROM and size > HIGHEST_RATIO * max(packed, 1)):
-        raise DataError(
-            f"{place}: its member {name!r} unpacks {packed:,} bytes to {size:,}: a bomb; not opened"
-        )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import io
+import lzma
 import struct
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -249,8 +252,6 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
         archive.addfile(tarfile.TarInfo("first"))
     header = tarfile.TarInfo("zeros")
     header.size = 10 << 30
-    import gzip
-
     packed.write_bytes(gzip.compress(header.tobuf() + b"\0" * (1 << 20)))
     with pytest.raises(DataError, match="a bomb; not opened"), Tree([packed], tmp_path / "work"):
         pass
@@ -272,6 +273,61 @@ def test_broken_archives_are_named(tmp_path: Path, name: str) -> None:
     file = lay(tmp_path, {name: b"nothing of the kind" * 100}) / name
     with pytest.raises(DataError, match="broken"), Tree([file], tmp_path / "work") as tree:
         tree.read(tree.names[0])
+
+
+READS: tuple[Callable[[Tree, str], object], ...] = (
+    lambda tree, ending: tree.read(tree.find(ending)),
+    Tree.text,
+    lambda tree, ending: list(tree.lines(ending)),
+)
+
+
+@pytest.mark.parametrize("name", ["part.zip", "part.txt.gz", "part.txt.xz", "part.txt.bz2", "part.tar.gz"])
+@pytest.mark.parametrize("read", READS, ids=["read", "text", "lines"])
+def test_damaged_members_are_named(tmp_path: Path, name: str, read: Callable[[Tree, str], object]) -> None:
+    file = packed_text(tmp_path / name)
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = b"\xff" * 200
+    file.write_bytes(content)
+    broken = r"part.*cannot be (read|unpacked).*fetch it again"
+    # What is handed out line by line comes before the checksum, and may be no text.
+    with pytest.raises(DataError, match=f"{broken}|not utf-8 text"):
+        read_one(file, tmp_path, read)
+
+
+@pytest.mark.parametrize("name", ["part.txt.gz", "part.txt.xz", "part.txt.bz2", "part.tar.gz"])
+@pytest.mark.parametrize("read", READS, ids=["read", "text", "lines"])
+def test_truncated_members_are_named(tmp_path: Path, name: str, read: Callable[[Tree, str], object]) -> None:
+    file = packed_text(tmp_path / name)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"part.*cannot be (read|unpacked).*fetch it again"):
+        read_one(file, tmp_path, read)
+
+
+@pytest.mark.parametrize("read", READS[1:], ids=["text", "lines"])
+def test_bytes_that_are_no_text_are_named(tmp_path: Path, read: Callable[[Tree, str], object]) -> None:
+    file = tmp_path / "part.txt"
+    file.write_bytes("fine\nété\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"part\.txt: not utf-8 text"):
+        read_one(file, tmp_path, read)
+
+
+def read_one(file: Path, folder: Path, read: Callable[[Tree, str], object]) -> None:
+    with Tree([file], folder / "work") as tree:
+        read(tree, "part.txt")
+
+
+def packed_text(file: Path) -> Path:
+    """A file or archive of its ending's kind that holds `part.txt`."""
+    text = "\n".join(f"line {number} {number * 7919 % 1009}" for number in range(5000))
+    if file.suffix == ".zip":
+        return zipped(file, {"part.txt": text})
+    if ".tar" in file.name:
+        return tarred(file, {"part.txt": text})
+    opener: Any = {".gz": gzip, ".xz": lzma, ".bz2": bz2}[file.suffix]
+    file.write_bytes(opener.compress(text.encode()))
+    return file
 
 
 def test_members_that_are_not_there(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""Archives from strangers: opened and unpacked so that nothing leaves its folder and no bomb goes off."""
+
+from __future__ import annotations
+
+import lzma
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from mlbench.errors import DataError
+
+LARGEST_MEMBER = 64 << 30
+"""Bytes of one member of an archive, unpacked."""
+
+HIGHEST_RATIO, RATIO_FROM = 200, 256 << 20
+"""A member of more than RATIO_FROM bytes that was packed more than HIGHEST_RATIO times is a bomb."""
+
+BROKEN = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error)
+"""What a packed file raises that is truncated or damaged."""
+
+
+def open_tar(place: Path) -> tarfile.TarFile:
+    """Open a tar, packed or not. Raises DataError where it is broken."""
+    try:
+        return tarfile.open(place)
+    except BROKEN as error:
+        raise DataError(f"{place}: not a readable tar file ({error}); fetch it again") from error
+
+
+def unpack(place: Path, folder: Path) -> None:
+    """Unpack the plain files of a tar under `folder`. Raises DataError for a name that would leave it, a bomb
+    or a broken archive."""
+    packed = place.stat().st_size
+    written = 0
+    try:
+        with open_tar(place) as archive:
+            for item in archive:
+                if not item.isreg():
+                    continue
+                check_name(item.name, place)
+                written += item.size
+                check_size(item.name, written, packed, place)
+                archive.extract(item, folder, filter="data")
+            # The checksum of the whole stands at its end, behind what tar reads.
+            while archive.fileobj is not None and (rest := archive.fileobj.read(1 << 20)):
+                written += len(rest)
+                check_size("(the rest)", written, packed, place)
+    except BROKEN as error:
+        raise DataError(f"{place}: cannot be unpacked ({error}); fetch it again") from error
+
+
+def check_name(name: str, place: Path) -> None:
+    """Refuse a member's name that climbs out of its archive."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in name:
+        raise DataError(
+            f"{place}: its member {name!r} would leave the archive's folder; do not use this file"
+        )
+
+
+def check_size(name: str, size: int, packed: int, place: Path) -> None:
+    """Refuse a member that unpacks to absurdly more than it was."""
+    if size > LARGEST_MEMBER or (size > RATIO_FROM and size > HIGHEST_RATIO * max(packed, 1)):
+        raise DataError(
+            f"{place}: its member {name!r} unpacks {packed:,} bytes to {size:,}: a bomb; not opened"
+        )
