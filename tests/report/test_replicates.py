@@ -28,7 +28,8 @@ def stored(folder: Path) -> np.ndarray:
 
 def read(paths: list[Path], against: list[Path]) -> np.ndarray:
     grid = Grid(merge(paths, against).cells)
-    return Replicates(grid, paths, ["map"], against).load(0, 0)["own", "map"][0, 0]
+    drawn: np.ndarray = Replicates(grid, paths, ["map"], against).load(0, 0)["own", "map"][0, 0]
+    return drawn
 
 
 @pytest.fixture
