@@ -24,14 +24,16 @@ class ConfigError(MlbenchError):
 class UnknownNameError(ConfigError):
     """A name that no registry holds; carries the nearest known ones."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
-        self.kind, self.name = kind, name
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "", remedy: str = "") -> None:
+        self.kind, self.name, self.where, self.remedy = kind, name, where, remedy
         self.known = sorted(known)
         message = f"unknown {kind} {name!r}{did_you_mean(name, self.known)}"
+        if remedy:
+            message += f" ({remedy})"
         super().__init__(f"{where}: {message}" if where else message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (UnknownNameError, (self.kind, self.name, self.known))
+        return (UnknownNameError, (self.kind, self.name, self.known, self.where, self.remedy))
 
 
 class DataError(MlbenchError):

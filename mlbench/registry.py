@@ -19,6 +19,9 @@ from mlbench.declarations import PACKAGE_FOLDER, Declaration, read_declarations
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.modules import import_module_of, locate, module_name
 
+OWN_FILE = "if it stands in a file of your own, give that as --plugin FILE"
+"""What to do about a name that no registry holds."""
+
 T = TypeVar("T")
 Registered = TypeVar("Registered")
 
@@ -156,7 +159,7 @@ class Registry(Generic[T]):
         if key in self._objects:
             registered_name, target = self._objects[key]
             return self._read_object(registered_name, target)
-        raise UnknownNameError(self.kind, name, self.names(), where)
+        raise UnknownNameError(self.kind, name, self.names(), where, OWN_FILE)
 
     def _read_entry_point(self, point: EntryPoint) -> Declaration:
         file = locate(point.module)

@@ -49,7 +49,11 @@ def new_loss(
     ] = None,
 ) -> None:
     """Write a loss and its test, which pass `mlbench check` as they stand."""
+    from mlbench.declarations import PACKAGE_FOLDER
     from mlbench.losses.scaffold import new_loss as write_loss
 
     loss, test = write_loss(name, folder)
-    print(f"wrote {loss}\nwrote {test}\ntry: mlbench check {name}" + (f" --plugin {loss}" if folder else ""))
+    built_in = loss.resolve().is_relative_to(PACKAGE_FOLDER)
+    print(
+        f"wrote {loss}\nwrote {test}\ntry: mlbench check {name}" + ("" if built_in else f" --plugin {loss}")
+    )

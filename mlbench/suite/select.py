@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlbench.errors import UnknownNameError
+from mlbench.registry import OWN_FILE
 from mlbench.suite.cell import Cell
 
 
@@ -22,15 +23,15 @@ class Selection:
         """The selected cells, in their order; raises UnknownNameError for a name that selects none."""
         cells = list(cells)
         chosen = []
-        for kind, wanted, known in (
-            ("loss of this suite", self.losses, {cell.loss.id for cell in cells}),
-            ("dataset of this suite", self.datasets, {cell.dataset for cell in cells}),
-            ("fraction of this suite", self.fractions, {cell.fraction for cell in cells}),
-            ("seed of this suite", self.seeds, {cell.seed for cell in cells}),
+        for kind, wanted, known, remedy in (
+            ("loss of this suite", self.losses, {cell.loss.id for cell in cells}, OWN_FILE),
+            ("dataset of this suite", self.datasets, {cell.dataset for cell in cells}, ""),
+            ("fraction of this suite", self.fractions, {cell.fraction for cell in cells}, ""),
+            ("seed of this suite", self.seeds, {cell.seed for cell in cells}, ""),
         ):
             for name in wanted:
                 if cells and name not in known:
-                    raise UnknownNameError(kind, f"{name}", [f"{item}" for item in known])
+                    raise UnknownNameError(kind, f"{name}", [f"{item}" for item in known], remedy=remedy)
         for cell in cells:
             if (
                 (not self.losses or cell.loss.id in self.losses)

@@ -89,11 +89,18 @@ def test_the_cache_is_listed_and_cleared(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not kept.exists()
 
 
-def test_a_new_loss_passes_its_check(tmp_path: Path) -> None:
-    mlbench("new", "loss", "mine", "--folder", str(tmp_path))
-    assert "all that applies holds" in mlbench("check", "mine", "--plugin", str(tmp_path / "mine.py")).stdout
-    assert "is there already" in mlbench("new", "loss", "mine", "--folder", str(tmp_path), code=2).stderr
+def test_a_new_loss_passes_its_check_as_it_says(tmp_path: Path) -> None:
+    *_, said = mlbench("new", "loss", "mine", cwd=tmp_path).stdout.splitlines()
+    command = said.removeprefix("try: mlbench ").split()
+    assert command[-2] == "--plugin"
+    assert "all that applies holds" in mlbench(*command, cwd=tmp_path).stdout
+    assert "is there already" in mlbench("new", "loss", "mine", cwd=tmp_path, code=2).stderr
     file = tmp_path / "mine.py"
     file.write_text(file.read_text().replace("(1 - 2 * targets)", "(2 * targets - 1)"))
-    failed = mlbench("check", "mine", "--plugin", str(file), code=1).stdout
-    assert "FAIL" in failed
+    assert "FAIL" in mlbench(*command, cwd=tmp_path, code=1).stdout
+
+
+def test_an_unknown_loss_may_be_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    for unknown in (("check", "mine"), ("plan", "quick", "--loss", "mine")):
+        error = mlbench(*unknown, cwd=tmp_path, code=2).stderr
+        assert "if it stands in a file of your own, give that as --plugin FILE" in error
