@@ -25,7 +25,7 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
 
     Values stand as the records have them, defaults too, so that a later change of a default or of the
     original file does not matter. Where one suite's records disagree on what a name means (it was edited
-    between runs), there is a file for each version.
+    between runs), there is a file for each version, of a name that no other suite has.
     """
     import tomli_w
 
@@ -33,10 +33,13 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
     prefixes = (*_PARTS.values(), "cell/loader")
     known = [column for column in cells.columns if column in _NAMING or column.startswith(prefixes)]
     cells, commands = cells[known].assign(loss=cells["cell/loss/id"]), {}
-    for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str), sort=True):
-        for number, (suite, members) in enumerate(_versions(str(name), rows)):
-            file = folder / f"{_safe(str(name))}{f'-{number + 1}' if number else ''}.toml"
-            file.write_text(tomli_w.dumps(suite), encoding="utf-8")
+    suites = {str(name): rows for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str))}
+    names, files = set(suites), set[str]()
+    for name, rows in suites.items():
+        for number, members in enumerate(_versions(rows)):
+            own = name if not number else _free(name, names)
+            file = folder / f"{_free(_safe(own), files, keep=True)}.toml"
+            file.write_text(tomli_w.dumps(_suite(own, members)), encoding="utf-8")
             for row in members.to_dict("records"):
                 commands[str(row["id"])] = _command(file, row)
     return commands
@@ -50,14 +53,14 @@ def _command(file: Path, row: Mapping[Hashable, Any]) -> str:
         "--dataset",
         str(row["dataset"]),
         "--fraction",
-        f"{row['fraction']:g}",
+        repr(_fraction(row["fraction"])),
     ]
     words += ["--seed", str(row["seed"]), "--loss", str(row["loss"]), "--rerun", "all"]
     return shlex.join(words)
 
 
-def _versions(name: str, rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """Suites that together hold all the rows, each free of contradictions, with the rows of each."""
+def _versions(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows in parts, each a suite free of contradictions."""
     whole = rows.reset_index(drop=True)
     prefixes = (*_PARTS.values(), "cell/loader")
     columns = [column for column in whole.columns if column.startswith(prefixes)]
@@ -66,8 +69,7 @@ def _versions(name: str, rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.Da
     of_dataset = _numbered(whole, "dataset", ["encoder", *settings])
     of_loss = _numbered(whole, "loss", ["loss_name", *losses])
     found = sorted(set(zip(of_dataset.tolist(), of_loss.tolist(), strict=True)))
-    members = [whole[(of_dataset == first) & (of_loss == second)] for first, second in found]
-    return [(_suite(name, rows, number), rows) for number, rows in enumerate(members)]
+    return [whole[(of_dataset == first) & (of_loss == second)] for first, second in found]
 
 
 def _numbered(rows: pd.DataFrame, by: str, columns: list[str]) -> npt.NDArray[np.int64]:
@@ -80,11 +82,11 @@ def _numbered(rows: pd.DataFrame, by: str, columns: list[str]) -> npt.NDArray[np
     return np.array(numbers, dtype=np.int64)
 
 
-def _suite(name: str, rows: pd.DataFrame, number: int) -> dict[str, Any]:
+def _suite(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     datasets = [_dataset(row) for row in rows.drop_duplicates("dataset").to_dict("records")]
     losses = [_loss(row) for row in rows.drop_duplicates("loss").to_dict("records")]
     return {
-        "name": name if not number else f"{name}-{number + 1}",
+        "name": name,
         "description": "Written by mlbench report from the records, everything spelled out",
         "seeds": sorted({int(seed) for seed in rows["seed"]}),
         "fractions": sorted({_fraction(value) for value in rows["fraction"]}),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.grid import DONE, FAILED, MISSING, show_fraction
+from mlbench.report.grid import DONE, FAILED, show_fraction
 from mlbench.report.measures import Measure
-from mlbench.report.statistics import Blocks, Ranking, blocks_needed
+from mlbench.report.statistics import Blocks, Ranking, blocks_needed, signed_rank
+from mlbench.report.statistics.bayes import ROPE
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
@@ -60,12 +59,22 @@ def answer(analysis: Analysis, view: View) -> list[str]:
 
 
 def _headline(blocks: Blocks, ranking: Ranking) -> str:
-    """Who leads, and who may be as good."""
+    """Who leads, and who may be as good; "leads" where the families are enough for a test to say so."""
+    level = [
+        loss
+        for loss, rank, gap in zip(ranking.losses, ranking.ranks, ranking.gap, strict=True)
+        if rank == ranking.ranks.min() and gap == 0
+    ]
+    if len(level) > 1:
+        return f"{listed(level, most=3)} are level"
     if blocks.count == 1:
-        return f"{ranking.best} leads on the one family there is"
-    if not ranking.rivals:
+        return f"{ranking.best} is first on the one family there is"
+    verb = "ranks first" if blocks.count < blocks_needed(len(blocks.losses) - 1) else "leads"
+    if ranking.rivals:
+        return f"{ranking.best} {verb}; {listed(ranking.rivals, most=3)} may be as good"
+    if verb == "leads":
         return f"{ranking.best} leads, ahead of all others"
-    return f"{ranking.best} leads; {listed(ranking.rivals, most=3)} may be as good"
+    return f"{ranking.best} ranks first; {count(blocks.count, 'family', 'families')} are too few to be sure"
 
 
 def _interval(blocks: Blocks, ranking: Ranking, place: int) -> str:
@@ -99,7 +108,7 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     text = f"{runner} comes next: {ranking.best} is {_gap(blocks, ranking, ranking.order[1])} on average"
     if tasks:
         text += f"; within the datasets the two cannot be told apart on {len(alike)} of {len(tasks)}"
-    sentences.append(text + ".")
+    sentences.append(text + "." + _practically(blocks, ranking.best, runner))
     control = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
     if control is not None:
         text = (
@@ -111,6 +120,19 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
             text += f" (Wilcoxon, Holm: p = {control.p_holm:.3g}, {told})"
         sentences.append(text + ".")
     return sentences
+
+
+def _practically(blocks: Blocks, best: str, other: str) -> str:
+    """What a new family would find of the two, by the Bayesian signed-rank test."""
+    if blocks.count == 1:
+        return ""
+    found = signed_rank(blocks.differences(best, other))
+    share, words = max(
+        (found.equal, f"that they are practically equal (within {ROPE:g})"),
+        (found.better, f"{best} better by more than {ROPE:g}"),
+        (found.worse, f"{other} better by more than {ROPE:g}"),
+    )
+    return f" On a new family the likeliest is {words}: {share:.2f}."
 
 
 def _too_few(blocks: Blocks) -> list[str]:
@@ -166,37 +188,6 @@ def _seeds(analysis: Analysis, view: View, blocks: Blocks) -> list[str]:
         f"Compared only on the seeds that all of these losses finished: on {len(fewer)} of "
         f"{count(len(used), 'dataset')} that is not every seed, at worst {few} of {many}."
     ]
-
-
-def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
-    """What a reader should know before quoting a number."""
-    grid = analysis.grid
-    state = grid.state
-    planned = np.broadcast_to(grid.planned(), state.shape)
-    failed, missing = int((state == FAILED).sum()), int(((state == MISSING) & planned).sum())
-    spread = "a spread over one seed is unknown" if len(grid.seeds) == 1 else "± is over seeds alone"
-    families = count(len(grid.families), "family", "families")
-    lines = [f"{count(len(grid.seeds), 'seed')} and {families} of datasets: {spread}."]
-    if failed or missing:
-        lines.append(
-            f"{count(failed, 'cell')} failed and {count(missing, 'cell is', 'cells are')} missing, of "
-            f"{int(planned.sum()):,}. They are shown as such and never filled in; ranks use only what all "
-            "losses share."
-        )
-    shared = [family for family in grid.families if sum(task.family == family for task in grid.tasks) > 1]
-    if shared:
-        lines.append(f"Datasets that share their inputs count once in every rank and test: {listed(shared)}.")
-    lines += _published(analysis)
-    lines += [f"In the records: {problem}" for problem in problems]
-    return lines
-
-
-def _published(analysis: Analysis) -> list[str]:
-    cells = analysis.grid.cells
-    if "published" not in cells.columns or not cells["published"].any():
-        return []
-    losses = sorted(set(cells.loc[cells["published"], "loss"]))
-    return [f"Published results stand beside the new ones: {listed(losses, most=40)}."]
 
 
 def totals(analysis: Analysis) -> list[tuple[str, str]]:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlbench.report.analysis import Analysis
+from mlbench.report.caveats import caveats
 from mlbench.report.collect import Tables, files
 from mlbench.report.tables import comma, latex, markdown
 from mlbench.report.tables.model import Table
-from mlbench.report.words import answer, caveats, question
+from mlbench.report.words import answer, question
 
 
 def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:

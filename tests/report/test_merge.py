@@ -54,7 +54,7 @@ def test_published_losses_stand_beside_new_ones(tmp_path: Path) -> None:
     assert set(cells.loc[cells["published"], "loss"]) == {"bce", "asl"}
     assert set(cells.loc[~cells["published"], "loss"]) == {"mine"}
     text = index.read_text()
-    assert "mine leads" in text
+    assert "mine ranks first" in text
     assert "Published results stand beside the new ones: asl and bce" in text
 
 

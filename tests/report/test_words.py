@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.caveats import caveats
 from mlbench.report.grid import Grid
 from mlbench.report.tables.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
@@ -45,6 +46,33 @@ def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> 
     assert any("4 families are too few to test 2 losses" in line for line in lines)
 
 
+def test_losses_with_equal_scores_are_level(tmp_path: Path) -> None:
+    folder = write(tmp_path, World(losses={"bce": 0.0, "asl": 0.0}, datasets=families(4), keys=("map",)))
+    cells = load_records(folder)
+    of = [column for column in cells.columns if column.endswith("/map")]
+    cells[of] = 1.0
+    assert answer(Analysis(Grid(cells)), VIEW)[0] == "asl and bce are level"
+
+
+def test_what_is_practically_equal_is_said_to_be(tmp_path: Path) -> None:
+    near = answer(
+        analysis_of(tmp_path / "near", losses={"bce": 0.0, "asl": 0.004}, datasets=families(9)), VIEW
+    )
+    assert "likeliest is that they are practically equal (within 0.01): " in near[1] + near[2]
+    far = answer(analysis_of(tmp_path / "far", losses={"bce": 0.0, "asl": 0.2}, datasets=families(9)), VIEW)
+    assert "On a new family the likeliest is asl better by more than 0.01: 1.00." in far[2]
+
+
+def test_a_tiny_test_split_is_warned_of(tmp_path: Path) -> None:
+    folder = write(tmp_path, World(losses={"bce": 0.0, "asl": 0.1}, datasets=families(2), keys=("map",)))
+    cells = load_records(folder)
+    assert not any("test split" in line for line in caveats(Analysis(Grid(cells)), []))
+    cells.loc[cells["dataset"] == "set-a", "dataset/sizes/test"] = 1
+    assert "A test split of fewer than 50 rows says little: set-a (1 row)." in caveats(
+        Analysis(Grid(cells)), []
+    )
+
+
 def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> None:
     """The one far ahead is not ranked, but the best of three datasets."""
     write(tmp_path, World(losses={"good": 0.3, "also": 0.3, "bce": 0.0}, datasets=families(5), fractions=(1.0,),
@@ -58,7 +86,7 @@ def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> N
     )
     lines = answer(analysis, VIEW)
     assert analysis.blocks(VIEW).losses_aside == ("one",)  # type: ignore[union-attr]
-    assert lines[2].split("; ")[-1] == "within the datasets the two cannot be told apart on 5 of 5."
+    assert "; within the datasets the two cannot be told apart on 5 of 5." in lines[2]
 
 
 def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
@@ -67,7 +95,7 @@ def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
         World(losses={"mine": 0.2}, seeds=(0, 1, 2, 3, 4), fractions=(1.0,), keys=("map",), suite="mine"),
     )
     lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1)), VIEW)
-    assert lines[0] == "mine leads, ahead of all others"
+    assert lines[0] == "mine ranks first; 5 families are too few to be sure"
     assert lines[-1] == (
         "Compared only on the seeds that all of these losses finished: on 6 of 6 datasets that is not every "
         "seed, at worst 2 of 5."
