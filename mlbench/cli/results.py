@@ -38,10 +38,13 @@ def report(
         list[Path] | None,
         typer.Option("--against", help="Published results to set these beside; repeatable."),
     ] = None,
+    plugin: options.Plugins = None,
 ) -> None:
     """Write tables, statistics, figures and one page from the records."""
+    from mlbench.registry import load_plugins
     from mlbench.report import report as write_report
 
+    load_plugins(plugin or ())
     print(f"wrote {write_report(results, output, cells=cells, against=against or ())}")
 
 
@@ -53,10 +56,13 @@ def compare(
     metric: Metric = "map",
     reading: Reading = "own",
     fraction: Fraction = None,
+    plugin: options.Plugins = None,
 ) -> None:
     """Set two losses, or two folders of results, head to head."""
+    from mlbench.registry import load_plugins
     from mlbench.report import compare as set_beside
 
+    load_plugins(plugin or ())
     print(
         set_beside(
             first,
@@ -78,10 +84,13 @@ def recommend(
     fraction: Fraction = None,
     column: options.Columns = None,
     data_root: options.DataRoot = None,
+    plugin: options.Plugins = None,
 ) -> None:
     """Say which losses did best on the datasets most like yours, and how sure that is."""
+    from mlbench.registry import load_plugins
     from mlbench.report import recommend as advise
 
+    load_plugins(plugin or ())
     print(
         advise(
             like,

@@ -30,6 +30,17 @@ labels = 9
 encoder = "features"
 """
 
+CLAIM = """
+import mlbench
+from mlbench.report.claims import contest
+
+
+@mlbench.register_claim("loose")
+def loose(analysis):
+    \"\"\"A claim in a loose file. | Somebody, 2026\"\"\"
+    return contest(analysis, "map", ["supcon"], ["bce"])
+"""
+
 
 def mlbench(*arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Run the command; its exit code must be `code`."""
@@ -104,7 +115,10 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     redone = ("--rerun", "all", "--slots-per-device", "2", "--time-limit", "1h", "--checkpoint-every", "none")
     planned = json.loads(mlbench("plan", str(suite), "--results", str(results), *redone, "--json").stdout)
     assert planned["to_train"] == 4, "plan says what run would do with the same options"
-    page = mlbench("report", str(results), "-o", str(tmp_path / "report")).stdout
+    claim = tmp_path / "claim.py"
+    claim.write_text(CLAIM)
+    page = mlbench("report", str(results), "-o", str(tmp_path / "report"), "--plugin", str(claim)).stdout
+    assert "A claim in a loose file." in (tmp_path / "report" / "report.md").read_text()
     assert (tmp_path / "report" / "index.html").stat().st_size > 10_000
     assert "index.html" in page
     mlbench("pack", str(results))
@@ -154,6 +168,8 @@ def test_filters_and_settings(suite: Path, tmp_path: Path) -> None:
         (("run", "{suite}", "--memory-limit", "much"), "'much' is not an amount of memory"),
         (("run", "{suite}", "--plugin", "{folder}/none.py"), "no such file"),
         (("report", "{folder}"), "no results here"),
+        (("compare", "bce", "asl", "--plugin", "{folder}/none.py"), "none.py: no such file"),
+        (("recommend", "--like", "reuters21578", "--plugin", "{folder}/none.py"), "none.py: no such file"),
         (("status", "{folder}/nowhere"), "no results here"),
         (("list", "loses"), "unknown kind 'loses'; did you mean 'losses'"),
         (("show", "loss", "aslx"), "unknown loss 'aslx'; did you mean 'asl'"),
