@@ -33,15 +33,13 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
     prefixes = (*_PARTS.values(), "cell/loader")
     known = [column for column in cells.columns if column in _NAMING or column.startswith(prefixes)]
     cells, commands = cells[known].assign(loss=cells["cell/loss/id"]), {}
-    suites = {str(name): rows for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str))}
-    names, files = set(suites), set[str]()
-    for name, rows in suites.items():
-        for number, members in enumerate(_versions(rows)):
-            own = name if not number else _free(name, names)
-            file = folder / f"{_free(_safe(own), files, keep=True)}.toml"
-            file.write_text(tomli_w.dumps(_suite(own, members)), encoding="utf-8")
-            for row in members.to_dict("records"):
-                commands[str(row["id"])] = _command(file, row)
+    names, files = set[str](), set[str]()
+    for name, rows in _versions(cells):
+        own = _unused(name, names)
+        file = folder / f"{_unused(_safe(own), files)}.toml"
+        file.write_text(tomli_w.dumps(_suite(own, rows)), encoding="utf-8")
+        for row in rows.to_dict("records"):
+            commands[str(row["id"])] = _command(file, row)
     return commands
 
 
@@ -59,8 +57,18 @@ def _command(file: Path, row: Mapping[Hashable, Any]) -> str:
     return shlex.join(words)
 
 
-def _versions(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows in parts, each a suite free of contradictions."""
+def _versions(cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The name and the cells of every suite; the further versions of edited ones come last."""
+    found = [
+        (number, str(name), part)
+        for name, rows in cells.groupby(cells["suite"].fillna("suite").astype(str))
+        for number, part in enumerate(_consistent(rows))
+    ]
+    return [(name, part) for _, name, part in sorted(found, key=lambda version: version[:2])]
+
+
+def _consistent(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The cells of a suite in parts that are each free of contradictions."""
     whole = rows.reset_index(drop=True)
     prefixes = (*_PARTS.values(), "cell/loader")
     columns = [column for column in whole.columns if column.startswith(prefixes)]
@@ -70,6 +78,16 @@ def _versions(rows: pd.DataFrame) -> list[pd.DataFrame]:
     of_loss = _numbered(whole, "loss", ["loss_name", *losses])
     found = sorted(set(zip(of_dataset.tolist(), of_loss.tolist(), strict=True)))
     return [whole[(of_dataset == first) & (of_loss == second)] for first, second in found]
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """The name, with the first number from 2 that is free where it is used; from now on it is used too."""
+    free, number = name, 1
+    while free in used:
+        number += 1
+        free = f"{name}-{number}"
+    used.add(free)
+    return free
 
 
 def _numbered(rows: pd.DataFrame, by: str, columns: list[str]) -> npt.NDArray[np.int64]:

@@ -63,7 +63,7 @@ def cells_of_command(command: str) -> list[str]:
         cell.id(f"fingerprint of {cell.dataset}")
         for cell in load_suite(Path(words[2])).cells()
         if (cell.dataset, cell.loss.id) == (options["--dataset"], options["--loss"])
-        and f"{cell.fraction:g}" == options["--fraction"]
+        and cell.fraction == float(options["--fraction"])
         and str(cell.seed) == options["--seed"]
     ]
 
@@ -84,6 +84,28 @@ def test_a_suite_that_was_edited_between_runs_becomes_two(tmp_path: Path) -> Non
     assert sorted(file.name for file in (tmp_path / "suites").iterdir()) == ["mixed-2.toml", "mixed.toml"]
     for identifier in set(ids.values()):
         assert cells_of_command(commands[identifier]) == [identifier]
+
+
+def test_a_fraction_of_many_digits_is_written_whole(tmp_path: Path) -> None:
+    ids = store_of(tmp_path / "results", SUITE.replace("[0.1, 200, 1.0]", f"[{1 / 30!r}, 1234567, 1.0]"))
+    commands = write_suites(load_records(tmp_path / "results"), tmp_path / "suites")
+    for identifier in ids.values():
+        assert cells_of_command(commands[identifier]) == [identifier]
+
+
+def test_versions_of_a_suite_take_no_other_suites_name(tmp_path: Path) -> None:
+    ids = list(store_of(tmp_path / "results", SUITE).values())
+    for name, gamma in (("mixed", 3.0), ("mixed-2", 4.0), ("mixed+2", 5.0)):
+        text = SUITE.replace('"mixed"', f'"{name}"').replace("gamma_neg = 2.0", f"gamma_neg = {gamma}")
+        ids += store_of(tmp_path / "results", text, name).values()
+    commands = write_suites(load_records(tmp_path / "results"), tmp_path / "suites")
+    for identifier in set(ids):
+        assert identifier in cells_of_command(commands[identifier])
+    files = {path.name: tomllib.loads(path.read_text()) for path in (tmp_path / "suites").iterdir()}
+    names = {file: suite["name"] for file, suite in files.items()}
+    assert names["mixed.toml"] == "mixed"
+    assert names["mixed-2.toml"] in ("mixed-2", "mixed+2")
+    assert len(set(names.values())) == len(names) == len(files)
 
 
 @pytest.mark.parametrize("name", ["../../evil", "a b; rm -rf /", "<script>", "'quote\"", "=cmd|x"])
