@@ -15,6 +15,9 @@ from mlbench.errors import DataError, nearest
 JSON = "json"
 """The separator that says that a cell holds a JSON list."""
 
+SEPARATORS = (";", "|", ",", "\t")
+"""What people divide labels by."""
+
 TRUE, FALSE, NOT_SCORED = ("1", "1.0", "true"), ("0", "0.0", "false"), ("-1", "-1.0")
 
 
@@ -54,6 +57,7 @@ def parse_lists(table: pa.Table, name: str, key: str, separator: str, place: Pla
                 f"column {name!r} holds strings such as {example!r:.60}; say what divides the labels, "
                 'for example `separator = ";"` (or "json" where a cell is a JSON list)',
             )
+        _refuse_other_separator(cells, separator, name, place)
         lists = [_divide(cell, separator, row, name, place) for row, cell in enumerate(cells)]
         return pa.array(lists, pa.large_list(pa.large_string()))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
@@ -63,6 +67,26 @@ def parse_lists(table: pa.Table, name: str, key: str, separator: str, place: Pla
             f'list them: `labels = ["{name}", …]`',
         )
     return column
+
+
+def _refuse_other_separator(cells: Sequence[str | None], separator: str, name: str, place: Place) -> None:
+    """Raise where `separator` is in no cell and another one is that leaves no more labels than there are unlike cells:
+    names with a comma in them are divided into more."""
+    unlike = dict.fromkeys(cell.strip() for cell in cells if cell and cell.strip())
+    if separator == JSON or any(separator in cell for cell in unlike):
+        return
+    for other in SEPARATORS:
+        example = next((cell for cell in unlike if other in cell), None)
+        if example is None:
+            continue
+        parts = {part.strip() for cell in unlike for part in cell.split(other)}
+        if len(parts) <= len(unlike):
+            raise place.error(
+                None,
+                f"separator {separator!r} occurs in no cell of column {name!r}, but {other!r} does, as in "
+                f'{example!r:.60}; say `separator = {json.dumps(other)}` (or write JSON lists, with "json", where '
+                f"{other!r} is part of a name)",
+            )
 
 
 def _divide(cell: str | None, separator: str, row: int, name: str, place: Place) -> list[str]:

@@ -65,6 +65,14 @@ def test_csv_with_a_separated_string() -> None:
     assert set(bodies()) == {str(text) for split in dataset.splits.values() for text in split.inputs}
 
 
+def test_a_comma_in_the_names_of_labels_is_no_separator() -> None:
+    write_csv(body=bodies(), tags=["Smith, John", "Doe, Jane"] * (ROWS // 2))
+    assert own(path="mine.csv", text="body", labels="tags", separator=";").labels == (
+        "Doe, Jane",
+        "Smith, John",
+    )
+
+
 def test_tsv_without_quotes() -> None:
     lines = ["body\ttags", *(f'he said "{row}\t{";".join(names)}' for row, names in enumerate(tags()))]
     Path("mine.tsv").write_text("\n".join(lines))
@@ -249,6 +257,10 @@ GOOD = {"path": "mine.csv", "text": "body", "labels": "tags", "separator": ";"}
         ),
         ({"labels": "tag"}, r"there is no column 'tag'; did you mean 'tags'"),
         ({"separator": ""}, r"column 'tags' holds strings such as 'a;b c'; .*separator"),
+        (
+            {"separator": "|"},
+            r"separator '\|' occurs in no cell of column 'tags', but ';' does, as in 'a;b c'; say `separator = \";\"`",
+        ),
         ({"labels": ["tags"]}, r"line 2: column 'tags' holds 'a;b c'; use 0, 1"),
         ({"labels": "empty"}, r"column 'empty' gives no label in any of 40 rows"),
         ({"text": ""}, r"which column is the input\? .*'body', 'tags'"),
