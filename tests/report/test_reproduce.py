@@ -58,7 +58,7 @@ def cells_of_command(command: str) -> list[str]:
     words = shlex.split(command)
     assert words[:2] == ["mlbench", "run"]
     options = dict(zip(words[3::2], words[4::2], strict=True))
-    assert options.pop("--rerun") == "all"
+    assert options.pop("--results") == "reproduced"
     return [
         cell.id(f"fingerprint of {cell.dataset}")
         for cell in load_suite(Path(words[2])).cells()
