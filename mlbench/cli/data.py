@@ -77,14 +77,16 @@ def describe(
     from mlbench.datasets.describing import describe as describe_dataset
     from mlbench.datasets.description_page import render_html
     from mlbench.datasets.description_text import render_text
+    from mlbench.datasets.places import given_path
     from mlbench.registry import DATASETS, load_plugins
 
     load_plugins(plugin or ())
     parameters = options.read_columns(column)
-    if data in DATASETS or not Path(data).exists():
+    path = None if data in DATASETS else given_path(data)
+    if path is None:
         dataset = datasets.load(data, parameters, data_root=data_root)
     else:
-        dataset = datasets.load("own", {"path": data, **parameters}, name=Path(data).stem)
+        dataset = datasets.load("own", {"path": str(path), **parameters}, name=path.stem)
     about = describe_dataset(dataset)
     if html is not None:
         html.write_text(render_html(about, dataset), encoding="utf-8")

@@ -36,7 +36,11 @@ def load(
 
 
 def fingerprint(
-    loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None
+    loader: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+    data_root: Path | None = None,
 ) -> str:
     """32 hex digits that name content and order; cheap where nothing has changed since the last call.
 
@@ -44,7 +48,7 @@ def fingerprint(
     here but cannot be read has the hash of its files' bytes.
     """
     source = build_source(loader, parameters)
-    request = Request(DATASETS.describe(loader).name, loader, data_root)
+    request = Request(DATASETS.describe(loader).name, name or loader, data_root)
 
     def compute() -> str:
         try:

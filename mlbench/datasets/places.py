@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from mlbench.errors import ConfigError
+from mlbench.errors import ConfigError, nearest
 
 
 def cache_root() -> Path:
@@ -43,3 +43,16 @@ def safe_name(name: str, what: str) -> str:
             "and at most 150 of them"
         )
     return name
+
+
+def given_path(text: str) -> Path | None:
+    """The file or folder that a user names, None for what is rather a dataset's name. Raises ConfigError for what
+    looks like a path and is not there."""
+    path = Path(text).expanduser()
+    if path.exists():
+        return path
+    if path.suffix or len(path.parts) > 1:
+        beside = [str(other) for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = "".join(f"; did you mean {other!r}?" for other in nearest(str(path), beside, 1))
+        raise ConfigError(f"{text}: no such file or folder{near}")
+    return None

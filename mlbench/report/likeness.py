@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench import datasets
+from mlbench.datasets.places import given_path
 from mlbench.errors import UnknownNameError
 from mlbench.registry import DATASETS
 from mlbench.report.grid import Grid, Task
@@ -68,13 +69,17 @@ def find_traits(
 ) -> Traits:
     """Of a dataset by name (from the records, else its card) or of a user's own data by its path.
 
-    Raises UnknownNameError for a name that is neither, DataError for data that cannot be read.
+    Raises UnknownNameError for a name that is neither, ConfigError for a path that is not there, DataError for
+    data that cannot be read.
     """
     for task in grid.tasks:
         if like in (task.name, task.dataset):
             return traits_of_task(task)
-    if Path(like).exists():
-        own = datasets.load("own", {"path": like, **(parameters or {})}, data_root=data_root)
+    path = given_path(like)
+    if path is not None:
+        own = datasets.load(
+            "own", {"path": str(path), **(parameters or {})}, name=path.stem, data_root=data_root
+        )
         counts = own.label_counts["train"]
         seen = counts[counts > 0]
         imbalance = float(seen.max() / seen.min()) if len(seen) else math.nan

@@ -25,7 +25,7 @@ class KnownData:
         if key not in self._found:
             try:
                 self._found[key] = datasets.fingerprint(
-                    cell.loader, cell.dataset_parameters, data_root=self._root
+                    cell.loader, cell.dataset_parameters, name=cell.dataset, data_root=self._root
                 )
             except DatasetNotFoundError as error:
                 self._found[key] = error

@@ -40,6 +40,19 @@ def test_a_column_that_is_not_there(table: Path) -> None:
     assert "body" in error
 
 
+def test_a_file_that_is_not_there(table: Path) -> None:
+    error = mlbench("describe", "ticket.csv", cwd=table.parent, code=2).stderr
+    assert "ticket.csv: no such file or folder; did you mean 'tickets.csv'?" in error
+    suite = table.with_name("mine.toml")
+    suite.write_text(
+        'name = "mine"\nseeds = [0]\nfractions = [1.0]\nlosses = ["bce"]\n'
+        'datasets = [{ name = "complaints", path = "ticket.csv", text = "body", encoder = "bag" }]\n'
+    )
+    assert (
+        "dataset 'complaints' is not on this machine" in mlbench("plan", str(suite), cwd=table.parent).stdout
+    )
+
+
 def test_six_lines_of_toml_run_a_csv(table: Path, tmp_path: Path) -> None:
     suite = tmp_path / "mine.toml"
     suite.write_text(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.errors import UnknownNameError
+from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.records import Store
 from mlbench.report import recommend
 from mlbench.report.likeness import Traits, distance
@@ -30,6 +30,18 @@ def test_the_best_loss_of_the_neighbours_is_advised(tmp_path: Path) -> None:
     assert found.regret < 0.01
     assert "1. asl: average rank 1.0 of 3" in str(found)
     assert "below the best one on average" in found.sureness
+
+
+def test_a_path_is_the_users_own_data(tmp_path: Path) -> None:
+    results = write(tmp_path / "results", MANY)
+    file = tmp_path / "tickets.csv"
+    file.write_text("text,labels\n" + "".join(f"word {row},a;b\n" for row in range(30)))
+    found = recommend(str(file), results=results, parameters={"separator": ";"})
+    assert str(found).startswith("tickets: text, 2 labels")
+    with pytest.raises(
+        ConfigError, match=r"ticket.csv: no such file or folder; did you mean '.*tickets.csv'"
+    ):
+        recommend(str(tmp_path / "ticket.csv"), results=results)
 
 
 def test_a_family_counts_once_however_many_datasets_it_has(tmp_path: Path) -> None:
