@@ -36,7 +36,10 @@ class Duel:
 
 @dataclass(frozen=True)
 class HeadToHead:
-    """Two sides on every dataset that both have; `str` of it is the answer in words."""
+    """Two sides on every dataset that both have; `str` of it is the answer in words.
+
+    `problems` name what of the records could not be read or does not count.
+    """
 
     first: str
     second: str
@@ -45,6 +48,7 @@ class HeadToHead:
     duels: tuple[Duel, ...]
     across: SignedRank
     families: int
+    problems: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -89,7 +93,7 @@ class HeadToHead:
             )
             lines.append(f"{duel.task:<{width}}  {found.mean:>+10.3f}  {interval:>18}  {duel.seeds:>5}")
         lines += ["", f"{'mean of families':<{width}}  {self.mean:>+10.3f}", "", self.verdict]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
 
 
 def head_to_head(
@@ -110,12 +114,12 @@ def head_to_head(
     if reading not in READINGS:
         raise UnknownNameError("reading", reading, READINGS)
     if Path(first).exists() and Path(second).exists():
-        pairs, grid, measure = _of_folders(Path(first), Path(second), metric, reading)
+        pairs, grid, measure, problems = _of_folders(Path(first), Path(second), metric, reading)
         replicates = None
     else:
         merged = merge(results)
         check_something_finished(merged.cells, results, merged.problems)
-        grid = Grid(merged.cells)
+        grid, problems = Grid(merged.cells), merged.problems
         for name in (first, second):
             if name not in grid.losses:
                 raise UnknownNameError("loss", name, grid.losses, where="the records")
@@ -143,20 +147,25 @@ def head_to_head(
         raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
     differences = _by_family(duels)
     where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
-    return HeadToHead(
-        first, second, measure, where, tuple(duels), signed_rank(np.array(differences)), len(differences)
-    )
+    across = signed_rank(np.array(differences))
+    return HeadToHead(first, second, measure, where, tuple(duels), across, len(differences), problems)
 
 
-def _of_folders(first: Path, second: Path, metric: str, reading: str) -> tuple[Floats, Grid, Measure]:
-    """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds]."""
+def _of_folders(
+    first: Path, second: Path, metric: str, reading: str
+) -> tuple[Floats, Grid, Measure, tuple[str, ...]]:
+    """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds].
+
+    With the grid of both, the measure, and what is wrong with the records.
+    """
     import pandas as pd
 
-    frames = []
+    frames, problems = [], list[str]()
     for name, path in enumerate((first, second)):
         merged = merge([path])
         check_something_finished(merged.cells, [path], merged.problems)
         frames.append(merged.cells.assign(side=str(name)))
+        problems += merged.problems
     grid = Grid(pd.concat(frames, ignore_index=True))
     measure = require(metric, grid.metric_keys)
     sides = np.full((2, *grid.shape), np.nan)
@@ -170,7 +179,7 @@ def _of_folders(first: Path, second: Path, metric: str, reading: str) -> tuple[F
     sides = np.where(shared, sides, np.nan) * measure.sign
     count = shared.sum(0)
     total = np.where(shared, sides, 0.0).sum(1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan), grid, measure
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan), grid, measure, tuple(problems)
 
 
 def _fraction(grid: Grid, pairs: Floats, wanted: float | None) -> int:

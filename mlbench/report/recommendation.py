@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
-from mlbench.report.arrays import Floats, nanmean
+from mlbench.report.advice import advise, nearest, past_regrets
+from mlbench.report.arrays import nanmean
 from mlbench.report.build import check_something_finished
 from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.likeness import Traits, distance, find_traits, traits_of_task
 from mlbench.report.measures import require
 from mlbench.report.merge import merge
-from mlbench.report.statistics.ranks import block_ranks
 from mlbench.report.tables.scores import READING_WORDS
 
-NEAREST = 5
-"""Families of datasets that have a say."""
 NEAR = 0.5
 """A distance up to which a dataset is called alike: a factor of about three on average."""
 
@@ -48,7 +45,8 @@ class Neighbour(NamedTuple):
 class Recommendation:
     """The advice, best first, from which datasets it comes, and what such advice was worth on past ones.
 
-    `regret` is the mean over `trials` past families.
+    `regret` is the mean over `trials` past families; `problems` name what of the records could not be read or
+    does not count.
     """
 
     traits: Traits
@@ -58,6 +56,7 @@ class Recommendation:
     advice: tuple[Advice, ...]
     regret: float
     trials: int
+    problems: tuple[str, ...] = ()
 
     @property
     def sureness(self) -> str:
@@ -92,7 +91,8 @@ class Recommendation:
             f"on {item.close} of {families} {'family' if families == 1 else 'families'}"
             for place, item in enumerate(self.advice, 1)
         ]
-        return "\n".join([*lines, "", self.sureness])
+        lines += ["", self.sureness]
+        return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
 
 
 def recommend_for(
@@ -127,74 +127,22 @@ def recommend_for(
     others = [traits_of_task(task) for task in grid.tasks]
     apart = np.array([distance(traits, other) for other in others])
     families = [task.family for task in grid.tasks]
-    near = _nearest(scores, apart, families, range(len(others)))
+    near = nearest(scores, apart, families, range(len(others)))
     if not near:
         raise DataError(f"no dataset of the records has results of two losses by {metric}")
-    advice = _advise(scores, apart, families, near)
-    regrets = _past_regrets(grid, scores, others)
+    advice = advise(scores, apart, families, near)
+    regrets = past_regrets(grid, scores, others)
     return Recommendation(
         traits=traits,
         where=f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data",
         neighbours=tuple(_neighbour(grid.tasks[task], float(apart[task]), like) for task in near),
-        losses=len(_complete(scores, near)),
+        losses=len(advice),
         advice=tuple(Advice(grid.losses[loss], rank, close) for loss, rank, close in advice[:most]),
         regret=float(np.mean(regrets)) if regrets else 0.0,
         trials=len(regrets),
+        problems=merged.problems,
     )
 
 
 def _neighbour(task: Task, apart: float, like: str) -> Neighbour:
     return Neighbour(task.name, apart, task.family, like in (task.name, task.dataset))
-
-
-def _nearest(scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]) -> list[int]:
-    """The nearest tasks with scores of two losses or more, as far as they are of the NEAREST first families."""
-    usable = [task for task in tasks if (~np.isnan(scores[:, task])).sum() >= 2]
-    nearest = sorted(usable, key=lambda task: (apart[task], task))
-    found: list[int] = []
-    for task in nearest:
-        if len({families[place] for place in (*found, task)}) > NEAREST:
-            break
-        found.append(task)
-    return found
-
-
-def _complete(scores: Floats, tasks: Sequence[int]) -> list[int]:
-    return [int(loss) for loss in np.flatnonzero(~np.isnan(scores[:, tasks]).any(1))]
-
-
-def _advise(
-    scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]
-) -> list[tuple[int, float, int]]:
-    """Losses, best first, with their average rank and on how many families they were near the best.
-
-    A family counts once, by the means over its tasks, and weighs by how near its nearest task is.
-    """
-    losses = _complete(scores, tasks) if tasks else []
-    if not losses:
-        return []
-    members = {
-        family: [task for task in tasks if families[task] == family]
-        for family in dict.fromkeys(families[task] for task in tasks)
-    }
-    means = np.stack([scores[:, group].mean(1) for group in members.values()])[:, losses]
-    weights = [1 / (0.1 + apart[group].min()) for group in members.values()]
-    average = np.average(block_ranks(means), axis=0, weights=weights)
-    close = (means >= means.max(1, keepdims=True) - 0.01).sum(0)
-    order = np.argsort(average, kind="stable")
-    return [(losses[place], float(average[place]), int(close[place])) for place in order]
-
-
-def _past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> list[float]:
-    """For each family, how far the loss advised from the others is below the best one, mean over its tasks."""
-    families = [task.family for task in grid.tasks]
-    regrets: dict[str, list[float]] = defaultdict(list)
-    for task, family in enumerate(families):
-        apart = np.array([distance(traits[task], other) for other in traits])
-        others = [place for place, other in enumerate(families) if other != family]
-        near = _nearest(scores, apart, families, others)
-        there = ~np.isnan(scores[:, task])
-        advice = [loss for loss, _, _ in _advise(scores, apart, families, near) if there[loss]]
-        if advice and there.sum() >= 2:
-            regrets[family].append(float(np.nanmax(scores[:, task]) - scores[advice[0], task]))
-    return [float(np.mean(of_family)) for of_family in regrets.values()]

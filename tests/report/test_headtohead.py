@@ -68,7 +68,11 @@ def test_a_stale_record_in_a_folder_does_not_count(tmp_path: Path) -> None:
     for number, identifier in enumerate(sorted(store.ids())):
         stale = {**store.read(identifier), "id": f"{number:020}", "finished": "2025-01-01T00:00:00+00:00"}
         store.write({**stale, "metrics": {"test": {"map": 0.999}}})
-    assert compare(str(new), str(old)).mean == plain.mean
+    again = compare(str(new), str(old))
+    assert again.mean == plain.mean
+    assert "In the records" not in str(plain)
+    assert "In the records: asl on set-0: cells " in str(again)
+    assert "In the records: asl on set-0: cells " in str(compare("asl", "bce", results=new))
 
 
 def test_one_dataset_gives_no_verdict_on_others(tmp_path: Path) -> None:

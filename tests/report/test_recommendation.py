@@ -84,6 +84,18 @@ def test_a_dataset_of_the_records_is_said_to_be_its_own_neighbour(tmp_path: Path
     assert "itself" not in str(recommend("yeast", results=root))
 
 
+def test_what_does_not_count_in_the_records_is_said(tmp_path: Path) -> None:
+    root = write(tmp_path, MANY)
+    store = Store(root / MANY.suite)
+    stale = {**store.read(min(store.ids())), "id": "0" * 20, "finished": "2025-01-01T00:00:00+00:00"}
+    plain = str(recommend("go_emotions", results=root))
+    store.write(stale)
+    found = str(recommend("go_emotions", results=root)).splitlines()
+    assert found[:-1] == plain.splitlines()
+    assert found[-1].startswith("In the records: ")
+    assert f"cell {stale['id']} does not count" in found[-1]
+
+
 def test_a_registered_dataset_without_records_goes_by_its_card(tmp_path: Path) -> None:
     found = recommend("yeast", results=write(tmp_path, MANY))
     assert found.traits.modality == "features"
