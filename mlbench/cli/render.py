@@ -13,6 +13,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from mlbench.runner import Estimates, Plan, PlannedCell, Status
 
+SHOWN = 10
+"""Reasons of failures that a status lists."""
+
 STATES = ("done", "failed", "missing", "not fetched")
 
 
@@ -120,6 +123,14 @@ def print_status(status: Status) -> None:
     if best:
         out.print()
         print_rows(("suite", "dataset", "best loss so far", "mAP on validation"), best)
+    failures = [failure for suite in status.suites for failure in suite.failures.values()]
+    if failures:
+        out.print()
+    for failure in failures[:SHOWN]:
+        cells = f"{failure.cells} cells" if failure.cells > 1 else "1 cell"
+        out.print(Text(f"{cells} failed, {failure.reason}; record: {failure.record}"))
+    if len(failures) > SHOWN:
+        out.print(Text(f"and {len(failures) - SHOWN} other reasons (--json has all)"))
     for run in status.runs:
         left = "" if run.left is None else f", about {_minutes(run.left)} left"
         out.print(

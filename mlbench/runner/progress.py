@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console, Group
@@ -13,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from mlbench.records import Store
+from mlbench.runner.failures import reason
 from mlbench.runner.options import Progress
 from mlbench.runner.summary import RunSummary
 from mlbench.runner.tally import Tally, readable
@@ -29,19 +32,22 @@ class Reporter(Protocol):
     def summed_up(self, summary: RunSummary) -> None: ...
 
 
-def reporter(how: Progress, out: TextIO | None = None, events: TextIO | None = None) -> Reporter:
-    """The one that `how` names; "auto" is live on a terminal and plain elsewhere. JSON goes to `events`."""
+def reporter(
+    how: Progress, results: Path, out: TextIO | None = None, events: TextIO | None = None
+) -> Reporter:
+    """The one that `how` names, of cells whose records go to `results`; "auto" is live on a terminal and plain
+    elsewhere. JSON goes to `events`."""
     shown = out or sys.stderr
     if how == "auto":
         how = "live" if shown.isatty() else "plain"
     match how:
         case "live":
-            return LiveTable(shown)
+            return LiveTable(shown, results)
         case "json":
             return JsonLines(events or sys.stdout)
         case "none":
             return Silent()
-    return PlainLines(shown)
+    return PlainLines(shown, results)
 
 
 def describe(record: Mapping[str, Any]) -> str:
@@ -50,11 +56,11 @@ def describe(record: Mapping[str, Any]) -> str:
     return f"{cell['dataset']} · {cell['fraction']:g} · seed {cell['seed']} · {cell['loss']['id']}"
 
 
-def outcome(record: Mapping[str, Any]) -> str:
-    """What came of a cell, in a few words."""
+def outcome(record: Mapping[str, Any], results: Path) -> str:
+    """What came of a cell, in a few words; of a failed one also why, and where its record is."""
     if record["status"] == "failed":
-        first = str(record["error"]["message"]).split("\n", 1)[0]
-        return f"failed ({record['error']['class']}): {first[:160]}"
+        file = Store(results / record["suite"]).cell_file(record["id"])
+        return f"failed, {reason(record)}; record: {file}"
     value = ((record.get("metrics") or {}).get("test") or {}).get("map")
     return "done" if value is None else f"done  test mAP {value:.4f}"
 
@@ -73,15 +79,17 @@ class Silent:
 class PlainLines(Silent):
     """A line for every finished cell."""
 
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
+    def __init__(self, out: TextIO, results: Path) -> None:
+        self._out, self._results = out, results
 
     def note(self, text: str) -> None:
         print(text, file=self._out, flush=True)
 
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
         left = "".join(f"   ({text})" for text in _left(tally))
-        self.note(f"[{tally.finished}/{tally.total}] {describe(record)}: {outcome(record)}{left}")
+        self.note(
+            f"[{tally.finished}/{tally.total}] {describe(record)}: {outcome(record, self._results)}{left}"
+        )
 
     def summed_up(self, summary: RunSummary) -> None:
         self.note(str(summary))
@@ -125,7 +133,8 @@ class JsonLines(Silent):
 class LiveTable(Silent):
     """Counts, time left, what runs, the best so far; failures and notes stay as lines above it."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, results: Path) -> None:
+        self._results = results
         self._console = Console(file=out, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False)
 
@@ -138,7 +147,7 @@ class LiveTable(Silent):
 
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
         if record["status"] == "failed":
-            self.note(f"{describe(record)}: {outcome(record)}")
+            self.note(f"{describe(record)}: {outcome(record, self._results)}")
 
     def look(self, tally: Tally) -> None:
         self._live.update(live_view(tally), refresh=True)

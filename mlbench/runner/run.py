@@ -68,7 +68,7 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
     Raises ConfigError or UnknownNameError for a request that cannot be met, DataError where results cannot
     be written at all.
     """
-    shown = guarded(shown or reporter(options.progress))
+    shown = guarded(shown or reporter(options.progress, options.results))
     planned = plan(suites, options)
     if options.engine != "dask":
         # A cluster's devices are not this host's: there the cell says it.

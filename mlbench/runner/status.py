@@ -16,6 +16,7 @@ from mlbench.records import RecordError, Store, stores
 from mlbench.records.packed import read_packed
 from mlbench.records.schema import decode_head
 from mlbench.runner.claims import claims
+from mlbench.runner.failures import reason
 from mlbench.runner.lifeline import runs
 from mlbench.runner.tally import Best
 from mlbench.runner.work import now
@@ -26,12 +27,23 @@ _START = 1 << 14
 
 
 @dataclass
+class Failure:
+    """Cells that failed of one and the same reason, and the record of one of them."""
+
+    reason: str
+    record: str
+    cells: int = 0
+
+
+@dataclass
 class SuiteStatus:
-    """One suite's folder. failed: by class. running: the claims. problems: files that are no records."""
+    """One suite's folder. failed: by class. failures: by reason. running: the claims. problems: files that are no
+    records."""
 
     name: str
     done: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, Failure] = field(default_factory=dict)
     running: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, Best] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -81,6 +93,8 @@ def status(results: Path) -> Status:
 def _count(suite: SuiteStatus, record: dict[str, Any]) -> None:
     if record["status"] == "failed":
         suite.failed[record["error"]["class"]] += 1
+        why = reason(record)
+        suite.failures.setdefault(why, Failure(why, record["file"])).cells += 1
         return
     suite.done += 1
     cell, value = record["cell"], record["map"]
@@ -97,7 +111,7 @@ def _run(about: dict[str, Any], finished: int) -> RunStatus:
 
 
 def _outlines(store: Store) -> Iterator[dict[str, Any] | RecordError]:
-    """The head of every record, and as `map` its mean average precision on validation."""
+    """The head of every record, as `map` its mean average precision on validation, and as `file` where it lies."""
     seen = set()
     for entry in os.scandir(store.cells_folder) if store.cells_folder.is_dir() else ():
         if entry.name.endswith(".json"):
@@ -124,4 +138,4 @@ def _outline(file: IO[bytes], where: Path) -> dict[str, Any]:
     first, _, rest = content.partition(b"\n")
     at = rest.find(_METRICS)
     found = _MAP.search(rest, at, rest.find(b"}", at)) if at >= 0 else None
-    return {**decode_head(first, where), "map": float(found[1]) if found else None}
+    return {**decode_head(first, where), "map": float(found[1]) if found else None, "file": str(where)}

@@ -135,7 +135,7 @@ def test_a_slot_without_the_device_ends_and_the_others_go_on(
             ends = [supervise(replace(job, device=device)) for device in devices]
             return [end for end in ends if end is not None]
 
-    settings, shown = options(device="cuda", progress="plain"), reporter("plain")
+    settings, shown = options(device="cuda", progress="plain"), reporter("plain", Path())
     Store(settings.results / "toys").prepare()
     none = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("none", 2, 1), shown)
     assert (none.done, none.missing, none.exit_code) == (0, 2, 1)

@@ -11,6 +11,7 @@ from rich.console import Console
 from mlbench.records import Store
 from mlbench.runner import RunSummary, run, status
 from mlbench.runner.claims import Claim
+from mlbench.runner.failures import reason
 from mlbench.runner.lifeline import Lifeline
 from mlbench.runner.progress import JsonLines, LiveTable, PlainLines, live_view, reporter
 from mlbench.runner.tally import Tally, readable
@@ -32,7 +33,7 @@ def record(loss: str = "bce", value: float | None = 0.5, error: str | None = Non
         "suite": "quick",
         "status": "failed" if error else "done",
         "error": {"class": error, "message": "it\nbroke"} if error else None,
-        "cell": {"dataset": "digits", "fraction": 0.1, "seed": 1, "loss": {"id": loss}},
+        "cell": {"dataset": "digits", "fraction": 0.1, "seed": 1, "loss": {"id": loss, "name": "asl"}},
         "metrics": {"validation": {"map": value}, "test": {"map": value}},
     }
 
@@ -49,13 +50,29 @@ def test_the_tally_counts_and_keeps_the_best() -> None:
 
 def test_plain_lines_say_what_came_of_each_cell() -> None:
     out, tally = io.StringIO(), Tally(3)
-    lines = PlainLines(out)
+    lines = PlainLines(out, Path("results"))
     for shown in (record(), record(error="crash")):
         tally.count(shown)
         lines.finished(shown, tally)
     first, second = out.getvalue().splitlines()
     assert first.startswith("[1/3] digits · 0.1 · seed 1 · bce: done  test mAP 0.5000   (about 0.0 s left)")
-    assert second.startswith("[2/3] digits · 0.1 · seed 1 · bce: failed (crash): it   (")
+    file = Path("results/quick/cells/aa.json")
+    assert second.startswith(f"[2/3] digits · 0.1 · seed 1 · bce: failed, crash: it; record: {file}   (")
+
+
+def test_a_failure_is_said_with_the_line_of_ones_own_code() -> None:
+    frames = [
+        (Path(pytest.__file__), 1793, "_call_impl"),
+        (Path("/tmp/mine.py"), 21, "forward"),
+        (Path(json.__file__), 3, "einsum"),
+    ]
+    trace = "".join(f'  File "{file}", line {line}, in {name}\n    x\n' for file, line, name in frames)
+    failed = {**record(error="error")}
+    failed["error"] = {"class": "error", "message": "a word " * 60 + "\nmore", "traceback": trace}
+    said = reason(failed)
+    assert said.startswith("error: a word a word")
+    assert said.endswith(" word … (mine.py, line 21)")
+    assert len(said) < 300
 
 
 def test_json_lines_are_for_programs() -> None:
@@ -90,16 +107,16 @@ def test_a_log_gets_lines_and_a_terminal_a_table() -> None:
         def isatty(self) -> bool:
             return True
 
-    assert isinstance(reporter("auto", io.StringIO()), PlainLines)
-    assert isinstance(reporter("auto", Terminal()), LiveTable)
+    assert isinstance(reporter("auto", Path(), io.StringIO()), PlainLines)
+    assert isinstance(reporter("auto", Path(), Terminal()), LiveTable)
     terminal = Terminal()
-    live = LiveTable(terminal)
+    live = LiveTable(terminal, Path("results"))
     tally = Tally(1)
     live.begin(tally)
     tally.count(record(error="oom"))
     live.finished(record(error="oom"), tally)
     live.end(tally)
-    assert "digits · 0.1 · seed 1 · bce: failed (oom): it" in terminal.getvalue()
+    assert "digits · 0.1 · seed 1 · bce: failed, oom: it" in terminal.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +148,10 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     found = status(results)
     [one] = found.suites
     assert (one.done, dict(one.failed)) == (1, {"nonfinite": 1})
+    [failure] = one.failures.values()
+    assert failure.cells == 1
+    assert failure.reason.startswith("nonfinite: ")
+    assert json.loads(Path(failure.record).read_text())["status"] == "failed"
     assert [running["loss"] for running in one.running] == ["bce"]
     assert one.best["toy0"].loss == "done"
     assert len(one.problems) == 1
