@@ -31,7 +31,7 @@ def nearest(scores: Floats, apart: Floats, families: Sequence[str], tasks: Seque
 def advise(
     scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]
 ) -> list[tuple[int, float, int]]:
-    """The losses with a score on every task, best first, average ranks, and on how many families near the best.
+    """The losses with a score on every task, best first: average rank, and families on which near the best.
 
     A family counts once, by the means over its tasks, and weighs by how near its nearest task is.
     """
