@@ -18,8 +18,7 @@ FLOOR = 1e-7
 
 @register_loss("kmcl")
 class KernelContrastive(Loss):
-    """KMCL: ASL, plus a reconstruction of each sample by its labels' Gaussian kernels, plus a kernel
-    contrast.
+    """KMCL: ASL, a reconstruction of each sample by its labels' Gaussian kernels, and a kernel contrast.
 
         asl_weight · ASL + rec_weight · REC + con_weight · CON
         g_k = exp(−½ Σ_d (f_d − μ_kd)²/v_kd),   π = σ(logits)

@@ -18,9 +18,9 @@ from mlbench.models.inputs import Batch
 
 @register_encoder("conv")
 class SmallConvolutions(Encoder):
-    """Four 3×3 convolutions with batch norm and ReLU, each but the last halving the side, then the mean and
-    the maximum over positions.
+    """Four 3×3 convolutions, then the mean and the maximum over positions: an image encoder for a CPU.
 
+    Each convolution with batch norm and ReLU, each but the last halving the side.
     Channels: width, 2·width, 4·width, 4·width; features M = 8·width. `size` is the side that images are
     resized to; where it is not given, images that all have one size keep it and others become 64.
     """

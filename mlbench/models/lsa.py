@@ -19,9 +19,12 @@ from mlbench.models.vectors import fitted_vectors
 
 @register_encoder("lsa")
 class LatentSemanticAnalysis(Encoder):
-    """The `dimensions` leading right singular directions of the training rows' tf-idf matrix (words that at
+    """Latent semantic analysis: tf-idf, cut to its leading singular directions, then the adapter.
+
+    The `dimensions` leading right singular directions of the training rows' tf-idf matrix (words that at
     least `min_count` of them hold), by scikit-learn's TruncatedSVD; each text's coordinates are its vector.
-    Kept on disk by training rows, so that all losses read the same."""
+    Kept on disk by training rows, so that all losses read the same.
+    """
 
     modalities = {"text"}
     train_defaults = {"epochs": 20, "head_lr": 0.001}
