@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 PRECISIONS = ("none", "float16", "float32")
@@ -22,6 +23,6 @@ def _kept(file: Path) -> str:
         with zipfile.ZipFile(file) as archive, archive.open("test_logits.npy") as member:
             np.lib.format.read_magic(member)
             _, _, kind = np.lib.format.read_array_header_1_0(member)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
         return "none"
     return kind.name if kind.name in PRECISIONS else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def _scores(store: Store, identifier: str) -> Scores:
         return store.scores(identifier)
     except FileNotFoundError:
         raise DataError("the cell kept no scores; train it again to have other metrics") from None
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{store.scores_file(identifier)}: cannot be read: {error}") from None
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -180,13 +181,27 @@ def test_packed_records_are_rescored_into_files_of_their_own(tmp_path: Path) -> 
     assert store.read("a") == original
 
 
+def damage(file: Path) -> None:
+    """Turn over the first packed bytes of every member: their streams can no longer be unpacked."""
+    content = bytearray(file.read_bytes())
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    for member in members:
+        names = int.from_bytes(content[member.header_offset + 26 :][:2], "little")
+        names += int.from_bytes(content[member.header_offset + 28 :][:2], "little")
+        start = member.header_offset + 30 + names
+        content[start : start + 8] = bytes(255 - byte for byte in content[start : start + 8])
+    file.write_bytes(content)
+
+
 @pytest.mark.filterwarnings("ignore:unclosed file")  # numpy leaves a broken archive open
 def test_what_cannot_be_rescored_is_left_alone_with_the_reason(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
-    for seed, name in enumerate(("bare", "broken", "whole", "old", "torn")):
+    for seed, name in enumerate(("bare", "broken", "whole", "old", "torn", "damaged")):
         finish(store, name, seed)
     store.scores_file("bare").unlink()
     store.scores_file("broken").write_bytes(store.scores_file("whole").read_bytes()[:5000])
+    damage(store.scores_file("damaged"))
     old = store.read("old")
     del old["dataset"]["seen_counts"]
     store.write(old)
@@ -201,6 +216,7 @@ def test_what_cannot_be_rescored_is_left_alone_with_the_reason(tmp_path: Path) -
     reasons = {
         "bare": "kept no scores",
         "broken": "cannot be read",
+        "damaged": "cannot be read",
         "old": "lack 'seen_counts'",
         "torn": "not a whole record",
     }
