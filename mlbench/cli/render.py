@@ -37,6 +37,8 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
 
 def print_plan(plan: Plan, estimates: Estimates) -> None:
     """What is done and what a run would do, by suite, dataset and fraction; then what is missing and why."""
+    from mlbench.runner.epochs import raised_epochs
+
     groups: dict[tuple[str, str, str], Counter[str]] = {}
     for planned in plan.cells:
         cell = planned.cell
@@ -54,6 +56,8 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     out.print(Text(f"\n{len(plan.cells)} cells: {summed}; a run would train {len(plan.todo)}"))
     if len(estimates.cells) > estimates.unknown:
         out.print(Text(_cost(estimates)))
+    for sentence in raised_epochs(planned.cell for planned in plan.todo):
+        out.print(Text(sentence))
     if plan.taken_over:
         out.print(Text(f"{len(plan.taken_over)} finished in another suite's folder: they are taken over"))
     if plan.stale:

@@ -12,6 +12,7 @@ from types import FrameType
 
 from mlbench.runner.buildable import check_losses
 from mlbench.runner.engines import Engine, open_engine
+from mlbench.runner.epochs import raised_epochs
 from mlbench.runner.guarded import guarded
 from mlbench.runner.leftovers import clean
 from mlbench.runner.lifeline import Lifeline
@@ -143,6 +144,8 @@ def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
     """What a user should know before it starts."""
     for dataset, remedy in planned.not_fetched.items():
         shown.note(f"not fetched: {dataset}\n{remedy}")
+    for sentence in raised_epochs(cell.cell for cell in planned.todo):
+        shown.note(sentence)
     if planned.stale and options.rerun is None:
         losses = ", ".join(sorted({cell.cell.loss.name for cell in planned.stale}))
         shown.note(

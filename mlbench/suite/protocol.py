@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -81,6 +82,11 @@ class Protocol(BaseModel):
     deterministic: bool = Field(True, description="as far as PyTorch can on the device")
     threads: int | None = Field(None, ge=1, description="of one cell; cores ÷ jobs where not given")
     time_limit: Duration | None = Field(None, description="of one cell, in seconds")
+
+    def epochs_over(self, rows: int) -> int:
+        """Passes over `rows` training rows: `epochs`, raised until `min_steps` updates are made."""
+        updates = math.ceil(rows / min(self.batch_size, rows))
+        return max(self.epochs, math.ceil(self.min_steps / updates))
 
     def identity(self) -> dict[str, Any]:
         """What of this can change a result: all but threads and time limit, and the reduction, which stands in the

@@ -31,7 +31,7 @@ class Schedule:
         until `min_steps` updates are made, K evaluations evenly spaced."""
         batch_size = min(protocol.batch_size, rows)
         steps_per_epoch = math.ceil(rows / batch_size)
-        epochs = max(protocol.epochs, math.ceil(protocol.min_steps / steps_per_epoch))
+        epochs = protocol.epochs_over(rows)
         steps = epochs * steps_per_epoch
         points = protocol.evaluations if protocol.select == "best" else 1
         return cls(
