@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mlbench.errors import ConfigError, did_you_mean
+from mlbench.errors import ConfigError, did_you_mean, nearest
 from mlbench.suite.model import DatasetEntry, EncoderEntry, LossEntry, Store, Suite
 from mlbench.suite.protocol import Protocol
+from mlbench.suite.resolution import problem
 
 _TABLES: dict[str, type[BaseModel]] = {
     "": Suite,
@@ -23,6 +24,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "encoder": EncoderEntry,
 }
 _TRAIN_KEYS = ("preset", *Protocol.model_fields)
+_SETTABLE = {"": tuple(Suite.model_fields), "train": _TRAIN_KEYS, "store": tuple(Store.model_fields)}
 
 
 def load_suite(path: Path, overrides: Mapping[str, Any] | None = None) -> Suite:
@@ -59,12 +61,10 @@ def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = Non
 
 def _override(raw: dict[str, Any], key: str, value: Any, where: str) -> None:
     """Set a dotted key. What the command line says of `train` wins over every dataset's own table too."""
-    first, _, rest = key.partition(".")
-    if not rest:
-        raw[first] = value
+    first, rest = _settable(key)
+    if not first:
+        raw[rest] = value
         return
-    if "." in rest or first not in ("train", "store"):
-        raise ConfigError(f"--set {key}: settable are train.KEY, store.KEY and the suite's own keys")
     table = raw.setdefault(first, {})
     if not isinstance(table, dict):
         raise ConfigError(
@@ -75,6 +75,20 @@ def _override(raw: dict[str, Any], key: str, value: Any, where: str) -> None:
     for entry in entries if first == "train" and isinstance(entries, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("train"), dict):
             entry["train"].pop(rest, None)
+
+
+def _settable(key: str) -> tuple[str, str]:
+    """The table ("" for the suite itself) and the name of a dotted key that can be set."""
+    table, _, name = key.rpartition(".")
+    known = _SETTABLE.get(table)
+    if known is None:
+        raise ConfigError(f"--set {key}: settable are train.KEY, store.KEY and the suite's own keys")
+    if name not in known:
+        elsewhere = [f"{other}.{name}" for other, names in _SETTABLE.items() if other and name in names]
+        near = elsewhere or [f"{table}.{other}".lstrip(".") for other in nearest(name, known)]
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else did_you_mean(name, known)
+        raise ConfigError(f"--set {key}: unknown key{hint}")
+    return table, name
 
 
 def _check_train_keys(raw: dict[str, Any], text: str, where: str) -> None:
@@ -96,13 +110,15 @@ def _check_train_keys(raw: dict[str, Any], text: str, where: str) -> None:
 def _explain(item: Any, text: str, where: str) -> str:
     location = tuple(part for part in item["loc"] if part not in ("str", "LossEntry", "EncoderEntry", "all"))
     place = _place(location, text, where)
+    table = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
+    fields = _TABLES.get(table, Suite).model_fields
     if item["type"] == "extra_forbidden":
-        table = next((part for part in reversed(location[:-1]) if isinstance(part, str)), "")
-        fields = _TABLES.get(table, Suite).model_fields
         return f"{place}: unknown key {_dotted(location)!r}{did_you_mean(str(location[-1]), fields)}"
     if item["type"] == "missing":
-        return f"{place}: {_dotted(location)!r} is missing"
-    return f"{place}: {_dotted(location)}: {item['msg']}, got {item['input']!r}"
+        name = str(location[-1])
+        example = "".join(f", as in `{name} = {shown}`" for shown in fields[name].examples or ())
+        return f"{place}: {_dotted(location)!r} is missing{example}"
+    return f"{place}: {_dotted(location)}: {problem(item)}"
 
 
 def _dotted(location: tuple[Any, ...]) -> str:

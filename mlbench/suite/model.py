@@ -69,9 +69,9 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     name: str
     description: str = ""
-    seeds: list[int] = Field(min_length=1)
-    fractions: list[float | int] = Field(min_length=1)
-    losses: Literal["all"] | list[str | LossEntry]
+    seeds: list[int] = Field(min_length=1, examples=["[0, 1, 2]"])
+    fractions: list[float | int] = Field(min_length=1, examples=["[0.1, 1.0]"])
+    losses: Literal["all"] | list[str | LossEntry] = Field(examples=['["bce", "asl"]'])
     train: dict[str, Any] = Field(default_factory=dict)
     store: Store = Store()
     datasets: list[DatasetEntry] = Field(min_length=1)
@@ -104,8 +104,11 @@ class Suite(BaseModel):
     @classmethod
     def _fraction(cls, values: list[float | int]) -> list[float | int]:
         for value in values:
-            whole = isinstance(value, int) or value.is_integer()
-            if not (0 < value <= 1 or (whole and value > 1)):
+            if isinstance(value, float) and value > 1 and value.is_integer():
+                raise ValueError(
+                    f"{value} is above 1: write {int(value)} for that many rows, or a share in (0, 1]"
+                )
+            if not (0 < value <= 1 or (isinstance(value, int) and value > 1)):
                 raise ValueError(f"{value} is neither a share in (0, 1] nor a whole number of rows above 1")
         return [float(value) if value <= 1 else int(value) for value in values]
 

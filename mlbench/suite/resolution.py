@@ -33,11 +33,18 @@ def resolve_protocol(
     except ValidationError as error:
         item = error.errors()[0]
         place = ".".join(str(part) for part in item["loc"])
-        raise ConfigError(f"{where}, train.{place}: {item['msg']}, got {item['input']!r}") from None
+        raise ConfigError(f"{where}, train.{place}: {problem(item)}") from None
     _check_augmentation(protocol.augmentation, encoder, options, where)
     _check_views(protocol, encoder, options, where)
     _check_probe(protocol.probe_loss, where)
     return protocol
+
+
+def problem(item: Any) -> str:
+    """What pydantic found, in words: a check's own message says what it got."""
+    if item["type"] == "value_error":
+        return str(item["ctx"]["error"])
+    return f"{item['msg']}, got {item['input']!r}"
 
 
 def _check_augmentation(wanted: str, encoder: Declaration, options: Mapping[str, Any], where: str) -> None:
