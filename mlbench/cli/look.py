@@ -12,7 +12,7 @@ import typer
 from mlbench.cli import options
 from mlbench.errors import ConfigError, did_you_mean
 
-KINDS = ("losses", "datasets", "encoders", "metrics", "suites", "presets")
+KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,7 +45,7 @@ def list_kind(
 
 
 def show(
-    kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric, suite or preset")],
+    kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric, claim, suite or preset")],
     name: str,
     plugin: options.Plugins = None,
     as_json: options.AsJson = False,
@@ -93,9 +93,16 @@ def doctor(
 
 
 def _registered(kind: str) -> list[dict[str, Any]]:
-    from mlbench.registry import DATASETS, ENCODERS, LOSSES, METRICS
+    from mlbench.registry import CLAIMS, DATASETS, ENCODERS, LOSSES, METRICS
 
-    registry = {"losses": LOSSES, "datasets": DATASETS, "encoders": ENCODERS, "metrics": METRICS}[kind]
+    registries = {
+        "losses": LOSSES,
+        "datasets": DATASETS,
+        "encoders": ENCODERS,
+        "metrics": METRICS,
+        "claims": CLAIMS,
+    }
+    registry = registries[kind]
     attribute = {"losses": "needs", "encoders": "modalities", "metrics": "formula"}.get(kind)
     rows = []
     for name in registry:

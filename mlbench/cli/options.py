@@ -18,7 +18,7 @@ Suites = Annotated[
     list[str],
     typer.Argument(metavar="SUITE...", help="A suite's file, or the name of one that mlbench brings."),
 ]
-Results = Annotated[Path, typer.Option("--results", help="The folder of results.")]
+Results = Annotated[Path, typer.Option("--results", file_okay=False, help="The folder of results.")]
 Losses = Annotated[
     list[str] | None,
     typer.Option("--loss", help="Only this loss; one that the suite lacks is added; repeatable."),
@@ -39,7 +39,9 @@ DataRoot = Annotated[
 Columns = Annotated[
     list[str] | None,
     typer.Option(
-        "--column", metavar="KEY=VALUE", help="How to read your own data: text=body, labels=tags, …"
+        "--column",
+        metavar="KEY=VALUE",
+        help='How to read your own data: text=body, labels=tags, \'labels=["a", "b"]\', …',
     ),
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Cells at once. Default: what the machine bears.")]

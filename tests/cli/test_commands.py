@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,12 @@ def test_what_only_looks_loads_no_torch(arguments: tuple[str, ...], tmp_path: Pa
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
 
 
+def test_the_version_and_the_claims_are_said() -> None:
+    assert mlbench("--version").stdout.strip() == version("mlbench")
+    claims = json.loads(mlbench("list", "claims", "--json").stdout)
+    assert "kmcl-beats-asl" in [claim["name"] for claim in claims]
+
+
 def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
     given = ("run", str(suite), "--results", str(results), "--jobs", "1", "--device", "cpu")
@@ -171,6 +178,7 @@ def test_filters_and_settings(suite: Path, tmp_path: Path) -> None:
         (("run", "{suite}", "--time-limit", "soon"), "--time-limit: 'soon' is not a duration"),
         (("run", "{suite}", "--memory-limit", "much"), "'much' is not an amount of memory"),
         (("run", "{suite}", "--plugin", "{folder}/none.py"), "no such file"),
+        (("plan", "{suite}", "--results", "{suite}"), "is a file"),
         (("report", "{folder}"), "no results here"),
         (("compare", "bce", "asl", "--plugin", "{folder}/none.py"), "none.py: no such file"),
         (("recommend", "--like", "reuters21578", "--plugin", "{folder}/none.py"), "none.py: no such file"),
