@@ -22,7 +22,9 @@ def content_of(files: Iterable[Path]) -> str:
 def named_files(options: Mapping[str, Any]) -> list[Path]:
     """The files of this machine that an encoder's options name: one of weights, or those of a model's folder."""
     named = (Path(str(options[key])).expanduser() for key in ("weights", "model") if options.get(key))
-    return [file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
+    return [
+        file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()
+    ]
 
 
 def local_folder(name: str) -> Path | None:
