@@ -6,8 +6,6 @@ the folder format and else converts its public files; `GeneratedSource` makes it
 
 from __future__ import annotations
 
-import hashlib
-import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.folder import folder_files, is_dataset_folder, read_folder
 from mlbench.datasets.places import data_folders, fetched_root, safe_name
 from mlbench.errors import DatasetNotFoundError
+from mlbench.modules import code_hash
 from mlbench.registry import DATASETS
 
 register_dataset = DATASETS.register
@@ -80,7 +79,8 @@ class GeneratedSource(Source):
 
     def stamp(self, request: Request) -> Any:
         releases = {package: package_version(package) for package in self.packages}
-        return [request.loader, self.version, source_hash(type(self)), self.parameters(), releases]
+        code = code_hash(DATASETS.describe(request.loader))
+        return [request.loader, self.version, code, self.parameters(), releases]
 
 
 class NamedSource(Source):
@@ -118,20 +118,6 @@ class NamedSource(Source):
         dataset = read_folder(self.folder(request), request.name, self.card())
         warn_of_differences(dataset, self.card())
         return dataset
-
-
-def source_hash(kind: type) -> str:
-    """A hash of the file that a class is written in and of those of this package that it uses, theirs too: what
-    it makes may change with any of them."""
-    modules = [kind.__module__]
-    for module in modules:  # which grows
-        origins = {getattr(value, "__module__", None) for value in vars(sys.modules[module]).values()}
-        used = {
-            origin for origin in origins if isinstance(origin, str) and origin.startswith(__package__ + ".")
-        }
-        modules += sorted(used - {*modules})
-    files = [getattr(sys.modules[module], "__file__", None) for module in modules]
-    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files if file)).hexdigest()[:16]
 
 
 def not_found(name: str, places: Sequence[Path], remedy: str) -> DatasetNotFoundError:
