@@ -47,8 +47,10 @@ def assemble(
     *,
     card: Card | None = None,
     vocabulary: Sequence[str] | None = None,
+    together: bool = False,
 ) -> Dataset:
-    """The Dataset of the tables given by split name; missing splits are cut as `cut_missing` says.
+    """The Dataset of the tables given by split name; missing splits are cut as `cut_missing` says, rows with
+    identical inputs kept `together` where that is asked for.
 
     Raises DataError for whatever cannot be used: a column of the wrong type, a missing text, a label outside
     the vocabulary, an empty split, a split in which no row has a label, ids given twice.
@@ -63,7 +65,7 @@ def assemble(
             raise parts["train"].place.error(None, "no row has a label; check the column 'labels'")
     splits = {split: _read_split(part, modality, lists[split], vocabulary) for split, part in parts.items()}
     _check_widths(splits, parts)
-    cut = cut_missing(splits)
+    cut = cut_missing(splits, together=together)
     for split in SPLITS:
         _check_not_empty(cut[split], split, parts.get(split, parts["train"]).place)
     return Dataset(
@@ -149,7 +151,11 @@ def _check_widths(splits: Mapping[str, Split], parts: Mapping[str, Part]) -> Non
 
 def _check_not_empty(split: Split, name: str, place: Place) -> None:
     if len(split) == 0:
-        raise place.error(None, f"the {name} split is empty: there are too few rows to cut one")
+        raise place.error(
+            None,
+            f"the {name} split is empty: the rows are too few, or their inputs too alike, to cut one; give more, "
+            f"or say by a column 'split' or a file of its own which rows are {name}",
+        )
     scored = split.targets if split.unscored is None else split.targets * ~split.unscored
     if not scored.any():
         raise place.error(None, f"no row of the {name} split has a label; nothing can be learnt or scored")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets.base import Dataset, Split
+from mlbench.datasets.identical import input_digests
 from mlbench.datasets.images import image_sizes
 
 QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
@@ -131,20 +131,12 @@ def frequent_pairs(targets: npt.NDArray[np.uint8], labels: Sequence[str]) -> tup
 
 def find_duplicates(dataset: Dataset) -> tuple[dict[str, int], int]:
     """Distinct inputs that two splits have both ("train and test"), and rows of train that repeat an earlier one."""
-    digests = {name: [_digest(sample) for sample in split.inputs] for name, split in dataset.splits.items()}
+    digests = {name: input_digests(split.inputs) for name, split in dataset.splits.items()}
     distinct = {name: set(found) for name, found in digests.items()}
     shared = {
         f"{one} and {other}": len(distinct[one] & distinct[other]) for one, other in combinations(distinct, 2)
     }
     return shared, len(digests["train"]) - len(distinct["train"])
-
-
-def _digest(sample: Any) -> bytes:
-    if isinstance(sample, str):
-        sample = sample.encode("utf-8", "surrogatepass")
-    elif isinstance(sample, np.ndarray):
-        sample = sample.tobytes()
-    return hashlib.blake2b(sample, digest_size=16).digest()
 
 
 def find_unreadable(split: Split) -> list[str]:

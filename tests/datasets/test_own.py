@@ -370,6 +370,8 @@ def test_labels_that_train_never_has_are_kept() -> None:
 
 def test_a_long_cell_is_read() -> None:
     stream = io.StringIO()
-    csv.writer(stream).writerows([["body", "tags"], ["word " * 200_000, "a"], *[["x", "b"]] * 20])
+    csv.writer(stream).writerows(
+        [["body", "tags"], ["word " * 200_000, "a"], *[[f"x{row}", "b"] for row in range(20)]]
+    )
     Path("mine.csv").write_text(stream.getvalue())
     assert max(len(str(text)) for text in own(**GOOD).train.inputs) >= 1
