@@ -38,6 +38,8 @@ class Clock:
 def reset_peak_memory(device: torch.device) -> None:
     """Start measuring: what the peak was before this cell does not count, where the system can forget it."""
     if device.type == "cuda":
+        # Nothing may have used the device yet, and the statistics of one that is not set up cannot be reset.
+        torch.cuda.init()
         torch.cuda.reset_peak_memory_stats(device)
     # Linux keeps a high-water mark of the resident set that a process may reset for itself.
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123
