@@ -20,7 +20,8 @@ Score = Callable[[Model], float]
 class Selection:
     """Scores the model at points of the schedule and brings back the best (`select = "best"`), or keeps the
     last. With an `ema` decay it is the averaged weights that are scored and kept; the decay of update t is at most
-    (1 + t)/(10 + t), so that in a short training the average is not all of its start."""
+    (1 + t)/(10 + t), so that in a short training the average is not all of its start. The average is moved here:
+    AveragedModel's own way copies its count to the device at every update, and waits for it."""
 
     def __init__(self, model: Model, protocol: Protocol, score: Score) -> None:
         self.keeps_best = protocol.select == "best"
@@ -28,16 +29,26 @@ class Selection:
         self.score = score
         self.average: AveragedModel | None = None
         if protocol.ema is not None:
-            self.average = AveragedModel(model, multi_avg_fn=self._average(protocol.ema), use_buffers=False)
+            self.average = AveragedModel(model, use_buffers=False)
+            self.decay = protocol.ema
         self.updates = 0
         self.best_score, self.best_step = -math.inf, 0
         self.best: dict[str, Tensor] | None = None
 
     def after_step(self, model: Model) -> None:
         """Move the average, where there is one."""
-        if self.average is not None:
-            self.average.update_parameters(model)
-            self.updates += 1
+        if self.average is None:
+            return
+        averages: list[Tensor] = list(self.average.module.parameters())
+        values: list[Tensor] = list(model.parameters())
+        with torch.no_grad():
+            if self.updates == 0:
+                torch._foreach_copy_(averages, values)
+            else:
+                kept = min(self.decay, (1 + self.updates) / (10 + self.updates))
+                torch._foreach_lerp_(averages, values, 1 - kept)
+        self.updates += 1
+        self.average.n_averaged += 1
 
     def evaluate(self, model: Model, step: int) -> dict[str, float]:
         """Score the model as it stands after `step` updates; returns a row for the history."""
@@ -71,15 +82,6 @@ class Selection:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
             self.updates = int(self.average.n_averaged)
-
-    def _average(self, decay: float) -> Callable[..., None]:
-        """The step of the average, told the updates here and not by a tensor that may lie on the device."""
-
-        def step(averages: list[Tensor], values: list[Tensor], _: Tensor) -> None:
-            kept = min(decay, (1 + self.updates) / (10 + self.updates))
-            torch._foreach_lerp_(averages, values, 1 - kept)
-
-        return step
 
     def _scored(self, model: Model) -> Model:
         if self.average is None:

@@ -7,9 +7,25 @@ from typing import Any, cast
 
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.suite import Protocol
 from mlbench.training.selection import Selection
+
+
+class Copies(TorchDispatchMode):
+    """Notes every copy from the host to another device."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.from_host: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        given = [value for value in args if isinstance(value, torch.Tensor)]
+        if isinstance(result, torch.Tensor) and result.device.type != "cpu":
+            self.from_host += [str(func) for value in given if value.device.type == "cpu"]
+        return result
 
 
 def selection(model: nn.Module, decay: float) -> Selection:
@@ -49,3 +65,13 @@ def test_an_average_goes_on_from_its_state() -> None:
     assert first.average is not None
     for one, other in zip(whole.average.parameters(), first.average.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_moving_the_average_copies_nothing_to_the_device() -> None:
+    """A copy from the host's memory waits for all that the device has still to do. The meta device shows it."""
+    model = nn.Linear(3, 2, device="meta")
+    chosen = selection(model, 0.9)
+    with Copies() as seen:
+        for _ in range(3):
+            chosen.after_step(cast(Any, model))
+    assert seen.from_host == []
