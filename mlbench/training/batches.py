@@ -43,9 +43,12 @@ class Batches:
     def rows(self, step: int) -> Tensor:
         """The rows of update `step`, int64 [B], as places among the cell's training rows."""
         epoch, place = divmod(step, self.schedule.steps_per_epoch)
-        if epoch not in self._order:
-            self._order = {epoch: self._draw(epoch)}
-        return self._order[epoch][place]
+        # Read once: the thread that gathers ahead may put the next epoch's order in its place meanwhile.
+        order = self._order.get(epoch)
+        if order is None:
+            order = self._draw(epoch)
+            self._order = {epoch: order}
+        return order[place]
 
     def start(self, step: int, trunk: Trunk, *, ahead: bool | None = None) -> Iterator[Parts]:
         """The batches from update `step` on, each as the parts that the device takes at once: the inputs (all
