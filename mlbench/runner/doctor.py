@@ -27,9 +27,8 @@ import json, torch
 devices = []
 for index in range(torch.cuda.device_count()):
     properties = torch.cuda.get_device_properties(index)
-    with torch.cuda.device(index):
-        devices.append({"name": properties.name, "memory": properties.total_memory,
-                        "bf16": torch.cuda.is_bf16_supported(), "fp16": True})
+    devices.append({"name": properties.name, "memory": properties.total_memory,
+                    "bf16": properties.major >= 8, "fp16": True})
 print(json.dumps({"cuda": torch.version.cuda, "devices": devices, "threads": torch.get_num_threads()}))
 """
 

@@ -57,7 +57,8 @@ def check_precision(precision: str, device: torch.device) -> None:
         raise ConfigError(
             f"train.precision = 'fp16' needs a CUDA device, this is {device}; use 'bf16' or 'float32'"
         )
-    if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+    # Devices before Ampere emulate bf16, more slowly than they compute in float32; torch calls that supported.
+    if precision == "bf16" and device.type == "cuda" and torch.cuda.get_device_capability(device)[0] < 8:
         raise ConfigError(
             f"train.precision = 'bf16': {torch.cuda.get_device_name(device)} lacks it; use 'fp16'"
         )
