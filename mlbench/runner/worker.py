@@ -79,10 +79,16 @@ class Worker:
             self.channel.send("failed", **_explain(error), started=started)
         else:
             self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
-            return
+            if not self.on_cuda:
+                return
         gc.collect()
-        if self.torch is not None and self.greeting["device"].startswith("cuda"):
+        if self.on_cuda:
+            # Whether it failed or not: what this process keeps of a device, others on the same one cannot have.
             self.torch.cuda.empty_cache()
+
+    @property
+    def on_cuda(self) -> bool:
+        return self.torch is not None and self.greeting["device"].startswith("cuda")
 
     def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
         from mlbench.datasets.rows import sample_size
@@ -159,11 +165,10 @@ class Worker:
             self.channel.send("progress", progress=dict(progress))
 
     def _environment(self) -> dict[str, Any]:
-        on_cuda = self.torch is not None and self.greeting["device"].startswith("cuda")
         return environment(
             device=self.greeting["model"],
             driver=self.greeting["driver"],
-            cuda=self.torch.version.cuda if on_cuda else None,
+            cuda=self.torch.version.cuda if self.on_cuda else None,
             threads=self.greeting["threads"],
         )
 
@@ -176,7 +181,7 @@ def _explain(error: BaseException) -> dict[str, Any]:
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(text)):
         error_class = "oom"
     message = text if isinstance(error, MlbenchError) and text else f"{kind}: {text}" if text else kind
-    broken = error_class == "error" and "CUDA" in text
+    broken = error_class == "error" and re.search(r"CUDA|cuDNN", text) is not None
     return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
 
 
