@@ -11,6 +11,7 @@ import ast
 import functools
 import hashlib
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,11 @@ class Parameter:
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is among what it takes."""
+        return bool(re.search(r"\bNone\b", self.annotation))
 
     @property
     def type(self) -> Any:
@@ -80,7 +86,8 @@ class Declaration:
         return self.version, None if self.origin == "built in" else self.source_hash
 
     def resolve(self, given: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """All parameters spelled out: `given`, checked against the annotations, over the defaults.
+        """All parameters spelled out: `given`, checked against the annotations, over the defaults. TOML has no None:
+        "none" stands for it where a parameter may be None and takes no such word.
 
         Raises ConfigError that starts with `where` for an unknown or missing parameter or a wrong type.
         """
@@ -98,12 +105,16 @@ class Declaration:
                     raise ConfigError(f"{where}: {self.name!r} needs a value for {name!r}")
                 resolved[name] = parameter.default
                 continue
+            takes = TypeAdapter(parameter.type)
             try:
-                resolved[name] = TypeAdapter(parameter.type).validate_python(given[name], strict=True)
+                resolved[name] = takes.validate_python(given[name], strict=True)
             except ValidationError as error:
+                if given[name] == "none" and parameter.optional:
+                    resolved[name] = None
+                    continue
                 reason = "; ".join(dict.fromkeys(str(item["msg"]) for item in error.errors()))
-                takes = f"{self.name!r} takes {name}: {parameter.annotation}"
-                raise ConfigError(f"{where}: {takes}, got {given[name]!r} ({reason})") from None
+                wanted = f"{self.name!r} takes {name}: {parameter.annotation}"
+                raise ConfigError(f"{where}: {wanted}, got {given[name]!r} ({reason})") from None
         return resolved
 
 

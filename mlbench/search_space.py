@@ -1,9 +1,15 @@
-"""The ranges that a loss declares for its own hyperparameters in `search_space`."""
+"""The ranges that a loss declares for its own hyperparameters in `search_space`.
+
+`at(share)` is the value at a share in [0, 1) of a range: a share drawn evenly gives a value drawn as the range says.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+DIGITS = 4
+"""Significant digits of a real number that is drawn: more would tell nothing, and make names long."""
 
 
 @dataclass(frozen=True, init=False)
@@ -20,6 +26,9 @@ class Choice:
     def __repr__(self) -> str:
         return f"Choice({', '.join(map(repr, self.values))})"
 
+    def at(self, share: float) -> Any:
+        return self.values[int(share * len(self.values))]
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -31,6 +40,9 @@ class Uniform:
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"Uniform needs low < high, got {self.low} and {self.high}")
+
+    def at(self, share: float) -> float:
+        return _rounded(self.low + share * (self.high - self.low), self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,9 @@ class LogUniform:
         if not 0 < self.low < self.high:
             raise ValueError(f"LogUniform needs 0 < low < high, got {self.low} and {self.high}")
 
+    def at(self, share: float) -> float:
+        return _rounded(self.low * (self.high / self.low) ** share, self.low, self.high)
+
 
 @dataclass(frozen=True)
 class Int:
@@ -56,6 +71,13 @@ class Int:
         if not self.low < self.high:
             raise ValueError(f"Int needs low < high, got {self.low} and {self.high}")
 
+    def at(self, share: float) -> int:
+        return self.low + int(share * (self.high - self.low + 1))
+
 
 Space = Choice | Uniform | LogUniform | Int
 CONSTRUCTORS = {"Choice": Choice, "Uniform": Uniform, "LogUniform": LogUniform, "Int": Int}
+
+
+def _rounded(value: float, low: float, high: float) -> float:
+    return min(max(float(f"{value:.{DIGITS}g}"), low), high)

@@ -38,6 +38,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
 def print_plan(plan: Plan, estimates: Estimates) -> None:
     """What is done and what a run would do, by suite, dataset and fraction; then what is missing and why."""
     from mlbench.runner.epochs import raised_epochs
+    from mlbench.suite.trials import trials_in_words
 
     groups: dict[tuple[str, str, str], Counter[str]] = {}
     for planned in plan.cells:
@@ -54,6 +55,8 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     out, states = console(), plan.states
     summed = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
     out.print(Text(f"\n{len(plan.cells)} cells: {summed}; a run would train {len(plan.todo)}"))
+    for sentence in trials_in_words(planned.cell for planned in plan.cells):
+        out.print(Text(sentence))
     if len(estimates.cells) > estimates.unknown:
         out.print(Text(_cost(estimates)))
     for sentence in raised_epochs(planned.cell for planned in plan.todo):
@@ -102,6 +105,7 @@ def _cell_json(planned: PlannedCell) -> dict[str, Any]:
         "seed": cell.seed,
         "encoder": cell.encoder,
         "loss": cell.loss.id,
+        "trial": None if cell.trial is None else cell.trial.number,
         "state": planned.state,
         "reason": planned.reason,
         "todo": planned.todo,

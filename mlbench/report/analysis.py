@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from mlbench.report.budget import Budget, budget
 from mlbench.report.grid import READINGS, Grid
 from mlbench.report.measures import Measure, main_keys, measure
 from mlbench.report.replicates import Replicates
@@ -38,8 +40,11 @@ class View(NamedTuple):
 class Analysis:
     """A grid and what was found of it; each part is computed when it is first asked for."""
 
-    def __init__(self, grid: Grid, replicates: Replicates | None = None) -> None:
+    def __init__(
+        self, grid: Grid, replicates: Replicates | None = None, trials: pd.DataFrame | None = None
+    ) -> None:
         self.grid = grid
+        self.trials = pd.DataFrame() if trials is None else trials
         self.measures: dict[str, Measure] = {key: measure(key) for key in grid.metric_keys}
         self.main = main_keys(grid.metric_keys)
         self._replicates = replicates
@@ -49,6 +54,7 @@ class Analysis:
         self.pairs = lru_cache(None)(self._pairs)
         self._within_seeds = lru_cache(None)(self._seeds_within)
         self.summary = lru_cache(None)(self._summary)
+        self.budget = lru_cache(None)(self._budget)
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -94,6 +100,15 @@ class Analysis:
 
     def _summary(self, view: View) -> Summary:
         return summarise(self.grid, view.reading, self.measures[view.key], view.fraction, self.blocks(view))
+
+    def _budget(self, fraction: int) -> Budget | None:
+        return budget(self.grid, self.trials, fraction)
+
+    @property
+    def selected_by(self) -> str:
+        """The metric that chose among trials, in words; of several, that it was a score."""
+        keys = set(self.trials["metric"]) if len(self.trials) else set()
+        return measure(keys.pop()).title if len(keys) == 1 else "score"
 
     def within(self, view: View) -> Mapping[int, Within]:
         """For each task's index, which losses cannot be told from its best.

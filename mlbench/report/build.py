@@ -33,7 +33,7 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
     merged = merge(paths, against)
     check_something_finished(merged.cells, paths, merged.problems)
     grid = Grid(merged.cells)
-    analysis = Analysis(grid, Replicates(grid, paths, main_keys(grid.metric_keys), against))
+    analysis = Analysis(grid, Replicates(grid, paths, main_keys(grid.metric_keys), against), merged.trials)
     claim(output)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
@@ -64,8 +64,9 @@ def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], probl
     """Raises DataError, which says how cells failed, where nothing can be reported."""
     where = ", ".join(str(source) for source in sources)
     if cells.empty:
-        more = f"; not readable: {'; '.join(problems)}" if problems else ""
-        raise DataError(f"{where}: no records here; `mlbench run SUITE` makes some{more}")
+        if problems:
+            raise DataError(f"{where}: nothing here that counts: {'; '.join(problems)}")
+        raise DataError(f"{where}: no records here; `mlbench run SUITE` makes some")
     if not (cells["status"] == "done").any():
         classes = ", ".join(
             f"{number} {name}" for name, number in cells["error_class"].value_counts().items()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.budget import choices
 from mlbench.report.grid import show_fraction
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.cost import cost_tables
@@ -14,19 +15,21 @@ from mlbench.report.tables.glance import glance_table
 from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import READING_WORDS, file_name, score_table
 from mlbench.report.tables.settings import settings_table
+from mlbench.report.tables.tuning import tuning_table
 
 Leading = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Scores, comparisons with the control and label frequencies by view; costs by fraction."""
+    """Scores, comparisons with the control and label frequencies by view; costs and tuning by fraction."""
 
     glance: Table
     scores: dict[View, Table]
     comparison: dict[View, Table]
     frequency: dict[View, Table]
     cost: dict[int, list[Table]]
+    tuning: dict[int, Table]
     settings: Table
 
 
@@ -41,8 +44,19 @@ def collect(analysis: Analysis) -> Tables:
         comparison={view: table for view, table in comparison.items() if table is not None},
         frequency={view: table for view, table in frequency.items() if table is not None},
         cost={place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))},
+        tuning=_tuning(analysis),
         settings=settings_table(analysis.grid),
     )
+
+
+def _tuning(analysis: Analysis) -> dict[int, Table]:
+    grid, found = analysis.grid, {}
+    for fraction in range(len(grid.fractions)):
+        bought = analysis.budget(fraction)
+        if bought is not None:
+            chosen = choices(grid, analysis.trials, fraction)
+            found[fraction] = tuning_table(grid, fraction, bought, chosen, analysis.selected_by)
+    return found
 
 
 def scores_of(analysis: Analysis, view: View) -> Table:
@@ -73,6 +87,15 @@ def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[
     ]
     if costs:
         yield "cost", costs
+    if tables.tuning:
+        fractions = analysis.grid.fractions
+        yield (
+            "tuning",
+            [
+                ({"training data": show_fraction(fractions[place])}, table)
+                for place, table in tables.tuning.items()
+            ],
+        )
 
 
 def _of_views(analysis: Analysis, tables: dict[View, Table]) -> list[tuple[Leading, Table]]:

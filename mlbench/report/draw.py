@@ -18,6 +18,7 @@ from mlbench.report.figures.scatter import against_cost, against_labels, by_freq
 from mlbench.report.figures.significance import critical_differences, profiles
 from mlbench.report.figures.style import Subject, looks
 from mlbench.report.figures.training import training_curves
+from mlbench.report.figures.tuning import budget_curves
 from mlbench.report.grid import show_fraction
 from mlbench.report.panels import (
     bucket_means,
@@ -56,7 +57,12 @@ class Job(NamedTuple):
 
 def draw_all(analysis: Analysis, folder: Path, *, processes: int | None = None) -> Figures:
     """Every figure of the main metrics."""
-    jobs = [*_curve_jobs(analysis), *_training_jobs(analysis), *_view_jobs(analysis)]
+    jobs = [
+        *_curve_jobs(analysis),
+        *_training_jobs(analysis),
+        *_tuning_jobs(analysis),
+        *_view_jobs(analysis),
+    ]
     processes = processes or min(len(os.sched_getaffinity(0)), 8)
     if processes == 1 or len(jobs) < WORTH_A_PROCESS:
         pictures = render_all([job.draw for job in jobs], folder)
@@ -164,6 +170,18 @@ def _training_jobs(analysis: Analysis) -> Iterator[Job]:
                 (kind, fraction),
                 partial(training_curves, subject, look, leaders, history[kind], kind=kind, log=log),
             )
+
+
+def _tuning_jobs(analysis: Analysis) -> Iterator[Job]:
+    look = looks(analysis.grid.losses)
+    for fraction, share in enumerate(analysis.grid.fractions):
+        bought = analysis.budget(fraction)
+        if bought is not None:
+            order = np.argsort(-np.nan_to_num(bought.tuned, nan=-np.inf), kind="stable")
+            leaders = [analysis.grid.losses[index] for index in order]
+            where = f"{show_fraction(share)} of the training data"
+            subject = Subject(analysis.selected_by, where, f"{share:g}")
+            yield Job(("tuning", fraction), partial(budget_curves, subject, look, leaders, bought.expected))
 
 
 def _subject(analysis: Analysis, view: View) -> Subject:

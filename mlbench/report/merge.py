@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlbench.records import load_records
 from mlbench.report.places import PLACE, one_a_place
+from mlbench.report.trials import choose
 
 PUBLISHED = " (published)"
 """What the name of a loss ends in where its numbers come from `--against` and are in the new records too."""
@@ -17,10 +18,11 @@ PUBLISHED = " (published)"
 
 @dataclass(frozen=True)
 class Merged:
-    """All cells, and what was found wrong with the records on the way."""
+    """All cells, what was found wrong with the records on the way, and the trials of tuned losses."""
 
     cells: pd.DataFrame
     problems: tuple[str, ...]
+    trials: pd.DataFrame
 
 
 def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
@@ -30,14 +32,15 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     failed here and finished there is the published one. A place (loss, task, fraction and seed) has one cell;
     others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
     column `published`. A loss of which both sides have cells of one place but of different ids (another
-    version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled.
+    version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled. Of a
+    tuned loss the trial that is best on validation counts, on each side.
     """
-    new = load_records(paths)
-    problems = list(new.attrs["problems"])
+    new, problems, trials = _chosen(paths)
     if not against:
-        return _one_a_place(new.assign(published=False) if len(new) else new, problems)
-    old = load_records(against)
-    problems += old.attrs["problems"]
+        return _one_a_place(new.assign(published=False) if len(new) else new, problems, trials)
+    old, more, others = _chosen(against)
+    problems += more
+    trials = pd.concat([trials, others[~others["id"].isin(trials["id"])] if len(trials) else others])
     if len(new):
         shared = old["id"].isin(set(new["id"]))
         problems += _conflicts(new, old[shared])
@@ -48,12 +51,19 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
     both = old["loss"].isin(set(old.loc[collides, "loss"]))
     old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED), published=True)
-    return _one_a_place(pd.concat([new.assign(published=False), old], ignore_index=True), problems)
+    return _one_a_place(pd.concat([new.assign(published=False), old], ignore_index=True), problems, trials)
 
 
-def _one_a_place(cells: pd.DataFrame, problems: Sequence[str]) -> Merged:
+def _chosen(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
+    """The records under some paths, what was wrong with them, and the trials that were chosen from."""
+    records = load_records(paths)
+    chosen = choose(records)
+    return chosen.cells, [*records.attrs["problems"], *chosen.problems], chosen.trials
+
+
+def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame) -> Merged:
     cells, doubles = one_a_place(cells)
-    return Merged(cells, (*problems, *doubles))
+    return Merged(cells, (*problems, *doubles), trials)
 
 
 def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:

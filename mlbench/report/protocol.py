@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mlbench.report.grid import Grid
+from mlbench.report.trials import DRAWN
 
 _SHOWN = (
     "epochs",
@@ -48,9 +49,28 @@ def protocol(grid: Grid) -> list[str]:
     varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
     if shared:
         lines.append("Shared by all cells: " + ", ".join(shared) + ".")
+    lines += _tuning(cells)
     if varied:
         lines.append("Set by dataset, alike for all losses there: " + ", ".join(varied) + ".")
     return lines
+
+
+def _tuning(cells: pd.DataFrame) -> list[str]:
+    """What was tuned; the settings named elsewhere are the suite's own."""
+    if DRAWN not in cells.columns:
+        return []
+    columns = [name for pairs in cells[DRAWN] if isinstance(pairs, list) for name, _ in pairs]
+    knobs = sorted({name.rsplit("/", 1)[-1] for name in columns if name.startswith("cell/train/")})
+    along = (
+        f", and {', '.join(knobs).replace('_', ' ')} along with them, in the same draws for all"
+        if knobs
+        else ""
+    )
+    return [
+        "Tuned by random search: the hyperparameters of every loss over its own search space"
+        f"{along}. Each dataset, fraction and seed is tuned by itself, and the trial that is best on validation "
+        "counts; the first trial has the suite's own values."
+    ]
 
 
 def environment(grid: Grid) -> list[tuple[str, str]]:

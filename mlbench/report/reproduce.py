@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlbench.report.trials import DRAWN, as_trained
+
 _PARTS = {
     "dataset_parameters": "cell/dataset_parameters/",
     "encoder_options": "cell/encoder_options/",
     "train": "cell/train/",
     "parameters": "cell/loss/parameters/",
 }
+NONE = "none"
+"""What a suite says for None."""
 _NAMING = ("id", "suite", "dataset", "fraction", "seed", "encoder", "loss", "loss_name")
 
 
@@ -31,8 +35,9 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
 
     folder.mkdir(parents=True, exist_ok=True)
     prefixes = (*_PARTS.values(), "cell/loader")
+    cells = _told_by_values(as_trained(cells.assign(loss=cells["cell/loss/id"]), NONE))
     known = [column for column in cells.columns if column in _NAMING or column.startswith(prefixes)]
-    cells, commands = cells[known].assign(loss=cells["cell/loss/id"]), {}
+    cells, commands = cells[known], {}
     names, files = set[str](), set[str]()
     for name, rows in _versions(cells):
         own = _unused(name, names)
@@ -41,6 +46,23 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
         for row in rows.to_dict("records"):
             commands[str(row["id"])] = _command(file, row)
     return commands
+
+
+def _told_by_values(cells: pd.DataFrame) -> pd.DataFrame:
+    """With a number after the name of a loss or dataset that has other values in other cells, where trials drew
+    them: in a suite a name has one meaning."""
+    if DRAWN not in cells.columns:
+        return cells
+    for name, prefix in (("loss", _PARTS["parameters"]), ("dataset", _PARTS["train"])):
+        columns = [column for column in cells.columns if column.startswith(prefix)]
+        values = cells[columns].astype(object)
+        alike = values.where(values.notna() & (values != NONE), None)
+        numbers = _numbered(alike.assign(**{name: cells[name]}), name, columns)
+        told = [
+            f"{old}.{number + 1}" if number else old for old, number in zip(cells[name], numbers, strict=True)
+        ]
+        cells = cells.assign(**{name: told})
+    return cells
 
 
 def _command(file: Path, row: Mapping[Hashable, Any]) -> str:

@@ -23,7 +23,11 @@ def check_losses(cells: Iterable[Cell], plugins: Sequence[Path]) -> None:
 
     Built-in losses with their own defaults are known to be built: where there are no others nothing is tried.
     """
-    open_question = {(cell.suite, cell.loss.id): cell.loss for cell in cells if _open(cell.loss)}
+    open_question = {
+        (cell.suite, cell.loss.id, json.dumps(dict(cell.loss.parameters))): cell.loss
+        for cell in cells
+        if _open(cell.loss)
+    }
     if not open_question:
         return
     asked = {
@@ -40,7 +44,9 @@ def check_losses(cells: Iterable[Cell], plugins: Sequence[Path]) -> None:
     if tried.returncode:
         # It died, of no loss's fault that could be told from here: the cells will say.
         return
-    for (suite, loss), problem in zip(open_question, json.loads(tried.stdout.splitlines()[-1]), strict=True):
+    for (suite, loss, _), problem in zip(
+        open_question, json.loads(tried.stdout.splitlines()[-1]), strict=True
+    ):
         if problem:
             raise ConfigError(f"suite {suite!r}, losses, {loss!r}: {problem}")
 

@@ -16,7 +16,8 @@ SHOWN = 6
 def raised_epochs(cells: Iterable[Cell]) -> list[str]:
     """A sentence for each number of epochs that some of the cells do not keep to."""
     found: dict[tuple[int, int], list[str]] = {}
-    for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in cells}.values():
+    untuned = (cell for cell in cells if cell.trial is None or not cell.trial.number)
+    for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in untuned}.values():
         where = _raised(cell)
         if where:
             found.setdefault((cell.train.epochs, cell.train.min_steps), []).append(where)

@@ -14,6 +14,7 @@ from mlbench.records import RecordError, Store, stores
 from mlbench.runner.devices import chosen
 from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, PlannedCell
+from mlbench.suite import untuned
 
 _PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")
 """What of the protocol decides how long a cell takes."""
@@ -129,6 +130,7 @@ class _Past:
 
 
 def _keys(cell: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
+    cell = untuned(cell)
     alike = json.dumps(
         [
             cell["loader"],

@@ -22,7 +22,7 @@ from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, PlannedCell
 from mlbench.runner.progress import Reporter, Silent
 from mlbench.runner.run import spread
-from mlbench.suite import Cell, Protocol
+from mlbench.suite import Cell, Protocol, untuned
 from mlbench.training.schedule import Schedule
 
 LIMIT = 120.0
@@ -59,8 +59,8 @@ def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -
 
 
 def _kind(planned: PlannedCell) -> str:
-    """Cells that one measurement serves: those that differ in fraction and seed alone."""
-    cell = {**planned.cell.describe(), "fraction": None, "seed": None}
+    """Cells that one measurement serves: those that differ in fraction, seed and trial alone."""
+    cell = {**untuned(planned.cell.describe()), "fraction": None, "seed": None}
     return json.dumps([planned.data, cell], sort_keys=True)
 
 

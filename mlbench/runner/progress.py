@@ -53,7 +53,8 @@ def reporter(
 def describe(record: Mapping[str, Any]) -> str:
     """A finished cell in one line, without its outcome."""
     cell = record["cell"]
-    return f"{cell['dataset']} · {cell['fraction']:g} · seed {cell['seed']} · {cell['loss']['id']}"
+    trial = (cell.get("trial") or {}).get("number")
+    return _named(cell["dataset"], cell["fraction"], cell["seed"], cell["loss"]["id"], trial)
 
 
 def outcome(record: Mapping[str, Any], results: Path) -> str:
@@ -61,8 +62,10 @@ def outcome(record: Mapping[str, Any], results: Path) -> str:
     if record["status"] == "failed":
         file = Store(results / record["suite"]).cell_file(record["id"])
         return f"failed, {reason(record)}; record: {file}"
-    value = ((record.get("metrics") or {}).get("test") or {}).get("map")
-    return "done" if value is None else f"done  test mAP {value:.4f}"
+    # Of a trial the number that it may be chosen by.
+    split = "validation" if record["cell"].get("trial") else "test"
+    value = ((record.get("metrics") or {}).get(split) or {}).get("map")
+    return "done" if value is None else f"done  {split} mAP {value:.4f}"
 
 
 class Silent:
@@ -115,6 +118,7 @@ class JsonLines(Silent):
             suite=record["suite"],
             cell={key: record["cell"][key] for key in ("dataset", "fraction", "seed")},
             loss=record["cell"]["loss"]["id"],
+            trial=(record["cell"].get("trial") or {}).get("number"),
             status=record["status"],
             error={key: error[key] for key in ("class", "message")} if error else None,
             validation_map=((record.get("metrics") or {}).get("validation") or {}).get("map"),
@@ -202,7 +206,12 @@ def _left(tally: Tally) -> list[str]:
 
 
 def _claimed(claim: Mapping[str, Any]) -> str:
-    return f"{claim['dataset']} · {claim['fraction']:g} · seed {claim['seed']} · {claim['loss']}"
+    return _named(claim["dataset"], claim["fraction"], claim["seed"], claim["loss"], claim.get("trial"))
+
+
+def _named(dataset: str, fraction: float, seed: int, loss: str, trial: int | None) -> str:
+    told = "" if trial is None else f" · trial {trial}"
+    return f"{dataset} · {fraction:g} · seed {seed} · {loss}{told}"
 
 
 def _figure(key: str, value: Any) -> str:

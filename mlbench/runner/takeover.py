@@ -23,6 +23,9 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
     record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
     _rename_family(record, cell)
     record["cell"]["dataset"], record["cell"]["loss"]["id"] = cell.dataset, cell.loss.id
+    record["cell"].pop("trial", None)
+    if cell.trial is not None:
+        record["cell"]["trial"] = cell.trial.describe()
     scores = source.scores_file(identifier)
     if scores.exists():
         try:

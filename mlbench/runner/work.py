@@ -11,7 +11,7 @@ from typing import Any
 
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.lifeline import Lifeline
-from mlbench.suite import Cell, LossChoice, Protocol
+from mlbench.suite import Cell, LossChoice, Protocol, Trial
 
 Stamp = tuple[int, int]
 
@@ -54,6 +54,7 @@ class Work:
             "fraction": cell.fraction,
             "seed": cell.seed,
             "loss": cell.loss.id,
+            "trial": None if cell.trial is None else cell.trial.number,
             "started": now(),
         }
 
@@ -130,5 +131,6 @@ def cell_of(suite: str, description: Mapping[str, Any]) -> Cell:
             **description,
             "loss": LossChoice(**description["loss"]),
             "train": Protocol(**description["train"]),
+            "trial": Trial(**description["trial"]) if description.get("trial") else None,
         },
     )

@@ -3,13 +3,14 @@
 Nothing here loads torch, reads data or knows a device.
 """
 
-from mlbench.suite.cell import Cell, LossChoice
+from mlbench.suite.cell import Cell, LossChoice, Trial
 from mlbench.suite.load import load_suite, parse_suite
 from mlbench.suite.model import Suite
 from mlbench.suite.presets import Preset, find_preset, presets
 from mlbench.suite.protocol import Protocol, duration
 from mlbench.suite.select import Selection
 from mlbench.suite.shipped import find_suite, shipped_suites
+from mlbench.suite.trials import untuned
 
 __all__ = [
     "Cell",
@@ -18,6 +19,7 @@ __all__ = [
     "Protocol",
     "Selection",
     "Suite",
+    "Trial",
     "duration",
     "find_preset",
     "find_suite",
@@ -25,4 +27,5 @@ __all__ = [
     "parse_suite",
     "presets",
     "shipped_suites",
+    "untuned",
 ]

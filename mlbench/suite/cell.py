@@ -29,6 +29,22 @@ class LossChoice:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """Which of its loss's trials on one dataset, fraction and seed a cell is.
+
+    The first, number 0, has the suite's own values. of: how many there are. untuned: of what this one drew, its
+    place in a cell's description and the suite's own value.
+    """
+
+    number: int
+    of: int
+    untuned: tuple[tuple[str, Any], ...]
+
+    def describe(self) -> dict[str, Any]:
+        return {"number": self.number, "of": self.of, "untuned": [list(pair) for pair in self.untuned]}
+
+
+@dataclass(frozen=True)
 class Cell:
     """Dataset, fraction, seed, encoder, loss and protocol: everything that decides a result."""
 
@@ -42,9 +58,11 @@ class Cell:
     encoder_options: Mapping[str, Any]
     loss: LossChoice
     train: Protocol = field(repr=False)
+    trial: Trial | None = None
 
     def describe(self) -> dict[str, Any]:
-        """The `cell` of a record."""
+        """The `cell` of a record; `trial` stands in it where the suite is tuned."""
+        tuned = {} if self.trial is None else {"trial": self.trial.describe()}
         return {
             "dataset": self.dataset,
             "loader": self.loader,
@@ -55,6 +73,7 @@ class Cell:
             "encoder_options": dict(self.encoder_options),
             "loss": {"name": self.loss.name, "id": self.loss.id, "parameters": dict(self.loss.parameters)},
             "train": self.train.model_dump(),
+            **tuned,
         }
 
     def id(self, fingerprint: str) -> str:
@@ -62,7 +81,7 @@ class Cell:
 
         It covers what can change the result and nothing else. The data stands in it by its `fingerprint`,
         the code by TRAINING_VERSION and the `version` of loss, encoder and probe loss, each that is not built
-        in by a hash of its source too.
+        in by a hash of its source too. Which trial a cell is does not matter, only the values it has.
         """
         parts = {
             "loss": LOSSES.describe(self.loss.name),
@@ -84,4 +103,5 @@ class Cell:
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def __str__(self) -> str:
-        return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}"
+        trial = "" if self.trial is None else f" · trial {self.trial.number}"
+        return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}{trial}"

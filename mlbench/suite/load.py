@@ -11,20 +11,28 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mlbench.errors import ConfigError, did_you_mean, nearest
-from mlbench.suite.model import DatasetEntry, EncoderEntry, LossEntry, Store, Suite
+from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
+from mlbench.suite.model import Suite
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import problem
+from mlbench.suite.tuning import Tuning
 
 _TABLES: dict[str, type[BaseModel]] = {
     "": Suite,
     "train": Protocol,
     "store": Store,
+    "tuning": Tuning,
     "datasets": DatasetEntry,
     "losses": LossEntry,
     "encoder": EncoderEntry,
 }
 _TRAIN_KEYS = ("preset", *Protocol.model_fields)
-_SETTABLE = {"": tuple(Suite.model_fields), "train": _TRAIN_KEYS, "store": tuple(Store.model_fields)}
+_SETTABLE = {
+    "": tuple(Suite.model_fields),
+    "train": _TRAIN_KEYS,
+    "store": tuple(Store.model_fields),
+    "tuning": tuple(Tuning.model_fields),
+}
 
 
 def load_suite(path: Path, overrides: Mapping[str, Any] | None = None) -> Suite:
@@ -82,7 +90,9 @@ def _settable(key: str) -> tuple[str, str]:
     table, _, name = key.rpartition(".")
     known = _SETTABLE.get(table)
     if known is None:
-        raise ConfigError(f"--set {key}: settable are train.KEY, store.KEY and the suite's own keys")
+        raise ConfigError(
+            f"--set {key}: settable are train.KEY, tuning.KEY, store.KEY and the suite's own keys"
+        )
     if name not in known:
         elsewhere = [f"{other}.{name}" for other, names in _SETTABLE.items() if other and name in names]
         near = elsewhere or [f"{table}.{other}".lstrip(".") for other in nearest(name, known)]

@@ -3,64 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS, LOSSES
 from mlbench.suite.cell import Cell, LossChoice
+from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
+from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import resolve_protocol
+from mlbench.suite.trials import Contender, Point, tuned_points, untuned_points
+from mlbench.suite.tuning import Tuning
 from mlbench.suite.twins import refuse_equal_datasets, refuse_equal_losses
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """What names that become folders or rows may look like."""
-
-
-class Store(BaseModel):
-    """`[store]`: how scores are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    scores: Literal["float32", "float16", "none"] = "float32"
-
-
-class LossEntry(BaseModel):
-    """A loss of the suite; keys beside `name` and `id` are its parameters."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    name: str
-    id: str | None = None
-
-
-class EncoderEntry(BaseModel):
-    """The table form of an encoder; keys beside `name` are its options."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    name: str
-
-
-class DatasetEntry(BaseModel):
-    """A dataset of the suite; keys beside these are parameters of its loader."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    name: str
-    id: str | None = Field(None, description="what tables call it; the name where not given")
-    encoder: str | EncoderEntry
-    train: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
-
-    @property
-    def shown(self) -> str:
-        return self.id or self.name
-
-    @property
-    def loader(self) -> str:
-        """The registered loader: `own` for data that a path or a hub id names."""
-        return "own" if {"path", "hub"} & set(self.parameters) else self.name
 
 
 class Suite(BaseModel):
@@ -73,6 +33,7 @@ class Suite(BaseModel):
     fractions: list[float | int] = Field(min_length=1, examples=["[0.1, 1.0]"])
     losses: Literal["all"] | list[str | LossEntry] = Field(examples=['["bce", "asl"]'])
     train: dict[str, Any] = Field(default_factory=dict)
+    tuning: Tuning | None = None
     store: Store = Store()
     datasets: list[DatasetEntry] = Field(min_length=1)
 
@@ -124,29 +85,50 @@ class Suite(BaseModel):
         if len(set(shown)) < len(shown):
             twice = next(name for name in shown if shown.count(name) > 1)
             raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
-        grids = [(parts, [loss.under(parts["train"]) for loss in losses]) for parts in resolved]
+        grids = [(parts, [loss.choice.under(parts["train"]) for loss in losses]) for parts in resolved]
         for _, choices in grids:
             refuse_equal_losses(choices, where)
         refuse_equal_datasets(grids, where)
         return [
-            Cell(suite=self.name, fraction=fraction, seed=seed, loss=loss, **parts)
+            Cell(
+                suite=self.name,
+                fraction=fraction,
+                seed=seed,
+                **{**parts, "loss": point.loss, "train": point.train, "trial": point.trial},
+            )
             for seed in self.seeds
-            for parts, choices in grids
+            for index, parts in enumerate(resolved)
+            for points in [self._points(losses, parts, index, seed, where)]
             for fraction in self.fractions
-            for loss in choices
+            for point in points
         ]
+
+    def _points(
+        self, losses: Sequence[Contender], parts: Mapping[str, Any], index: int, seed: int, where: str
+    ) -> list[Point]:
+        """What is trained on a dataset with a seed: every loss, or all of its trials."""
+        if self.tuning is None:
+            return untuned_points(losses, parts["train"])
+
+        def protocol(knobs: Mapping[str, Any]) -> Protocol:
+            return self._protocol(self.datasets[index], index, where, knobs) if knobs else parts["train"]
+
+        try:
+            return tuned_points(losses, self.tuning, protocol, f"{parts['dataset']}/{seed}")
+        except ValueError as error:
+            raise ConfigError(f"{where}, tuning.shared, datasets[{index}]: {error}") from None
 
     def with_losses(self, names: Sequence[str]) -> Suite:
         """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
-        listed = {choice.id for choice in self._losses(f"suite {self.name!r}")}
+        listed = {loss.choice.id for loss in self._losses(f"suite {self.name!r}")}
         added = [name for name in names if name not in listed and name in LOSSES]
         if self.losses == "all" or not added:
             return self
         return self.model_copy(update={"losses": [*self.losses, *added]})
 
-    def _losses(self, where: str) -> list[LossChoice]:
+    def _losses(self, where: str) -> list[Contender]:
         entries = LOSSES.names() if self.losses == "all" else self.losses
-        choices: list[LossChoice] = []
+        found: list[Contender] = []
         for index, entry in enumerate(entries):
             key = f"{where}, losses[{index}]"
             named = LossEntry(name=entry) if isinstance(entry, str) else entry
@@ -158,30 +140,44 @@ class Suite(BaseModel):
             shown = named.id or declared.name
             if not SAFE_NAME.fullmatch(shown):
                 raise ConfigError(f"{key}: id {shown!r} may hold letters, digits, '.', '_', '+' and '-' only")
-            choices.append(LossChoice(declared.name, shown, parameters))
-        ids = [choice.id for choice in choices]
+            space = declared.attributes.get("search_space", {})
+            left_open = {name: space[name] for name in space if name not in given}
+            found.append(Contender(LossChoice(declared.name, shown, parameters), left_open))
+        ids = [loss.choice.id for loss in found]
         if len(set(ids)) < len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise ConfigError(f"{where}, losses: {twice!r} stands there twice; give one of them an `id`")
-        if not choices:
+        if not found:
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
-        return choices
+        return found
 
     def _dataset(self, entry: DatasetEntry, index: int, where: str) -> dict[str, Any]:
         key = f"{where}, datasets[{index}] ({entry.shown})"
         if not SAFE_NAME.fullmatch(entry.shown):
             raise ConfigError(f"{key}: a name may hold letters, digits, '.', '_', '+' and '-' only")
         declared = DATASETS.describe(entry.loader, key)
-        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
-        kind, _, model = encoder.name.partition(":")
-        recipe = ENCODERS.describe(kind, f"{key}, encoder")
-        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
-        options = recipe.resolve(given, f"{key}, encoder")
+        recipe, model, options = self._encoder(entry, key)
         return {
             "dataset": entry.shown,
             "loader": declared.name,
             "dataset_parameters": declared.resolve(entry.parameters, key),
             "encoder": f"{recipe.name}:{model}" if model else recipe.name,
             "encoder_options": options,
-            "train": resolve_protocol(recipe, options, {**self.train, **entry.train}, key),
+            "train": self._protocol(entry, index, where),
         }
+
+    def _encoder(self, entry: DatasetEntry, key: str) -> tuple[Declaration, str, dict[str, Any]]:
+        """What is declared of a dataset's encoder, the model it is of, and its options."""
+        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
+        kind, _, model = encoder.name.partition(":")
+        recipe = ENCODERS.describe(kind, f"{key}, encoder")
+        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
+        return recipe, model, recipe.resolve(given, f"{key}, encoder")
+
+    def _protocol(
+        self, entry: DatasetEntry, index: int, where: str, knobs: Mapping[str, Any] | None = None
+    ) -> Protocol:
+        """The protocol of a dataset's cells, `knobs` over all that the suite says."""
+        key = f"{where}, datasets[{index}] ({entry.shown})"
+        recipe, _, options = self._encoder(entry, key)
+        return resolve_protocol(recipe, options, {**self.train, **entry.train, **(knobs or {})}, key)

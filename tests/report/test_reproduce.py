@@ -53,14 +53,14 @@ def store_of(folder: Path, text: str, name: str = "mixed") -> dict[str, str]:
     return ids
 
 
-def cells_of_command(command: str) -> list[str]:
-    """The ids of the cells that a command would run."""
+def cells_of_command(command: str, by: str = "dataset") -> list[str]:
+    """The ids of the cells that a command would run, on data that their attribute `by` tells apart."""
     words = shlex.split(command)
     assert words[:2] == ["mlbench", "run"]
     options = dict(zip(words[3::2], words[4::2], strict=True))
     assert options.pop("--results") == "reproduced"
     return [
-        cell.id(f"fingerprint of {cell.dataset}")
+        cell.id(f"fingerprint of {getattr(cell, by)}")
         for cell in load_suite(Path(words[2])).cells()
         if (cell.dataset, cell.loss.id) == (options["--dataset"], options["--loss"])
         and cell.fraction == float(options["--fraction"])

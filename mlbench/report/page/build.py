@@ -95,6 +95,8 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
     ):
         for view, table in group.items():
             fragments.add(slot, view, to_html(table))
+    for fraction, table in tables.tuning.items():
+        fragments.add("tuning-table", (fraction,), to_html(table))
     for fraction, found in tables.cost.items():
         if found:
             fragments.add("cost-table", (fraction,), "".join(map(to_html, found)))

@@ -23,6 +23,8 @@ _EMPTY = {
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
     "buckets": "",
+    "tuning-table": "Nothing was tuned at this fraction.",
+    "tuning": "",
     "curves": "One fraction of the training data makes no curve, or this is no main metric.",
     "labels": "All datasets have equally many labels, or there is one loss alone.",
 }
@@ -75,6 +77,21 @@ def sections(
         ),
         Section("datasets", "Dataset by dataset", [], [slot("ranks"), slot("labels"), slot("profiles")]),
         Section("frequency", "Frequent and rare labels", [], [slot("frequency"), slot("buckets")]),
+        *(
+            [
+                Section(
+                    "tuning",
+                    "What tuning bought",
+                    [
+                        "Every loss had the same number of trials; of each dataset and seed the trial counts that was "
+                        "best on validation. The curve is what to expect on test of fewer trials."
+                    ],
+                    [slot("tuning-table", "fraction"), slot("tuning", "fraction")],
+                )
+            ]
+            if tables.tuning
+            else []
+        ),
         Section("cost", "What it costs", [], [slot("cost"), slot("cost-table", "fraction")]),
         Section(
             "training",

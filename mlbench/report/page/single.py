@@ -14,6 +14,7 @@ from mlbench.report.grid import READINGS, show_fraction
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.model import Column, Row, Table, number, word
+from mlbench.report.trials import DRAWN, UNTUNED, as_trained
 
 _SKIPPED = ("metrics/", "probe_metrics/", "floor_metrics/", "history/", "dataset/label", "dataset/seen")
 
@@ -22,7 +23,9 @@ def write_cell_pages(analysis: Analysis, commands: Mapping[str, str], folder: Pa
     """`<id>.html` of every cell."""
     template = environment().get_template("cell.html.jinja")
     style = static("style.css")
-    for row in analysis.grid.cells.to_dict("records"):
+    for row in (
+        as_trained(analysis.grid.cells).drop(columns=[UNTUNED, DRAWN], errors="ignore").to_dict("records")
+    ):
         identifier = str(row["id"])
         text = template.render(
             title=f"{row['loss']} on {row['task']}, {show_fraction(row['fraction'])}, seed {row['seed']}",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlbench.report.grid import Grid
 from mlbench.report.tables.model import Column, Row, Table, word
+from mlbench.report.trials import DRAWN
 
 _PREFIX = "cell/loss/parameters/"
 
@@ -32,9 +33,13 @@ def settings_table(grid: Grid) -> Table:
         Column("registered as", numeric=False),
         Column("parameters", numeric=False),
     )
-    return Table(
-        "settings", "Hyperparameters", columns, tuple(rows), "The same on every dataset and fraction."
+    tuned = DRAWN in cells.columns
+    caption = (
+        "The suite's own values, with which tuning began."
+        if tuned
+        else "The same on every dataset and fraction."
     )
+    return Table("settings", "Hyperparameters", columns, tuple(rows), caption)
 
 
 def _show(values: pd.Series[Any]) -> str:

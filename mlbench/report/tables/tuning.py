@@ -1,0 +1,76 @@
+"""What tuning bought each loss, at one fraction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlbench.report.budget import Budget
+from mlbench.report.grid import Grid, show_fraction
+from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
+
+FEW = 4
+"""Different values of a parameter that are listed; of more the median and the ends are told."""
+
+
+def tuning_table(
+    grid: Grid, fraction: int, found: Budget, choices: Mapping[str, Mapping[str, Sequence[Any]]], metric: str
+) -> Table:
+    """A row a loss, those that gained most first."""
+    there = [index for index in range(len(grid.losses)) if found.slots[index]]
+    order = sorted(there, key=lambda index: (np.isnan(found.tuned[index]), -found.tuned[index]))
+    best = np.nanmax(found.tuned) if not np.isnan(found.tuned).all() else np.nan
+    rows = [
+        Row(
+            (
+                word(grid.losses[index]),
+                number(float(found.own[index])),
+                number(float(found.tuned[index]), best=bool(found.tuned[index] >= best)),
+                mean_entry(float(found.gain[index]), float(found.deviation[index])),
+                number(float(found.trials[index]), 0),
+                number(float(found.failed[index]), 0),
+                word(f"{found.kept[index]} of {found.slots[index]}"),
+                word("; ".join(_told(*item) for item in choices.get(grid.losses[index], {}).items()) or "–"),
+            )
+        )
+        for index in order
+    ]
+    columns = (
+        Column("loss", numeric=False),
+        Column("untuned", f"test {metric} of the first trial, which has the suite's own values"),
+        Column("tuned", f"test {metric} of the trial that validation chose"),
+        Column("gain", "± standard deviation over seeds"),
+        Column("trials", "of each dataset and seed; fewer where the loss has no further point to try"),
+        Column("failed", "trials, over all datasets and seeds"),
+        Column("untuned kept", "datasets and seeds on which the suite's own values were chosen"),
+        Column("chosen", "values, over datasets and seeds", numeric=False),
+    )
+    share = show_fraction(grid.fractions[fraction])
+    return Table(
+        f"tuning-{grid.fractions[fraction]:g}",
+        f"What tuning bought: {share} of the training data",
+        columns,
+        tuple(rows),
+        "Means over families of datasets that all tuned losses finished. Which trial counts is decided by the score "
+        "on validation alone; all other tables are of the trials that count.",
+    )
+
+
+def _told(column: str, values: Sequence[Any]) -> str:
+    """`gamma_neg 4 (5×), 2 (3×)`, or the median and the ends of a range."""
+    name = column.rsplit("/", 1)[-1]
+    shown = [_show(value) for value in values]
+    counts = Counter(shown).most_common()
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(counts) > FEW and len(numbers) == len(values):
+        return f"{name} {np.median(numbers):.3g} ({min(numbers):.3g} to {max(numbers):.3g})"
+    return f"{name} " + ", ".join(f"{value} ({count}×)" for value, count in counts[:FEW])
+
+
+def _show(value: Any) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return "none"
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

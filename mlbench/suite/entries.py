@@ -1,0 +1,52 @@
+"""The tables that stand in a suite: a loss, a dataset, its encoder, and how scores are kept."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Store(BaseModel):
+    """`[store]`: how scores are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    scores: Literal["float32", "float16", "none"] = "float32"
+
+
+class LossEntry(BaseModel):
+    """A loss of the suite; keys beside `name` and `id` are its parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+    id: str | None = None
+
+
+class EncoderEntry(BaseModel):
+    """The table form of an encoder; keys beside `name` are its options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+
+
+class DatasetEntry(BaseModel):
+    """A dataset of the suite; keys beside these are parameters of its loader."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    name: str
+    id: str | None = Field(None, description="what tables call it; the name where not given")
+    encoder: str | EncoderEntry
+    train: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @property
+    def shown(self) -> str:
+        return self.id or self.name
+
+    @property
+    def loader(self) -> str:
+        """The registered loader: `own` for data that a path or a hub id names."""
+        return "own" if {"path", "hub"} & set(self.parameters) else self.name

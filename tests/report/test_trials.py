@@ -1,0 +1,267 @@
+"""Trials: the one that counts, and that the test split has no say in it."""
+
+from __future__ import annotations
+
+import copy
+import shlex
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlbench.records import Store, load_records
+from mlbench.report.build import build
+from mlbench.report.grid import Grid
+from mlbench.report.merge import merge
+from mlbench.report.reproduce import write_suites
+from mlbench.report.trials import choose
+from mlbench.suite import Cell, parse_suite
+from tests.report.test_reproduce import cells_of_command
+
+SUITE = """
+name = "tuned"
+seeds = [0, 1]
+fractions = [0.1, 1.0]
+losses = ["bce", "supcon", "focal"]
+[tuning]
+trials = 4
+shared = { head_lr = [0.001, 0.002, 0.004] }
+[[datasets]]
+name = "digit-scenes"
+encoder = "conv"
+[[datasets]]
+name = "synthetic-topics"
+encoder = "bag"
+"""
+
+
+def fingerprint(cell: Cell) -> str:
+    return f"fingerprint of {cell.dataset}"
+
+
+def record(cell: Cell, validation: float, test: float, **changes: Any) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "id": cell.id(fingerprint(cell)),
+        "suite": cell.suite,
+        "cell": cell.describe(),
+        "status": "done",
+        "error": None,
+        "metrics": {"validation": {"map": validation}, "test": {"map": test}},
+        "dataset": {"family": cell.dataset, "labels": 10, "sizes": {"test": 100}},
+        **changes,
+    }
+
+
+FAILED = {
+    "status": "failed",
+    "error": {"class": "nonfinite", "message": "nan", "traceback": ""},
+    "metrics": None,
+}
+
+
+def grid_of_cells() -> list[Cell]:
+    return parse_suite(SUITE, "suite.toml").cells()
+
+
+def write(folder: Path, records: list[dict[str, Any]], suite: str = "tuned") -> Path:
+    store = Store(folder / suite)
+    store.prepare()
+    for each in records:
+        store.write(each)
+    return store.folder
+
+
+def scored(seed: int = 0, test_seed: int = 0) -> list[dict[str, Any]]:
+    rng, other = np.random.default_rng(seed), np.random.default_rng(test_seed)
+    return [record(cell, float(rng.random()), float(other.random())) for cell in grid_of_cells()]
+
+
+def slot(each: dict[str, Any]) -> tuple[Any, ...]:
+    cell = each["cell"]
+    return cell["dataset"], cell["fraction"], cell["seed"], cell["loss"]["id"]
+
+
+def best_by_hand(records: list[dict[str, Any]]) -> dict[tuple[Any, ...], str]:
+    found: dict[tuple[Any, ...], tuple[float, int, str]] = {}
+    for each in records:
+        if each["status"] == "done":
+            number = each["cell"]["trial"]["number"]
+            key = (-each["metrics"]["validation"]["map"], number, each["id"])
+            found[slot(each)] = min(found.get(slot(each), key), key)
+    return {where: key[2] for where, key in found.items()}
+
+
+def ids_by_slot(folder: Path) -> dict[tuple[Any, ...], str]:
+    cells = choose(load_records(folder)).cells
+    places = zip(cells["dataset"], cells["fraction"], cells["seed"], cells["loss"], strict=True)
+    return dict(zip(places, cells["id"], strict=True))
+
+
+def test_the_best_on_validation_counts(tmp_path: Path) -> None:
+    records = scored()
+    assert ids_by_slot(write(tmp_path, records)) == best_by_hand(records)
+
+
+def test_the_test_split_has_no_say(tmp_path: Path) -> None:
+    one = ids_by_slot(write(tmp_path / "one", scored(3, test_seed=1)))
+    assert one == ids_by_slot(write(tmp_path / "two", scored(3, test_seed=2)))
+
+
+def test_of_equal_trials_the_earlier_one_counts(tmp_path: Path) -> None:
+    records = [record(cell, 0.5, 0.1) for cell in grid_of_cells()]
+    cells = choose(load_records(write(tmp_path, records))).cells
+    assert (cells["cell/trial/number"] == 0).all()
+
+
+def test_a_tuned_loss_keeps_its_name(tmp_path: Path) -> None:
+    grid = Grid(merge([write(tmp_path, scored())]).cells)
+    assert grid.losses == ("bce", "focal", "supcon")
+    assert grid.task_names == ("digit-scenes", "synthetic-topics")
+    assert (grid.state == 1).all()
+
+
+def test_failed_trials_are_spent(tmp_path: Path) -> None:
+    records = scored()
+    gone = [each | copy.deepcopy(FAILED) if each["cell"]["trial"]["number"] % 2 else each for each in records]
+    merged = merge([write(tmp_path, gone)])
+    assert dict(zip(map(tuple, merged.cells[["dataset", "fraction", "seed", "loss"]].to_numpy()), merged.cells["id"],
+                    strict=True)) == best_by_hand(gone)  # fmt: skip
+    assert (~merged.trials["done"]).sum() == sum(each["status"] == "failed" for each in gone)
+
+
+def test_a_loss_all_of_whose_trials_failed_has_failed(tmp_path: Path) -> None:
+    records = [
+        each | copy.deepcopy(FAILED) if each["cell"]["loss"]["id"] == "focal" else each for each in scored()
+    ]
+    grid = Grid(merge([write(tmp_path, records)]).cells)
+    assert (grid.state[grid.losses.index("focal")] == 2).all()
+    assert set(grid.failures.values()) == {"nonfinite"}
+
+
+def test_where_trials_are_missing_none_counts(tmp_path: Path) -> None:
+    records = [each for each in scored() if slot(each) != ("digit-scenes", 0.1, 1, "bce") or
+               each["cell"]["trial"]["number"] < 2]  # fmt: skip
+    merged = merge([write(tmp_path, records)])
+    grid = Grid(merged.cells)
+    place = grid.losses.index("bce"), 0, grid.fractions.index(0.1), grid.seeds.index(1)
+    assert grid.state[place] == 0
+    assert (grid.state == 0).sum() == 1
+    (said,) = merged.problems
+    assert said.startswith("bce on digit-scenes: 2 of 4 trials are there at 1 of the fractions and seeds")
+
+
+def test_an_untuned_record_stands_for_the_first_trial(tmp_path: Path) -> None:
+    records = scored()
+    for each in records:
+        if each["cell"]["trial"]["number"] == 0:
+            del each["cell"]["trial"]
+            each["metrics"]["validation"]["map"] = 2.0
+    merged = merge([write(tmp_path, records)])
+    assert merged.cells["cell/trial/number"].isna().all()
+    assert (merged.trials["trial"] == 0).sum() == len(merged.cells)
+    assert not merged.problems
+
+
+def test_a_loss_that_was_not_tuned_among_others_is_named(tmp_path: Path) -> None:
+    plain = parse_suite(SUITE.partition("[tuning]")[0] + SUITE[SUITE.index("[[") :], "plain.toml").cells()
+    records = [each for each in scored() if each["cell"]["loss"]["id"] != "focal"]
+    records += [record(cell, 0.5, 0.5) for cell in plain if cell.loss.id == "focal"]
+    merged = merge([write(tmp_path, records)])
+    assert set(merged.problems) == {
+        f"focal on {name}: not tuned, while other losses there were" for name in ("digit-scenes", "synthetic-topics")
+    }  # fmt: skip
+    assert len(merged.cells) == 3 * 2 * 2 * 2
+
+
+def test_other_parameters_under_one_name_are_no_trial(tmp_path: Path) -> None:
+    other = SUITE.partition("[tuning]")[0].replace('"focal"', '{ name = "focal", gamma = 7.5 }')
+    cells = parse_suite(
+        other.replace('"tuned"', '"other"') + SUITE[SUITE.index("[[") :], "other.toml"
+    ).cells()
+    write(tmp_path, [record(cell, 9.0, 0.5) for cell in cells if cell.loss.id == "focal"], "other")
+    write(tmp_path, scored())
+    grid = Grid(merge([tmp_path]).cells)
+    assert grid.losses == ("bce", "focal (gamma=2.0)", "focal (gamma=7.5)", "supcon")
+
+
+def test_every_trial_that_counts_can_be_made_again(tmp_path: Path) -> None:
+    merged = merge([write(tmp_path / "results", scored(1))])
+    commands = write_suites(Grid(merged.cells).cells, tmp_path)
+    assert set(commands) == set(merged.cells["id"])
+    for identifier, command in commands.items():
+        assert shlex.split(command)[2].startswith(str(tmp_path))
+        assert cells_of_command(command, "loader") == [identifier]
+
+
+def test_the_report_says_what_tuning_bought(tmp_path: Path) -> None:
+    page = build([write(tmp_path / "results", scored())], tmp_path / "report", cells=True, against=[])
+    text = page.read_text(encoding="utf-8")
+    assert 'id="tuning-title"' in text
+    assert "Tuned by random search" in text
+    assert (page.parent / "figures" / "tuning-1.svg").exists()
+    table = (page.parent / "tables" / "tuning.csv").read_text(encoding="utf-8")
+    assert len(table.splitlines()) == 1 + 2 * 3
+
+
+def test_a_report_without_tuning_does_not_speak_of_it(tmp_path: Path) -> None:
+    plain = parse_suite(SUITE.partition("[tuning]")[0] + SUITE[SUITE.index("[[") :], "plain.toml").cells()
+    page = build([write(tmp_path / "results", [record(cell, 0.5, 0.5) for cell in plain])], tmp_path / "report",
+                 cells=False, against=[])  # fmt: skip
+    text = page.read_text(encoding="utf-8")
+    assert 'id="tuning-title"' not in text
+    assert "Tuned by random search" not in text
+    assert not (page.parent / "tables" / "tuning.csv").exists()
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6), st.data())
+def test_what_to_expect_is_the_mean_over_all_draws(
+    scores: list[tuple[float, float]], data: st.DataObject
+) -> None:
+    from itertools import combinations
+
+    from mlbench.report.budget import expected_best
+
+    failed = data.draw(st.sets(st.integers(0, len(scores) - 1)))
+    validation = [np.nan if place in failed else score for place, (score, _) in enumerate(scores)]
+    test = [np.nan if place in failed else score for place, (_, score) in enumerate(scores)]
+
+    def counts(drawn: tuple[int, ...]) -> float:
+        done = [place for place in drawn if place not in failed]
+        return test[max(done, key=lambda place: (validation[place], -place))] if done else np.nan
+
+    expected = []
+    for trials in range(1, len(scores) + 1):
+        draws = combinations(range(1, len(scores)), trials - 1)
+        expected.append(np.mean([counts((0, *drawn)) for drawn in draws]))
+    np.testing.assert_allclose(expected_best(validation, test), expected, atol=1e-12)
+
+
+def test_the_numbers_of_the_budget(tmp_path: Path) -> None:
+    from mlbench.report.budget import budget
+
+    records = scored(5, test_seed=6)
+    merged = merge([write(tmp_path, records)])
+    grid = Grid(merged.cells)
+    found = budget(grid, merged.trials, grid.fractions.index(1.0))
+    assert found is not None
+    best = best_by_hand(records)
+    of = {(slot(each), each["cell"]["trial"]["number"]): each for each in records}
+    by_id = {each["id"]: each for each in records}
+    for place, loss in enumerate(grid.losses):
+        slots = [(dataset, 1.0, seed, loss) for dataset, seed in product(grid.task_names, grid.seeds)]
+        own = [of[where, 0]["metrics"]["test"]["map"] for where in slots]
+        tuned = [by_id[best[where]]["metrics"]["test"]["map"] for where in slots]
+        assert found.own[place] == pytest.approx(np.mean(own))
+        assert found.tuned[place] == pytest.approx(np.mean(tuned))
+        assert found.gain[place] == pytest.approx(np.mean(tuned) - np.mean(own))
+        assert found.expected[place, 0] == pytest.approx(np.mean(own))
+        assert found.slots[place] == 4
+        assert found.kept[place] == sum(best[where] == of[where, 0]["id"] for where in slots)
+    assert found.expected[grid.losses.index("supcon"), -1] == pytest.approx(
+        found.tuned[grid.losses.index("supcon")]
+    )
