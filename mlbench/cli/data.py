@@ -77,16 +77,18 @@ def describe(
     from mlbench.datasets.describing import describe as describe_dataset
     from mlbench.datasets.description_page import render_html
     from mlbench.datasets.description_text import render_text
+    from mlbench.datasets.hints import hints_as_options
     from mlbench.datasets.places import given_path
     from mlbench.registry import DATASETS, load_plugins
 
     load_plugins(plugin or ())
-    parameters = options.read_columns(column)
     path = None if data in DATASETS else given_path(data)
     if path is None:
-        dataset = datasets.load(data, parameters, data_root=data_root)
+        dataset = datasets.load(data, options.read_columns(column), data_root=data_root)
     else:
-        dataset = datasets.load("own", {"path": str(path), **parameters}, name=path.stem)
+        parameters = options.read_columns(column, names=True)
+        with hints_as_options():
+            dataset = datasets.load("own", {"path": str(path), **parameters}, name=path.stem)
     about = describe_dataset(dataset)
     if html is not None:
         html.write_text(render_html(about, dataset), encoding="utf-8")

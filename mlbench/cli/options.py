@@ -98,9 +98,19 @@ def read_suites(
     return suites
 
 
-def read_columns(columns: Sequence[str] | None) -> dict[str, Any]:
-    """What `--column text=body` says of one's own data."""
-    return dict(parse_setting(text, "--column") for text in columns or ())
+def read_columns(columns: Sequence[str] | None, *, names: bool = False) -> dict[str, Any]:
+    """What `--column text=body` says of one's own data; with `names` all values are text: a column may be called 0."""
+    given = [(*parse_setting(text, "--column"), text.partition("=")[2].strip()) for text in columns or ()]
+    if not names:
+        return {key: value for key, value, _ in given}
+    return {
+        key: [str(name) for name in value]
+        if isinstance(value, list)
+        else value
+        if isinstance(value, str)
+        else raw
+        for key, value, raw in given
+    }
 
 
 def parse_setting(text: str, flag: str = "--set") -> tuple[str, Any]:

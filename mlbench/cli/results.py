@@ -87,12 +87,13 @@ def recommend(
     plugin: options.Plugins = None,
 ) -> None:
     """Say which losses did best on the datasets most like yours, and how sure that is."""
+    from mlbench.datasets.hints import hints_as_options
     from mlbench.registry import load_plugins
     from mlbench.report import recommend as advise
 
     load_plugins(plugin or ())
-    print(
-        advise(
+    with hints_as_options():
+        advice = advise(
             like,
             results=results or [Path("results")],
             metric=metric,
@@ -101,7 +102,7 @@ def recommend(
             parameters=options.read_columns(column),
             data_root=data_root,
         )
-    )
+    print(advice)
 
 
 def rescore(

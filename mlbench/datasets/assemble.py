@@ -106,7 +106,7 @@ def _labels_of(part: Part, name: str) -> pa.ChunkedArray:
     if column is None:
         names = part.table.column_names
         raise part.place.error(None, f"there is no column {name!r}; its columns are {', '.join(names)}")
-    return read_label_lists(column, name, part.place)
+    return read_label_lists(column, part.place.called(name), part.place)
 
 
 def _read_split(part: Part, modality: Modality, lists: pa.ChunkedArray, vocabulary: Sequence[str]) -> Split:
@@ -119,22 +119,23 @@ def _read_split(part: Part, modality: Modality, lists: pa.ChunkedArray, vocabula
             None, f"there is no column {modality!r}; its columns are {', '.join(table.column_names)}"
         )
     inputs = _read_inputs(column, modality, place) if part.images is None else part.images
-    targets = label_matrix(lists, vocabulary, "labels", place)
+    targets = label_matrix(lists, vocabulary, place.called("labels"), place)
     unscored = None
     if "unscored" in table.column_names:
-        skipped = read_label_lists(table.column("unscored"), "unscored", place)
-        unscored = label_matrix(skipped, vocabulary, "unscored", place).astype(bool)
+        name = place.called("unscored")
+        skipped = read_label_lists(table.column("unscored"), name, place)
+        unscored = label_matrix(skipped, vocabulary, name, place).astype(bool)
         unscored = unscored if unscored.any() else None
-    ids = read_ids(column_of(table, "id"), table.num_rows, "id", place)
+    ids = read_ids(column_of(table, "id"), table.num_rows, place.called("id"), place)
     return Split(inputs, targets, ids, unscored)
 
 
 def _read_inputs(column: pa.ChunkedArray, modality: Modality, place: Place) -> Inputs:
     if modality == "text":
-        return read_texts(column, modality, place)
+        return read_texts(column, place.called(modality), place)
     if modality == "image":
-        return read_images(column, modality, place)
-    return read_features(column, modality, place)
+        return read_images(column, place.called(modality), place)
+    return read_features(column, place.called(modality), place)
 
 
 def _check_widths(splits: Mapping[str, Split], parts: Mapping[str, Part]) -> None:

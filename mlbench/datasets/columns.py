@@ -5,8 +5,8 @@ Rows are counted from 0 in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlbench.datasets.hints import setting
 from mlbench.errors import DataError, did_you_mean
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a table came from, for error messages: its file, how the file calls a row, and which split of the
-    file it is where that has several."""
+    """Where a table came from, for error messages: its file, how the file calls a row, which split of the file it
+    is where that has several, and what the file calls the format's columns where it has names of its own."""
 
     file: str
     row_name: Callable[[int], str] = lambda row: f"row {row}"
     split: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, column: str) -> str:
+        """What the file calls a column of the format."""
+        return self.names.get(column, column)
 
     def error(self, row: int | None, problem: str) -> DataError:
         """A DataError that starts with the file and, where there is one, the row."""
@@ -99,7 +105,7 @@ def read_label_lists(column: pa.ChunkedArray, name: str, place: Place) -> pa.Chu
         raise place.error(
             None,
             f"column {name!r} must hold lists of strings, not {kind}; labels in one string are read with "
-            "`path = …` and `separator = …`",
+            f"`path = …` and {setting('separator')}",
         )
     inner = kind.value_type
     if pa.types.is_dictionary(inner):
@@ -149,7 +155,8 @@ def read_ids(column: pa.ChunkedArray | None, count: int, name: str, place: Place
         if first.setdefault(value, row) != row:
             raise place.error(
                 row,
-                f"id {value!r} is already that of {place.row_name(first[value])}; ids must be unique in a split",
+                f"column {name!r}: id {value!r} is already that of {place.row_name(first[value])}; ids must be "
+                "unique in a split; rename the column if it holds something else",
             )
     return ids
 

@@ -37,8 +37,8 @@ class Description:
     cardinality: mean labels a row. density: cardinality / number of labels. mean_ir: mean over the labels that
     train has of (count of its most frequent label) / (count of the label); Charte et al. 2015. shared: distinct
     inputs that two splits have both. repeated: rows of train whose input came before. absent: labels without a
-    positive in a split. unreadable: ids of what should be images and is not. measures: quantiles at 0, 5, 50, 95
-    and 100 % of what the inputs measure.
+    positive in a split. blank: texts that are nothing but spaces. unreadable: ids of what should be images and is
+    not. measures: quantiles at 0, 5, 50, 95 and 100 % of what the inputs measure.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Description:
     shared: Mapping[str, int]
     repeated: int
     absent: Mapping[str, tuple[str, ...]]
+    blank: Mapping[str, int]
     unreadable: tuple[str, ...]
     measures: Mapping[str, tuple[float, ...]]
     samples: tuple[Mapping[str, Any], ...]
@@ -98,6 +99,7 @@ def describe(dataset: Dataset) -> Description:
             name: tuple(label for label, number in zip(dataset.labels, count, strict=True) if number == 0)
             for name, count in counts.items()
         },
+        blank={name: count_blank(split) for name, split in dataset.splits.items()},
         unreadable=tuple(name for split in dataset.splits.values() for name in find_unreadable(split)),
         measures=measure(dataset.train, dataset.modality),
         samples=tuple(_sample(dataset, row) for row in _spread(len(dataset.train), SAMPLES)),
@@ -137,6 +139,11 @@ def find_duplicates(dataset: Dataset) -> tuple[dict[str, int], int]:
         f"{one} and {other}": len(distinct[one] & distinct[other]) for one, other in combinations(distinct, 2)
     }
     return shared, len(digests["train"]) - len(distinct["train"])
+
+
+def count_blank(split: Split) -> int:
+    """Texts that are nothing but spaces."""
+    return sum(isinstance(sample, str) and not sample.strip() for sample in split.inputs)
 
 
 def find_unreadable(split: Split) -> list[str]:

@@ -22,7 +22,8 @@ def render_text(about: Description) -> str:
     if about.pairs:
         rows = [["together", "rows", "lift"]]
         rows += [
-            [f"{pair.first} + {pair.second}", f"{pair.count:,}", f"{pair.lift:.2f}"] for pair in about.pairs
+            [_line(f"{pair.first} + {pair.second}"), f"{pair.count:,}", f"{pair.lift:.2f}"]
+            for pair in about.pairs
         ]
         lines += ["", _table(rows)]
     lines += ["", *_notes(about)]
@@ -30,8 +31,8 @@ def render_text(about: Description) -> str:
     rows += [[name, *(f"{value:,.4g}" for value in values)] for name, values in about.measures.items()]
     lines += ["", _table(rows), "", "samples of train:"]
     for sample in about.samples:
-        text = " ".join(str(sample["input"]).split())
-        lines.append(f"  {sample['id']}  [{', '.join(sample['labels'])}]  {text}")
+        labels, text = _line(", ".join(sample["labels"])), _line(str(sample["input"]))
+        lines.append(f"  {sample['id']}  [{labels}]  {text}")
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +81,7 @@ def _label_rows(about: Description) -> list[list[str]]:
         if place is None:
             rows.append([f"… {len(order) - MOST_LABELS} more", *("" for _ in counts)])
         else:
-            rows.append([about.labels[place], *(f"{counts[name][place]:,}" for name in counts)])
+            rows.append([_line(about.labels[place]), *(f"{counts[name][place]:,}" for name in counts)])
     return rows
 
 
@@ -89,6 +90,9 @@ def _notes(about: Description) -> list[str]:
     lines = [f"inputs shared by {where}: {count:,}" for where, count in about.shared.items() if count]
     if about.repeated:
         lines.append(f"rows of train that repeat an earlier one: {about.repeated:,}")
+    blank = [f"{count:,} in {name}" for name, count in about.blank.items() if count]
+    if blank:
+        lines.append(f"texts of nothing but spaces: {', '.join(blank)}")
     if about.unreadable:
         listed = ", ".join(about.unreadable[:8]) + (", …" if len(about.unreadable) > 8 else "")
         lines.append(
@@ -97,11 +101,16 @@ def _notes(about: Description) -> list[str]:
     for name, labels in about.absent.items():
         if labels:
             listed = ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")
-            lines.append(f"labels without a positive in {name}: {len(labels)} ({listed})")
+            lines.append(_line(f"labels without a positive in {name}: {len(labels)} ({listed})"))
     unseen = set(about.absent["train"]) - set(about.absent["test"])
     if unseen:
         lines.append(f"of these, {len(unseen)} are in test and never in train: they cannot be learnt")
     return lines or ["no duplicates across splits; every label is in every split"]
+
+
+def _line(text: str) -> str:
+    """On one line, whatever the data have in it."""
+    return " ".join(text.split())
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -13,6 +13,7 @@ from mlbench.datasets.assemble import SPLITS, Part, assemble
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import MODALITIES, Card, read_folder_card
 from mlbench.datasets.columns import Place, decoded
+from mlbench.datasets.hints import setting
 from mlbench.datasets.hub import ALIASES
 from mlbench.datasets.stored import LARGE_FILE, StoredImages
 from mlbench.errors import DataError
@@ -79,13 +80,19 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
     unknown = ~np.isin(split_of, SPLITS)
     if unknown.any():
         row = int(unknown.argmax())
-        raise part.place.error(row, f"column {name!r} says {values[row]!r}; use {', '.join(SPLITS)}")
+        raise part.place.error(
+            row,
+            f"column {name!r} says {values[row]!r}; use {', '.join(SPLITS)}, or, if it says something else, "
+            f"{setting('split', '')}",
+        )
     divided = {}
     for split in SPLITS:
         rows = np.flatnonzero(split_of == split)
         if len(rows):
             images = None if part.images is None else part.images.take(rows)
             divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows, split), images)
+    if "train" not in divided:
+        raise part.place.error(None, f"column {name!r} says train for no row; found: {', '.join(divided)}")
     return divided
 
 

@@ -12,6 +12,7 @@ from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import Card, Modality, read_folder_card
 from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.folder import divide_by_split
+from mlbench.datasets.hints import setting
 from mlbench.datasets.hub import ALIASES, fetch_hub, hub_folder
 from mlbench.datasets.own_columns import Columns
 from mlbench.datasets.pictures import find_pictures, load_pictures, names_pictures
@@ -31,8 +32,10 @@ class OwnData(Source):
     """Your own data: CSV, TSV, JSON lines, Parquet, a folder, images with a labels file, or a hub id.
 
     text, image, features, labels, ids, unscored, split: names of columns. `features` and `labels` may be
-    lists of columns: numbers, and 0/1 marks (−1: not scored). `separator` divides labels in one string.
-    `images`: the folder that image paths start from.
+    lists of columns: numbers, and 0/1 marks (−1: not scored). `separator` divides labels in one string, or is
+    "json" where it is a list. `images`: the folder that image paths start from. Splits that are not given, by files
+    of their own or the column `split`, are cut with identical inputs in one split. `delimiter` and `quote` are those
+    of a CSV file.
     """
 
     def __init__(
@@ -67,10 +70,13 @@ class OwnData(Source):
         return self.columns.modality
 
     def check(self, request: Request) -> None:
-        for file in find_tables(self._place(request)).values():
+        tables = find_tables(self._place(request))
+        for file in tables.values():
             header = read_header(file, self.dialect)
             if header is not None:
                 self.columns.check(header)
+                if set(tables) == {"train"}:
+                    self.columns.check_split(header)
 
     def stamp(self, request: Request) -> Any:
         given = [vars(self.columns), self.columns.vocabulary, self.images, vars(self.dialect)]
@@ -91,6 +97,7 @@ class OwnData(Source):
         files = find_tables(place)
         raw = {split: read_table(file, self.dialect) for split, file in files.items()}
         if set(raw) == {"train"}:
+            self.columns.check_split(raw["train"])
             raw = divide_by_split(raw["train"], self.columns.split)
         parts = {split: self._with_pictures(self.columns.rename(part), place) for split, part in raw.items()}
         vocabulary: Sequence[str] | None = self.columns.vocabulary
@@ -126,7 +133,9 @@ class OwnData(Source):
         if not names_pictures(part):
             return part
         if place.is_file() and not self.columns.image:
-            raise part.place.error(None, "its images are given by path; say in which column: `image = …`")
+            raise part.place.error(
+                None, f"its images are given by path; say in which column: {setting('image')}"
+            )
         return load_pictures(part, self._picture_folder(Path(part.place.file)))
 
     def _picture_folder(self, table: Path) -> Path:
@@ -152,7 +161,11 @@ def find_tables(place: Path) -> dict[str, Path]:
     if len(files) == 1:
         return {"train": files[0]}
     found = ", ".join(file.name for file in files) or "no table at all"
+    pictures = 0 if files else len(find_pictures(place))
+    beside = f" beside {pictures} images: list them in labels.csv, columns file_name and labels" * bool(
+        pictures
+    )
     raise DataError(
         f"{place}: which file holds the samples? A folder needs train.csv (.tsv, .jsonl, .parquet) or labels.csv; "
-        f"found {found}"
+        f"found {found}{beside}"
     )

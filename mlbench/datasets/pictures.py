@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mlbench.datasets.assemble import Part
 from mlbench.datasets.columns import Place
+from mlbench.datasets.hints import setting
 from mlbench.errors import did_you_mean
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2")
@@ -39,8 +40,13 @@ def _read(root: Path, name: str | None, row: int, place: Place) -> bytes:
     if not name:
         raise place.error(row, "the image's path is empty; fill it in or drop the row")
     file = (root / name).resolve()
+    if "\\" in name and not file.exists():
+        # As Windows writes paths.
+        file = (root / name.replace("\\", "/")).resolve()
     if not file.is_relative_to(root):
-        raise place.error(row, f"image {name!r} lies outside of {root}; name the folder by `images = …`")
+        raise place.error(
+            row, f"image {name!r} lies outside of {root}; name the folder by {setting('images')}"
+        )
     try:
         return file.read_bytes()
     except OSError as error:

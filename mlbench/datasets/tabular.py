@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 
 from mlbench.datasets.assemble import Part
 from mlbench.datasets.columns import Place
-from mlbench.errors import DataError
+from mlbench.datasets.hints import setting
+from mlbench.errors import ConfigError, DataError
 
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+TAB = "\t"
+DELIMITERS = {".csv": ",", ".tsv": TAB, ".tab": TAB}
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 SUFFIXES = (*DELIMITERS, *JSON_LINES, ".parquet")
 LONGEST_CELL = 1 << 27
@@ -46,8 +48,8 @@ def read_table(file: Path, dialect: Dialect) -> Part:
             else:
                 delimiter = dialect.delimiter or DELIMITERS[suffix]
                 rows, lines = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: not UTF-8 text ({error}); save it as UTF-8") from None
+    except UnicodeDecodeError:
+        raise _not_utf8(file) from None
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
     place = Place(str(file), lambda row: f"line {lines[row]}")
@@ -69,6 +71,22 @@ def read_header(file: Path, dialect: Dialect) -> Part | None:
     except (pa.ArrowException, DataError, OSError, UnicodeDecodeError):
         return None
     return None
+
+
+def _not_utf8(file: Path) -> DataError:
+    """Says the line, and how to write the file as UTF-8: from UTF-16 if it begins so, else from Windows' encoding."""
+    content = file.read_bytes()
+    encoding = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "CP1252"
+    start = 0
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        start = error.start
+    line = content.count(b"\n", 0, start) + 1
+    return DataError(
+        f"{file}, line {line}: not UTF-8 text (byte 0x{content[start]:02x}); save it as UTF-8: if it is {encoding}, "
+        f"`iconv -f {encoding} -t UTF-8` does that"
+    )
 
 
 def _read_parquet(file: Path) -> pa.Table:
@@ -103,17 +121,29 @@ def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[
 def _records(file: Path, stream: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(LONGEST_CELL)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
-    )
+    try:
+        reader = csv.reader(
+            stream, delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting, strict=True
+        )
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"{file}: `delimiter` and `quote` are one character each, not {dialect.delimiter!r} and {dialect.quote!r}; "
+            f"a tab is {setting('delimiter', TAB)}"
+        ) from None
     return _numbered(file, reader)
 
 
 def _header(file: Path, records: Iterator[tuple[int, list[str]]]) -> list[str]:
-    """The names of the columns, which the first record gives."""
+    """The names of the columns, which the first record gives. One column alone holds no samples and their labels."""
     header = next(records, (0, []))[1]
     if not any(header):
         raise DataError(f"{file}: it is empty; its first line must name the columns")
+    other = next((mark for mark in (";", TAB, "|", ",") if mark in header[0]), "") if len(header) == 1 else ""
+    if other:
+        raise DataError(
+            f"{file}: its header is one column, {header[0]!r:.60}; if {other!r} divides its columns, say "
+            f"{setting('delimiter', other)}"
+        )
     twice = {name for name in header if header.count(name) > 1}
     if twice:
         raise DataError(f"{file}, line 1: column {sorted(twice)[0]!r} is named more than once")
@@ -131,14 +161,15 @@ def _numbered(file: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             raise DataError(
                 f"{file}, line {line}: a broken quote or cell in the record that starts here ({error}); "
-                'close the quote, double a quote inside a cell (""), or say `quote = ""` for a file without quotes'
+                f'close the quote, double a quote inside a cell (""), or say {setting("quote", "")} for a file '
+                "without quotes"
             ) from None
         yield line, record
 
 
 def _read_json_lines(file: Path, stream: TextIO) -> tuple[dict[str, list[Any]], list[int]]:
     """The columns of JSON objects, one a line (or one list of them, the whole file)."""
-    start = stream.read(1)
+    start = next((line.strip()[0] for line in stream if line.strip()), "")
     stream.seek(0)
     rows: list[dict[str, Any]] = []
     lines = []
@@ -161,7 +192,10 @@ def _parse(file: Path, number: int, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{file}, line {number}: not valid JSON: {error}") from None
+        raise DataError(
+            f"{file}, line {number}: not valid JSON: {error}; write one object a line, or the whole file "
+            "as one list of objects"
+        ) from None
 
 
 def _to_table(columns: dict[str, list[Any]], place: Place) -> pa.Table:

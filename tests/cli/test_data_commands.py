@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,61 @@ def test_a_column_that_is_not_there(table: Path) -> None:
     error = mlbench("describe", str(table), "--column", "text=bodi", "--column", "labels=tags", code=2).stderr
     assert "bodi" in error
     assert "body" in error
+
+
+@pytest.mark.parametrize(
+    ("columns", "hint"),
+    [
+        ({}, "Say `--column text=…`, `--column image=…` or"),
+        (
+            {"text": "bodi"},
+            "did you mean 'body'? Its columns are 'number', 'body', 'tags'; say which one by `--column text=…`",
+        ),
+        ({"text": "body", "labels": "tags"}, """for example `--column 'separator=";"'`"""),
+        (
+            {"text": "body", "labels": "number,tags"},
+            """a list is written `--column 'labels=["number", "tags"]'`""",
+        ),
+    ],
+)
+def test_hints_are_what_the_user_of_describe_types(table: Path, columns: dict[str, str], hint: str) -> None:
+    given = [part for key, value in columns.items() for part in ("--column", f"{key}={value}")]
+    assert hint in mlbench("describe", str(table), *given, code=2).stderr
+
+
+def test_a_hint_is_followed_by_pasting_it(table: Path) -> None:
+    """Hints are written so that the shell and `--column` give back the setting."""
+    table.write_text(table.read_text().replace(",", "\t").replace("tags", "tags's"))
+    given: list[str] = []
+    for _ in range(2):
+        error = mlbench(
+            "describe", str(table), "--column", "text=body", "--column", "labels=tags's", *given, code=2
+        )
+        (hint,) = re.findall(r"`(--column .*?)`", error.stderr)
+        given += shlex.split(hint)
+    assert given == ["--column", 'delimiter="\\t"', "--column", 'separator=";"']
+    mlbench("describe", str(table), "--column", "text=body", "--column", "labels=tags's", *given)
+    given = ["--column", "text=body", "--column", "labels=tags's,number", "--column", 'delimiter="\\t"']
+    (hint,) = re.findall(r"`(--column .*)`", mlbench("describe", str(table), *given, code=2).stderr)
+    assert shlex.split(hint) == ["--column", 'labels=["tags\'s", "number"]']
+
+
+def test_a_suites_hints_are_its_keys(table: Path) -> None:
+    suite = table.with_name("mine.toml")
+    suite.write_text(
+        'name = "mine"\nseeds = [0]\nfractions = [1.0]\nlosses = ["bce"]\n'
+        f'datasets = [{{ name = "tickets", path = "{table}", text = "bodi", encoder = "bag" }}]\n'
+    )
+    assert "say which one by `text = …`" in mlbench("plan", str(suite), code=2).stderr
+
+
+def test_columns_may_be_called_by_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "numbered.csv"
+    file.write_text("0,1,2\n" + "".join(f"text {row},{row % 2},{row % 3 % 2}\n" for row in range(40)))
+    described = mlbench(
+        "describe", str(file), "--column", "text=0", "--column", "labels=[1, 2]", "--json"
+    ).stdout
+    assert json.loads(described)["labels"] == ["1", "2"]
 
 
 def test_a_file_that_is_not_there(table: Path) -> None:

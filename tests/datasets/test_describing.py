@@ -112,3 +112,14 @@ def test_built_in_ones() -> None:
     text = render_text(describe(features))
     assert "ceiling" in text
     assert "deviation of a feature" in text
+
+
+def test_texts_of_spaces_are_counted_and_a_label_stays_on_its_line(small: Dataset) -> None:
+    train = split(["", " \n", "word"], [[1, 0], [1, 1], [0, 1]])
+    dataset = Dataset("d", "text", ("two\nlines", "b"), train, train.take(np.array([2])), train, small.card)
+    about = describe(dataset)
+    assert about.blank == {"train": 2, "validation": 0, "test": 2}
+    text = render_text(about)
+    assert "texts of nothing but spaces: 2 in train, 2 in test" in text
+    assert "two lines + b" in text
+    assert "two\nlines" not in text

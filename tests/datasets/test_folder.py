@@ -141,7 +141,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "labels in one string": (texts(labels=["a;b"] * 4), r"column 'labels' must hold lists.*separator"),
     "no labels column": ({"text": ["x"], "label": [["a"]]}, r"no column 'labels'"),
     "no label anywhere": (texts(labels=[[]] * 4), r"no row of the train split has a label"),
-    "ids given twice": (texts(id=["p", "q", "p", "r"]), r"row 2: id 'p' is already that of row 0"),
+    "ids given twice": (
+        texts(id=["p", "q", "p", "r"]),
+        r"row 2: column 'id': id 'p' is already that of row 0",
+    ),
     "texts that are numbers": (texts(text=[1, 2, 3, 4]), r"column 'text' must hold strings, not int64"),
     "no input at all": ({"body": ["x"], "labels": [["a"]]}, r"no column 'text'.*columns are"),
     "an unknown split": (

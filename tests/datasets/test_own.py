@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from mlbench.datasets import Dataset, decode_images, fingerprint, load
+from mlbench.datasets.loading import check as look
 from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
 
 ROWS = 40
@@ -86,14 +87,49 @@ def test_another_delimiter() -> None:
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_json_lines_with_lists(whole: bool) -> None:
+    """One object a line, or one list of them; white space before it is none of it."""
     rows = [{"body": body, "labels": names} for body, names in zip(bodies(), tags(), strict=True)]
-    text = json.dumps(rows) if whole else "\n".join(map(json.dumps, rows)) + "\n\n"
+    text = "\n " + json.dumps(rows, indent=1) if whole else "\n".join(map(json.dumps, rows)) + "\n\n"
     Path("mine.jsonl").write_text(text)
     check(own(path="mine.jsonl", text="body"))
 
 
 def test_json_lists_in_csv_cells() -> None:
     write_csv(text=bodies(), labels=[json.dumps(names) for names in tags()])
+    check(own(path="mine.csv", separator="json"))
+
+
+def test_python_lists_in_csv_cells_as_pandas_writes_them() -> None:
+    write_csv(text=bodies(), labels=[str(names) for names in tags()])
+    check(own(path="mine.csv", separator="json"))
+    write_csv(text=bodies(), labels=["[\"it's\", 'b\\'c']", "['x']"] * (ROWS // 2))
+    assert own(path="mine.csv", separator="json").labels == ("b'c", "it's", "x")
+
+
+@pytest.mark.parametrize("cell", ["['a' 'b']", "[a, b]", "['a'", "{'a'}", "['a', print()]", "[" * 100_000])
+def test_what_is_no_list_is_not_taken_for_one(cell: str) -> None:
+    """To Python 'a' 'b' without a comma, as numpy writes them, are one string."""
+    write_csv(text=bodies(), labels=["['a']"] * (ROWS - 1) + [cell])
+    with pytest.raises(DataError, match=r"line 80: column 'labels': .* is not a JSON list; write it like"):
+        own(path="mine.csv", separator="json")
+
+
+@pytest.mark.parametrize("separator", ["", ",", ";"])
+def test_lists_are_not_divided_with_their_brackets(separator: str) -> None:
+    for written in (json.dumps, str):
+        write_csv(text=bodies(), labels=[written(names) for names in tags()])
+        with pytest.raises(DataError, match=r"column 'labels' holds lists such as .* `separator = \"json\"`"):
+            own(path="mine.csv", separator=separator)
+    write_csv(text=bodies(), labels=["[a];[b]", "[a]"] * (ROWS // 2))
+    assert own(path="mine.csv", separator=";").labels == ("[a]", "[b]")
+
+
+def test_an_empty_name_is_no_label() -> None:
+    """Dividing an empty string leaves one empty string."""
+    names = [row or [""] for row in tags()]
+    pq.write_table(pa.table({"text": bodies(), "labels": names}), "mine.parquet")
+    check(own(path="mine.parquet"))
+    write_csv(text=bodies(), labels=[json.dumps(row) for row in names])
     check(own(path="mine.csv", separator="json"))
 
 
@@ -176,6 +212,16 @@ def test_a_folder_of_images_with_a_labels_file(tmp_path: Path) -> None:
     assert before == dataset.fingerprint
     Image.new("RGB", (8, 6), "white").save(tmp_path / "album" / names[0])
     assert fingerprint("own", {"path": "album", "separator": ";"}) != before
+
+
+def test_paths_as_windows_writes_them(tmp_path: Path) -> None:
+    names = [name.replace("/", "\\") for name in pictures(tmp_path / "album")]
+    write_csv("album/labels.csv", file_name=names, labels=[";".join(row) for row in tags()])
+    check(own(path="album", separator=";"))
+    write_csv("album/labels.csv", file_name=["..\\x.png", *names[1:]], labels=["a"] * ROWS)
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(DataError, match="lies outside of"):
+        own(path="album", separator=";")
 
 
 def test_a_table_beside_a_folder_of_images(tmp_path: Path) -> None:
@@ -264,17 +310,33 @@ GOOD = {"path": "mine.csv", "text": "body", "labels": "tags", "separator": ";"}
         ({"labels": ["tags"]}, r"line 2: column 'tags' holds 'a;b c'; use 0, 1"),
         ({"labels": "empty"}, r"column 'empty' gives no label in any of 40 rows"),
         ({"text": ""}, r"which column is the input\? .*'body', 'tags'"),
-        ({"ids": "same"}, r"line 5: id 's' is already that of line 2"),
-        ({"features": ["body"], "text": ""}, r"column 'body' holds what is not a number"),
+        ({"ids": "same"}, r"line 3: column 'same': id 's' is already that of line 2"),
+        ({"features": ["body"], "text": ""}, r"line 2: column 'body' holds what is not a number: 't0'"),
+        (
+            {"features": "body", "text": ""},
+            r"column 'body' holds 't0' and the like .*`features = \[\"body\", …\]`",
+        ),
+        (
+            {"labels": "mark", "separator": ""},
+            r"column 'mark' holds '1' and the like; .*`labels = \[\"mark\", …\]`",
+        ),
+        (
+            {"labels": "tags,mark"},
+            r"no column 'tags,mark'; a list is written `labels = \[\"tags\", \"mark\"\]`",
+        ),
+        ({"split": "part"}, r"there is no column 'part'; .*say which one by `split = …`"),
+        (
+            {"split": "tags"},
+            r"line 2: column 'tags' says 'a;b c'; use train, .* something else, `split = \"\"`",
+        ),
+        ({"split": "same"}, r"line 2: column 'same' says 's'"),
         ({"separator": "json"}, r"line 2: column 'tags': 'a;b c' is not a JSON list"),
     ],
 )
 def test_wrong_columns(changed: dict[str, Any], message: str) -> None:
     joined = [";".join(names) for names in tags()]
     body = [f"t{row}" for row in range(ROWS)]
-    write_csv(body=body, tags=joined, empty=[""] * ROWS, same=["s"] * ROWS)
-    if "ids" in changed:
-        message = r"line 3: id 's' is already that of line 2"
+    write_csv(body=body, tags=joined, empty=[""] * ROWS, same=["s"] * ROWS, mark=[1, 0] * (ROWS // 2))
     with pytest.raises(DataError, match=message):
         own(**{**GOOD, **changed})
 
@@ -289,7 +351,9 @@ def test_wrong_columns(changed: dict[str, Any], message: str) -> None:
         ("", r"it is empty"),
         ("body,tags\n", r"it has no rows"),
         ("body,body\nx,a\n", r"column 'body' is named more than once"),
-        ("body,tags\n\xe9,a\n", r"not UTF-8 text"),
+        ("body,tags\nx,b\n\xe9,a\n", r"line 3: not UTF-8 text \(byte 0xe9\); .* `iconv -f CP1252 -t UTF-8`"),
+        ('body;tags\n"x, y";a\n', r"header is one column, 'body;tags'; if ';' .* say `delimiter = \";\"`"),
+        ("body\ttags\nx\ta\n", r"say `delimiter = \"\\t\"`"),
     ],
 )
 def test_broken_csv(content: str, message: str) -> None:
@@ -298,14 +362,31 @@ def test_broken_csv(content: str, message: str) -> None:
         own(**GOOD)
 
 
+def test_utf_16_is_told_by_its_first_bytes() -> None:
+    Path("mine.csv").write_text("body,tags\nx,a\n", encoding="utf-16")
+    with pytest.raises(DataError, match=r"mine\.csv, line 1: not UTF-8 text .* `iconv -f UTF-16 -t UTF-8`"):
+        own(**GOOD)
+
+
+@pytest.mark.parametrize("wrong", [{"delimiter": ";;"}, {"delimiter": "\\t"}, {"quote": "''"}])
+def test_a_delimiter_or_quote_of_several_characters(wrong: dict[str, str]) -> None:
+    write_csv(body=bodies(), tags=["a"] * ROWS)
+    with pytest.raises(ConfigError, match=r"one character each, not .*; a tab is `delimiter = \"\\t\"`"):
+        own(**GOOD, **wrong)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ('{"body": "x", "tags": ["a"]}\n{"body": \n', r"mine\.jsonl, line 2: not valid JSON"),
         ('{"body": "x", "tags": ["a"]}\n[1]\n', r"line 2: a JSON object is needed"),
         ('{"body": "x", "tags": ["a"]}\n\n{"body": 3, "tags": []}\n', r"line 3: column 'body' mixes kinds"),
-        ('{"body": "x", "tags": ["a"]}\n{"tags": []}\n', r"line 2: column 'text'.*missing"),
+        ('{"body": "x", "tags": ["a"]}\n{"tags": []}\n', r"line 2: column 'body'.*missing"),
         ("[" * 100_000, r"not valid JSON"),
+        (
+            '{"rows":\n [{"body": "x", "tags": ["a"]}]}',
+            r"line 1: not valid JSON: .*; write one object a line, or",
+        ),
     ],
 )
 def test_broken_json_lines(content: str, message: str) -> None:
@@ -336,6 +417,17 @@ def test_bad_pictures(tmp_path: Path) -> None:
         decode_images(split, 4)
 
 
+def test_a_split_column_without_train_or_with_a_meaning_of_its_own() -> None:
+    columns = {"body": bodies(), "tags": ["a"] * ROWS, "split": ["test"] * ROWS}
+    write_csv(**columns)
+    with pytest.raises(DataError, match=r"mine\.csv: column 'split' says train for no row; found: test"):
+        own(**GOOD)
+    assert own(**GOOD, split="").sizes == {"train": 28, "validation": 4, "test": 8}
+    fingerprint("own", {**GOOD, "split": ""})
+    with pytest.raises(DataError, match="there is no column 'splt'; did you mean 'split'"):
+        look("own", {**GOOD, "split": "splt"})
+
+
 def test_empty_cells_are_rows_without_labels_but_not_a_whole_split() -> None:
     labels = ["a"] * 20 + [""] * 20
     write_csv(body=bodies(), tags=labels, split=["train"] * 20 + ["validation"] * 10 + ["test"] * 10)
@@ -354,6 +446,9 @@ def test_wrong_use(tmp_path: Path) -> None:
         own()
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"which file holds the samples\? .*no table at all"):
+        own(path="empty")
+    pictures(tmp_path / "empty")
+    with pytest.raises(DataError, match=r"no table at all beside 40 images: list them in labels\.csv"):
         own(path="empty")
     Path("mine.pkl").write_bytes(b"\x80\x04N.")
     with pytest.raises(DataError, match=r"files ending in '\.pkl' cannot be read"):
