@@ -31,6 +31,9 @@ from mlbench.errors import DataError
 
 SPLITS = ("train", "validation", "test")
 
+CUT_REMEDY = "; give more rows, or say by a column 'split' or a file of its own which rows are {}"
+"""What helps where a split had to be cut and is of no use."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -67,7 +70,9 @@ def assemble(
     _check_widths(splits, parts)
     cut = cut_missing(splits, together=together)
     for split in SPLITS:
-        _check_not_empty(cut[split], split, parts.get(split, parts["train"]).place)
+        place = parts.get(split, parts["train"]).place
+        remedy = CUT_REMEDY.format(split) if split not in parts else ""
+        _check_not_empty(cut[split], split, place, remedy)
     return Dataset(
         name=name,
         modality=modality,
@@ -150,13 +155,14 @@ def _check_widths(splits: Mapping[str, Split], parts: Mapping[str, Part]) -> Non
             )
 
 
-def _check_not_empty(split: Split, name: str, place: Place) -> None:
+def _check_not_empty(split: Split, name: str, place: Place, remedy: str) -> None:
     if len(split) == 0:
         raise place.error(
             None,
-            f"the {name} split is empty: the rows are too few, or their inputs too alike, to cut one; give more, "
-            f"or say by a column 'split' or a file of its own which rows are {name}",
+            f"the {name} split is empty: the rows are too few, or their inputs too alike, to cut one{remedy}",
         )
     scored = split.targets if split.unscored is None else split.targets * ~split.unscored
     if not scored.any():
-        raise place.error(None, f"no row of the {name} split has a label; nothing can be learnt or scored")
+        raise place.error(
+            None, f"no row of the {name} split has a label; nothing can be learnt or scored{remedy}"
+        )

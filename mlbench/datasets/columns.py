@@ -102,11 +102,10 @@ def read_label_lists(column: pa.ChunkedArray, name: str, place: Place) -> pa.Chu
     if pa.types.is_null(kind):
         return pa.chunked_array([pa.array([[]] * len(column), pa.list_(pa.string()))])
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
-        raise place.error(
-            None,
-            f"column {name!r} must hold lists of strings, not {kind}; labels in one string are read with "
-            f"`path = …` and {setting('separator')}",
-        )
+        problem = f"column {name!r} must hold lists of strings, not {kind}"
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            problem += f"; labels in one string are read with {setting('path')} and {setting('separator')}"
+        raise place.error(None, problem)
     inner = kind.value_type
     if pa.types.is_dictionary(inner):
         inner = inner.value_type
@@ -134,10 +133,11 @@ def label_matrix(
     if index.null_count:
         unknown = int(index.is_null().to_numpy().argmax())
         label = flat[unknown].as_py()
+        meant = did_you_mean(label, vocabulary)
         raise place.error(
             int(rows[unknown]),
             f"label {label!r} in {name!r} is not in the vocabulary of {len(vocabulary)} labels"
-            f"{did_you_mean(label, vocabulary)} Correct the row or add the label to `labels` in dataset.toml",
+            f"{meant}{'' if meant.endswith('?') else '.'} Correct the row or add the label to `labels` in dataset.toml",
         )
     matrix = np.zeros((len(lists), len(vocabulary)), np.uint8)
     matrix[rows, index.to_numpy()] = 1

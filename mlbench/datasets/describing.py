@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -139,6 +140,14 @@ def find_duplicates(dataset: Dataset) -> tuple[dict[str, int], int]:
         f"{one} and {other}": len(distinct[one] & distinct[other]) for one, other in combinations(distinct, 2)
     }
     return shared, len(digests["train"]) - len(distinct["train"])
+
+
+def names_alike(labels: Sequence[str]) -> list[list[str]]:
+    """The labels that differ from each other by capitals, spaces, hyphens and underscores alone."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        groups.setdefault(re.sub(r"[\s_-]+", "", label.casefold()), []).append(label)
+    return [names for names in groups.values() if len(names) > 1]
 
 
 def count_blank(split: Split) -> int:

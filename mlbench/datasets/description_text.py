@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlbench.datasets.describing import Description
+from mlbench.datasets.describing import Description, names_alike
 
 MOST_LABELS = 12
 
@@ -86,7 +86,7 @@ def _label_rows(about: Description) -> list[list[str]]:
 
 
 def _notes(about: Description) -> list[str]:
-    """What deserves attention: duplicates and labels that a split lacks."""
+    """What deserves attention: duplicates, labels that a split lacks, labels that may be meant to be one."""
     lines = [f"inputs shared by {where}: {count:,}" for where, count in about.shared.items() if count]
     if about.repeated:
         lines.append(f"rows of train that repeat an earlier one: {about.repeated:,}")
@@ -102,6 +102,12 @@ def _notes(about: Description) -> list[str]:
         if labels:
             listed = ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")
             lines.append(_line(f"labels without a positive in {name}: {len(labels)} ({listed})"))
+    alike = names_alike(about.labels)
+    if alike:
+        listed = ", ".join(" and ".join(map(repr, names)) for names in alike[:4]) + (
+            "; …" if len(alike) > 4 else ""
+        )
+        lines.append(f"labels that may be meant to be one: {listed}")
     unseen = set(about.absent["train"]) - set(about.absent["test"])
     if unseen:
         lines.append(f"of these, {len(unseen)} are in test and never in train: they cannot be learnt")

@@ -73,11 +73,12 @@ def parse_lists(table: pa.Table, name: str, key: str, separator: str, place: Pla
             f"column {name!r} holds {kind} numbers; {_list_of_columns(name, key)} (or, where the numbers name "
             "classes, write them as strings)",
         )
-    if (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and "" in label_names(column):
-        return pa.array(
-            [None if row is None else [label for label in row if label != ""] for row in column.to_pylist()],
-            kind,
-        )
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    if lists and pa.types.is_string(kind.value_type) and "" in label_names(column):
+        named = [
+            None if row is None else [label for label in row if label != ""] for row in column.to_pylist()
+        ]
+        return pa.array(named, kind)
     return column
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from mlbench.datasets.assemble import Part
 from mlbench.datasets.columns import Place
 from mlbench.datasets.hints import setting
+from mlbench.datasets.json_lines import read_json_lines
 from mlbench.errors import ConfigError, DataError
 
 TAB = "\t"
@@ -44,15 +44,15 @@ def read_table(file: Path, dialect: Dialect) -> Part:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             if suffix in JSON_LINES:
-                rows, lines = _read_json_lines(file, stream)
+                rows, row_name = read_json_lines(file, stream)
             else:
                 delimiter = dialect.delimiter or DELIMITERS[suffix]
-                rows, lines = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
+                rows, row_name = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
     except UnicodeDecodeError:
         raise _not_utf8(file) from None
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
-    place = Place(str(file), lambda row: f"line {lines[row]}")
+    place = Place(str(file), row_name)
     return Part(_to_table(rows, place), place)
 
 
@@ -98,8 +98,10 @@ def _read_parquet(file: Path) -> pa.Table:
         raise DataError(f"{file}: not a readable Parquet file ({reason}); write it again") from error
 
 
-def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[str, list[Any]], list[int]]:
-    """The columns of a delimited file with a header line, and the line on which each row starts."""
+def _read_delimited(
+    file: Path, stream: TextIO, dialect: Dialect
+) -> tuple[dict[str, list[Any]], Callable[[int], str]]:
+    """The columns of a delimited file with a header line, and the line on which a row starts."""
     records = _records(file, stream, dialect)
     header = _header(file, records)
     columns: list[list[str]] = [[] for _ in header]
@@ -115,7 +117,7 @@ def _read_delimited(file: Path, stream: TextIO, dialect: Dialect) -> tuple[dict[
         for column, cell in zip(columns, record, strict=True):
             column.append(cell)
         lines.append(line)
-    return dict(zip(header, columns, strict=True)), lines
+    return dict(zip(header, columns, strict=True)), lambda row: f"line {lines[row]}"
 
 
 def _records(file: Path, stream: TextIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
@@ -165,37 +167,6 @@ def _numbered(file: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
                 "without quotes"
             ) from None
         yield line, record
-
-
-def _read_json_lines(file: Path, stream: TextIO) -> tuple[dict[str, list[Any]], list[int]]:
-    """The columns of JSON objects, one a line (or one list of them, the whole file)."""
-    start = next((line.strip()[0] for line in stream if line.strip()), "")
-    stream.seek(0)
-    rows: list[dict[str, Any]] = []
-    lines = []
-    if start == "[":
-        rows = _parse(file, 1, stream.read())
-        lines = list(range(1, len(rows) + 1))
-    else:
-        for number, line in enumerate(stream, start=1):
-            if line.strip():
-                rows.append(_parse(file, number, line))
-                lines.append(number)
-    for number, row in zip(lines, rows, strict=True):
-        if not isinstance(row, dict):
-            raise DataError(f"{file}, line {number}: a JSON object is needed, one a line, not {row!r:.60}")
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [row.get(name) for row in rows] for name in names}, lines
-
-
-def _parse(file: Path, number: int, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{file}, line {number}: not valid JSON: {error}; write one object a line, or the whole file "
-            "as one list of objects"
-        ) from None
 
 
 def _to_table(columns: dict[str, list[Any]], place: Place) -> pa.Table:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mlbench.datasets import Dataset, Split, load
 from mlbench.datasets.cards import Card
-from mlbench.datasets.describing import co_occurrence, describe
+from mlbench.datasets.describing import co_occurrence, describe, names_alike
 from mlbench.datasets.description_page import render_html
 from mlbench.datasets.description_text import render_text
 
@@ -114,12 +114,30 @@ def test_built_in_ones() -> None:
     assert "deviation of a feature" in text
 
 
+@pytest.mark.parametrize(
+    ("labels", "alike"),
+    [
+        (
+            ["Bug", "bug", "ui", "u i", "mime-types", "mime_types"],
+            [["Bug", "bug"], ["ui", "u i"], ["mime-types", "mime_types"]],
+        ),
+        (["c", "c++", "C#", "a::b", "ab"], []),
+        ([], []),
+    ],
+)
+def test_labels_that_may_be_meant_to_be_one(labels: list[str], alike: list[list[str]]) -> None:
+    assert names_alike(labels) == alike
+
+
 def test_texts_of_spaces_are_counted_and_a_label_stays_on_its_line(small: Dataset) -> None:
     train = split(["", " \n", "word"], [[1, 0], [1, 1], [0, 1]])
-    dataset = Dataset("d", "text", ("two\nlines", "b"), train, train.take(np.array([2])), train, small.card)
+    dataset = Dataset(
+        "d", "text", ("two\nlines", "Two Lines"), train, train.take(np.array([2])), train, small.card
+    )
     about = describe(dataset)
     assert about.blank == {"train": 2, "validation": 0, "test": 2}
     text = render_text(about)
     assert "texts of nothing but spaces: 2 in train, 2 in test" in text
-    assert "two lines + b" in text
+    assert "two lines + Two Lines" in text
+    assert r"labels that may be meant to be one: 'two\nlines' and 'Two Lines'" in text
     assert "two\nlines" not in text

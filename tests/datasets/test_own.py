@@ -124,6 +124,24 @@ def test_lists_are_not_divided_with_their_brackets(separator: str) -> None:
     assert own(path="mine.csv", separator=";").labels == ("[a]", "[b]")
 
 
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [([["a"]], "list<element: list"), ([1.5], "list<element: double>"), ({"a": 1}, "struct<a: int64>")],
+)
+def test_what_is_no_list_of_names(cell: Any, kind: str) -> None:
+    pq.write_table(pa.table({"text": bodies(), "tags": [cell] * ROWS}), "mine.parquet")
+    with pytest.raises(DataError, match=rf"column 'tags' must hold lists of strings, not {kind}"):
+        own(path="mine.parquet", labels="tags")
+
+
+def test_too_few_labels_to_cut_splits() -> None:
+    write_csv(body=bodies(), tags=["a", *[""] * (ROWS - 1)])
+    with pytest.raises(
+        DataError, match=r"no row of the validation split has a label; .* column 'split' or a file"
+    ):
+        own(**GOOD)
+
+
 def test_an_empty_name_is_no_label() -> None:
     """Dividing an empty string leaves one empty string."""
     names = [row or [""] for row in tags()]
@@ -383,6 +401,11 @@ def test_a_delimiter_or_quote_of_several_characters(wrong: dict[str, str]) -> No
         ('{"body": "x", "tags": ["a"]}\n\n{"body": 3, "tags": []}\n', r"line 3: column 'body' mixes kinds"),
         ('{"body": "x", "tags": ["a"]}\n{"tags": []}\n', r"line 2: column 'body'.*missing"),
         ("[" * 100_000, r"not valid JSON"),
+        (
+            '[{"body": "x",\n "tags": ["a"]},\n {"body": 3, "tags": []}]',
+            r"jsonl, object 2: column 'body' mixes kinds",
+        ),
+        ('[{"body": "x",\n "tags": ["a"]},\n 3]', r"jsonl, object 2: a JSON object is needed, not 3"),
         (
             '{"rows":\n [{"body": "x", "tags": ["a"]}]}',
             r"line 1: not valid JSON: .*; write one object a line, or",
