@@ -1,14 +1,15 @@
 """Training loops as one writes them by hand: the same networks, batches and updates, no logging, no metrics.
 
-Each gives a function that trains for some epochs and returns the samples that it saw a second. Nothing of
-mlbench's training is used; the networks are those of its encoders.
+Nothing of mlbench's training is used; the networks are those of its encoders.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mlbench.datasets import Dataset
-from mlbench.models.base import Fitted, Trunk
+from mlbench.models.base import Trunk
 from mlbench.models.normalised_sgd import NormalisedSGD
 from mlbench.models.tfidf import fit_tfidf
+from tests.benchmarks.device import synchronise
 
 Collate = Callable[[Tensor], tuple[Tensor, ...]]
+CPU = torch.device("cpu")
 
 
 def dense(values: Tensor) -> Collate:
@@ -57,19 +60,31 @@ def tfidf_bags(dataset: Dataset, rows: Any, cache: Any) -> Collate:
     return bags(fit_tfidf(dataset, rows, cache, min_count=3)[0][0])
 
 
+@dataclass(frozen=True)
+class Trained:
+    """How fast a loop went, and each epoch's mean loss."""
+
+    samples_per_second: float
+    losses: list[float]
+
+
 def train(
-    fitted: Fitted,
+    trunk: Trunk,
+    head: nn.Linear,
     targets: Tensor,
     collate: Collate,
     *,
     batch_size: int,
     epochs: int,
     rates: tuple[float, float],
-) -> float:
-    """Binary cross-entropy, summed over labels: samples a second. `rates` are the trunk's and the head's."""
+    device: torch.device = CPU,
+    precision: str = "float32",
+) -> Trained:
+    """Binary cross-entropy, summed over labels. `rates` are the trunk's and the head's. Batches are gathered on the
+    host; for a GPU they are pinned and copied while it works on those before them."""
     torch.manual_seed(0)
-    trunk: Trunk = fitted.build()
-    head = nn.Linear(trunk.dim, targets.shape[1])
+    trunk.to(device)
+    head.to(device)
     wanted = targets.float()
     optimisers: list[torch.optim.Optimizer] = []
     parameters = list(trunk.parameters())
@@ -80,22 +95,41 @@ def train(
     groups = [{"params": parameters, "lr": rates[0]}, {"params": list(head.parameters()), "lr": rates[1]}]
     optimisers.append(torch.optim.AdamW([group for group in groups if group["params"]], fused=True))
     peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers]
+    scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
     trunk.train()
     rows = len(wanted)
-    steps = epochs * math.ceil(rows / batch_size)
-    step = 0
+    count = math.ceil(rows / batch_size)
+    losses: list[list[Tensor]] = []
+    synchronise()
     started = time.perf_counter()
-    for _ in range(epochs):
-        for chosen in torch.randperm(rows).tensor_split(math.ceil(rows / batch_size)):
-            factor = 0.5 * (1 + math.cos(math.pi * step / steps))
+    for epoch in range(epochs):
+        losses.append([])
+        for place, chosen in enumerate(torch.randperm(rows).tensor_split(count)):
+            factor = 0.5 * (1 + math.cos(math.pi * (epoch * count + place) / (epochs * count)))
             for optimiser, peak in zip(optimisers, peaks, strict=True):
                 for group, rate in zip(optimiser.param_groups, peak, strict=True):
                     group["lr"] = rate * factor
-            logits = head(trunk(collate(chosen)))
-            loss = functional.binary_cross_entropy_with_logits(logits, wanted[chosen], reduction="sum")
-            (loss / len(chosen)).backward()
+            *batch, aims = (there(part, device) for part in (*collate(chosen), wanted[chosen]))
+            with autocast(device, precision):
+                logits = head(trunk(tuple(batch)))
+            loss = functional.binary_cross_entropy_with_logits(logits.float(), aims, reduction="sum")
+            loss = loss / len(chosen)
+            scaler.scale(loss).backward()
             for optimiser in optimisers:
-                optimiser.step()
+                scaler.step(optimiser)
                 optimiser.zero_grad(set_to_none=True)
-            step += 1
-    return rows * epochs / (time.perf_counter() - started)
+            scaler.update()
+            losses[-1].append(loss.detach())
+    synchronise()
+    seconds = time.perf_counter() - started
+    return Trained(rows * epochs / seconds, [float(torch.stack(epoch).mean()) for epoch in losses])
+
+
+def there(part: Tensor, device: torch.device) -> Tensor:
+    return part if device.type == "cpu" else part.pin_memory().to(device, non_blocking=True)
+
+
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[object]:
+    if precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype={"bf16": torch.bfloat16, "fp16": torch.float16}[precision])

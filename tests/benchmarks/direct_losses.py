@@ -19,7 +19,7 @@ def direct_msc(out: Outputs, y: Tensor, temperature: float = 0.1, beta: float = 
     to_samples = (m / n.clamp(min=1e-8)[:, None]).sum(dim=2)
     weights = torch.cat([to_samples, y / n.clamp(min=1e-8)], dim=1)
     others = torch.ones_like(weights)
-    others[torch.arange(batch), torch.arange(batch)] = 0
+    others.fill_diagonal_(0)
     scores = torch.cat([z @ z.T, z @ out.prototypes.T], dim=1) / temperature
     scores = scores - scores.max(dim=1, keepdim=True)[0].detach()
     shares = others.clone()
@@ -32,8 +32,8 @@ def direct_msc(out: Outputs, y: Tensor, temperature: float = 0.1, beta: float = 
 def direct_reg(out: Outputs, y: Tensor, temperature: float = 0.1, alpha: float = 0.0) -> Tensor:
     """f times the shared labels as tensors [B+L, B+L, L]."""
     nodes = torch.cat([out.embeddings, out.prototypes])
-    labels = torch.cat([y, torch.eye(y.shape[1])])
-    others = 1 - torch.eye(len(nodes))
+    labels = torch.cat([y, torch.eye(y.shape[1], device=y.device)])
+    others = 1 - torch.eye(len(nodes), device=y.device)
     share = (labels @ labels.T) / labels.sum(dim=1).clamp(min=1)[None]
     f = share**alpha * others
     both = torch.einsum("ac,bc->abc", labels, labels)
@@ -87,7 +87,7 @@ def _contrast(out: Outputs, y: Tensor, mean: Tensor, deviation: Tensor, temperat
     distance = width * 0.5 * torch.log(total * product) + width * 0.25 * apart / total
     distance = distance.sum(dim=2) if mean.ndim == 3 else distance
     exponential = torch.exp(torch.exp(-distance) / temperature)
-    diagonal = torch.arange(batch)
+    diagonal = torch.arange(batch, device=y.device)
     shared = y[:, None] * y[None]
     shared[diagonal, diagonal] = 0
     denominator = exponential.clone()

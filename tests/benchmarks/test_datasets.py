@@ -17,6 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench.datasets import Split, decode_images, load
 from mlbench.datasets.cache import Cache
+from mlbench.datasets.splits import cut_missing
 from mlbench.datasets.stratify import stratified_order
 
 
@@ -32,6 +33,21 @@ def test_stratified_order(benchmark: BenchmarkFixture, count: int, number: int, 
     targets = labels(count, number, cardinality)
     order = benchmark.pedantic(stratified_order, args=(targets, 0), rounds=3)
     assert len(order) == count
+
+
+@pytest.mark.parametrize("unlike", [100_000, 70_000])
+def test_a_cut_that_keeps_identical_texts_together(benchmark: BenchmarkFixture, unlike: int) -> None:
+    """Against the cut that does not look at the inputs."""
+    targets = labels(100_000, 100, 3.0)
+    texts = [f"text {row % unlike}: {'some forty words more ' * 10}" for row in range(len(targets))]
+    train = {"train": Split(texts, targets, [str(row) for row in range(len(targets))])}
+    cut_missing(train)
+    start = time.perf_counter()
+    cut_missing(train)
+    seconds = time.perf_counter() - start
+    cut = benchmark.pedantic(cut_missing, args=(train,), kwargs={"together": True}, rounds=3)
+    benchmark.extra_info.update(plain_seconds=seconds)
+    assert len(cut["test"]) == 20_000
 
 
 def deviation(targets: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64]) -> float:

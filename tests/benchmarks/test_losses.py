@@ -48,23 +48,34 @@ NAMES = [f"{name}-{given.get('case', '')}-{batch}x{labels}" for name, given, bat
 ELEMENTWISE = [name for name in LOSSES.names() if issubclass(LOSSES.get(name), ElementwiseLoss)]
 
 
-def outputs_for(loss: Loss, batch: int, labels: int) -> tuple[Outputs, Tensor]:
-    """About 3 labels a sample, P = 256, M = 2048, D = 128."""
+def outputs_for(
+    loss: Loss,
+    batch: int,
+    labels: int,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> tuple[Outputs, Tensor]:
+    """About 3 labels a sample, P = 256, M = 2048, D = 128; the same numbers on every device."""
     torch.manual_seed(0)
-    targets = (torch.rand(batch, labels) < 3 / labels).float()
+
+    def leaf(values: Tensor) -> Tensor:
+        return values.to(device, dtype).requires_grad_()
+
+    targets = (torch.rand(batch, labels) < 3 / labels).to(device, dtype)
     fields: dict[str, Any] = {
-        "logits": torch.randn(batch, labels).requires_grad_(),
-        "embeddings": normalize(torch.randn(batch, 256), dim=-1).requires_grad_(),
-        "prototypes": normalize(torch.randn(labels, 256), dim=-1).requires_grad_(),
-        "features": (0.05 * torch.randn(batch, 2048)).requires_grad_(),
+        "logits": leaf(torch.randn(batch, labels)),
+        "embeddings": leaf(normalize(torch.randn(batch, 256), dim=-1)),
+        "prototypes": leaf(normalize(torch.randn(labels, 256), dim=-1)),
+        "features": leaf(0.05 * torch.randn(batch, 2048)),
     }
     if "kernels" in loss.needs:
         anisotropic = loss.kernel_case == "anisotropic"
         shape = (batch, 128, labels) if anisotropic else (batch, labels)
-        mean = (0.1 * torch.randn(shape)).requires_grad_()
-        variance = (1 + torch.rand(shape)).requires_grad_()
-        seen = (0.1 * torch.randn(batch, 128)).requires_grad_() if anisotropic else None
+        mean, variance = leaf(0.1 * torch.randn(shape)), leaf(1 + torch.rand(shape))
+        seen = leaf(0.1 * torch.randn(batch, 128)) if anisotropic else None
         fields["kernels"] = GaussianKernels(mean, variance, seen)
+    if "label_embeddings" in loss.needs:
+        fields["label_embeddings"] = leaf(normalize(torch.randn(batch, labels, 256), dim=-1))
     return Outputs(**{name: fields[name] for name in loss.needs}), targets
 
 

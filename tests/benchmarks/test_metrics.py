@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 Numbers = dict[str, float]
 Arrays = tuple[NDArray[np.float32], NDArray[np.uint8]]
 RANKED = ("map", "auroc_macro")
+SAMPLE_RANKED = ("lrap", "ranking_loss", "coverage_error")
 DECIDED = ("f1_micro", "f1_macro", "f1_sample")
 
 
@@ -125,19 +126,20 @@ def test_map_auroc_and_f1_with_tuned_thresholds(
     )
 
 
+def label_rankings(split: Scored) -> Numbers:
+    view = Rankings(split)
+    return {name: float(METRICS.get(name)(name)(view)) for name in SAMPLE_RANKED}
+
+
+def scikit_learn_label_rankings(split: Arrays) -> Numbers:
+    scores, targets = split
+    functions = (sk.label_ranking_average_precision_score, sk.label_ranking_loss, sk.coverage_error)
+    return {name: function(targets, scores) for name, function in zip(SAMPLE_RANKED, functions, strict=True)}
+
+
 def test_label_rankings(benchmark: BenchmarkFixture) -> None:
-    scores, targets = make_split(20_000, 1_000, 0)
-    names = ("lrap", "ranking_loss", "coverage_error")
-
-    def ours() -> Numbers:
-        view = Rankings(Scored(scores, targets))
-        return {name: float(METRICS.get(name)(name)(view)) for name in names}
-
-    def theirs() -> Numbers:
-        functions = (sk.label_ranking_average_precision_score, sk.label_ranking_loss, sk.coverage_error)
-        return {name: function(targets, scores) for name, function in zip(names, functions, strict=True)}
-
-    race(benchmark, ours, theirs)
+    split = make_split(20_000, 1_000, 0)
+    race(benchmark, lambda: label_rankings(Scored(*split)), lambda: scikit_learn_label_rankings(split))
 
 
 def test_everything_on_many_labels(benchmark: BenchmarkFixture) -> None:

@@ -7,63 +7,29 @@ prints the ratios; run it alone. The data of $MLBENCH_DATA are needed, and for t
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench import datasets
-from mlbench.datasets import Dataset, draw_rows
-from mlbench.models.base import Fitted
 from mlbench.records import Store
-from mlbench.suite import Cell, parse_suite
 from mlbench.training import run_cell
-from mlbench.training.fitting import build_encoder
 from mlbench.training.probe import GRID, fit_probe
 from tests.benchmarks import bare_loops
+from tests.benchmarks.cases import Case, collate_of, prepared, start
+from tests.benchmarks.trainer_loop import trainer_rate
 from tests.models.tiny_bert import save_tiny_bert
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
 
 TURNS = 5
 """Times that both run, one after the other."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A cell, and the loop by hand of the same training."""
-
-    dataset: str
-    encoder: dict[str, Any]
-    epochs: int
-    fraction: float = 1.0
-    batch_size: int = 64
-    train: dict[str, Any] = field(default_factory=dict)
-
-    def cell(self) -> Cell:
-        encoder = ", ".join(f"{key} = {json.dumps(value)}" for key, value in self.encoder.items())
-        text = f"""
-            name = "race"
-            seeds = [0]
-            fractions = [{self.fraction}]
-            losses = ["bce"]
-            [[datasets]]
-            name = "{self.dataset}"
-            encoder = {{ {encoder} }}
-        """
-        train = {"min_steps": 0, "select": "last", "probe": "needed", "epochs": self.epochs}
-        train |= {"batch_size": self.batch_size, "encoder_lr": 1e-3, "head_lr": 1e-3, **self.train}
-        (cell,) = parse_suite(text, "race", {f"train.{key}": value for key, value in train.items()}).cells()
-        return cell
-
-
 CASES = {
     "bag on go_emotions": Case("go_emotions", {"name": "bag"}, 2, batch_size=128),
     "conv on digit-scenes": Case("digit-scenes", {"name": "conv"}, 3),
@@ -83,32 +49,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    texts = load("go_emotions").train.inputs
+    texts = datasets.load("go_emotions", {}).train.inputs
     return save_tiny_bert(tmp_path_factory.mktemp("bert"), texts, width=128, layers=2)
-
-
-def load(name: str) -> Dataset:
-    return datasets.load(name, {})
-
-
-def prepared(case: Case, bert: Path, cache: Path) -> tuple[Cell, Dataset, Fitted, np.ndarray[Any, Any]]:
-    if case.encoder["name"] == "hf:":
-        case = Case(**{**vars(case), "encoder": {**case.encoder, "name": f"hf:{bert}"}})
-    cell, dataset = case.cell(), load(case.dataset)
-    rows = draw_rows(dataset, cell.fraction, cell.seed)
-    return cell, dataset, build_encoder(cell).fit(dataset, rows, cache), rows
-
-
-def collate_of(
-    case: Case, dataset: Dataset, fitted: Fitted, rows: np.ndarray[Any, Any], cache: Path
-) -> bare_loops.Collate:
-    everything = torch.arange(len(rows))
-    if case.encoder["name"] == "bag":
-        return bare_loops.tfidf_bags(dataset, rows, cache)
-    if case.encoder["name"] == "hf:":
-        ids, mask = fitted.train.batch(everything)
-        return bare_loops.padded([line[kept].tolist() for line, kept in zip(ids, mask, strict=True)])
-    return bare_loops.dense(fitted.train.batch(everything)[0])
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -126,11 +68,11 @@ def test_throughput_against_a_loop_by_hand(
     def turn() -> None:
         result = run_cell(cell, dataset, cache_dir=cache)
         ours.append(result.parts["timing"]["samples_per_second"])
-        bare.append(
-            bare_loops.train(
-                fitted, targets, collate, batch_size=case.batch_size, epochs=case.epochs, rates=rates
-            )
+        network = start(cell, fitted, len(dataset.labels))
+        trained = bare_loops.train(
+            *network, targets, collate, batch_size=case.batch_size, epochs=case.epochs, rates=rates
         )
+        bare.append(trained.samples_per_second)
 
     benchmark.pedantic(turn, rounds=TURNS, warmup_rounds=1)
     ratios = [one / other for one, other in zip(ours[1:], bare[1:], strict=True)]
@@ -152,7 +94,7 @@ def test_what_a_cell_takes_outside_training(
 
     case = CASES[name]
     train = {**case.train, "probe": "all", "probe_steps": 20}
-    case = Case(**{**vars(case), "train": train, "fraction": min(0.02, case.fraction)})
+    case = replace(case, train=train, fraction=min(0.02, case.fraction))
     cell, dataset, _, _ = prepared(case, bert, cache)
     store = Store(tmp_path)
     store.prepare()
@@ -161,7 +103,7 @@ def test_what_a_cell_takes_outside_training(
     def one() -> None:
         fitting._fitted.clear()
         started = time.perf_counter()
-        result = run_cell(cell, load(case.dataset), cache_dir=cache)
+        result = run_cell(cell, case.load(), cache_dir=cache)
         record = {
             "schema": 1,
             "id": "0" * 20,
@@ -223,8 +165,7 @@ def test_samples_a_second_against_the_hugging_face_trainer(
 ) -> None:
     """The same encoder and data, both as they come: the Trainer pads each batch and groups by length as told."""
     pytest.importorskip("accelerate")
-    case = CASES["2-layer BERT on go_emotions"]
-    case = Case(**{**vars(case), "train": {"group_by_length": True}})
+    case = replace(CASES["2-layer BERT on go_emotions"], train={"group_by_length": True})
     cell, dataset, _, rows = prepared(case, bert, cache)
     ours: list[float] = []
     theirs: list[float] = []
@@ -239,44 +180,3 @@ def test_samples_a_second_against_the_hugging_face_trainer(
     benchmark.extra_info["times the Trainer"] = ratio
     print(f"\n{max(ours):.0f} samples a second, Trainer {max(theirs):.0f}: {ratio:.2f} times (wanted: ahead)")
     assert ratio > 1
-
-
-def trainer_rate(bert: Path, dataset: Dataset, rows: Any, case: Case, folder: Path) -> float:
-    from transformers import (
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-        DataCollatorWithPadding,
-        Trainer,
-        TrainingArguments,
-    )
-
-    tokeniser = AutoTokenizer.from_pretrained(bert)
-    texts = [dataset.train.inputs[row] for row in rows]
-    encoded = tokeniser(texts, truncation=True, max_length=case.encoder["max_length"])
-    targets = dataset.train.targets[rows].astype(np.float32)
-    examples = [
-        {"input_ids": ids, "attention_mask": mask, "labels": wanted.tolist(), "length": len(ids)}
-        for ids, mask, wanted in zip(encoded["input_ids"], encoded["attention_mask"], targets, strict=True)
-    ]
-    model = AutoModelForSequenceClassification.from_pretrained(
-        bert, num_labels=len(dataset.labels), problem_type="multi_label_classification"
-    )
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=case.epochs,
-        per_device_train_batch_size=case.batch_size,
-        learning_rate=1e-3,
-        lr_scheduler_type="cosine",
-        report_to=[],
-        save_strategy="no",
-        logging_strategy="no",
-        disable_tqdm=True,
-        use_cpu=True,
-        train_sampling_strategy="group_by_length",
-    )
-    trainer = Trainer(
-        model=model, args=arguments, train_dataset=examples, data_collator=DataCollatorWithPadding(tokeniser)
-    )
-    started = time.perf_counter()
-    trainer.train()
-    return len(examples) * case.epochs / (time.perf_counter() - started)

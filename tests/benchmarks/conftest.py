@@ -1,0 +1,25 @@
+"""What the benchmarks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.device import ON_GPU, hardware
+from tests.benchmarks.figures import Figures
+
+KEPT = Path(__file__).parents[2] / "results" / "benchmarks"
+
+
+@pytest.fixture(scope="session")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
+    """Where the benchmarks marked `gpu` put their figures: on a GPU a file in results/benchmarks to be committed,
+    on the CPU, where they mean nothing, one that goes with the test's other files."""
+    found = Figures(hardware())
+    print(f"\nmeasured on: {', '.join(f'{name} {value}' for name, value in found.hardware.items())}")
+    yield found
+    if found.parts:
+        file = found.write(KEPT if ON_GPU else tmp_path_factory.mktemp("benchmarks"))
+        print(f"\n\n{file.read_text(encoding='utf-8')}\nwritten to {file}")

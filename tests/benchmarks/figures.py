@@ -1,0 +1,64 @@
+"""The figures that a run of the benchmarks leaves: printed as they come, and one small file for each device."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlbench.runner.environment import code
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Figures:
+    """Rows of figures by part, measured on `hardware`. A part that was not measured keeps its rows in the file."""
+
+    hardware: dict[str, Any]
+    parts: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, part: str, **row: Any) -> None:
+        """Print one row of a part and keep it."""
+        self.parts.setdefault(part, []).append(row)
+        print("\n" + ", ".join(f"{name} {shown(value)}" for name, value in row.items()))
+
+    def write(self, folder: Path) -> Path:
+        """Write `<device>.json`, and the same as tables in `<device>.md`; returns the latter."""
+        name = re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
+        file = folder / f"{name}.json"
+        earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}
+        made = {"measured": f"{datetime.date.today()}", **code()}
+        parts = earlier | {part: {**made, "rows": rows} for part, rows in self.parts.items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        whole = {"hardware": self.hardware, "parts": dict(sorted(parts.items()))}
+        file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        tables = file.with_suffix(".md")
+        tables.write_text(markdown(whole), encoding="utf-8")
+        return tables
+
+
+def markdown(whole: dict[str, Any]) -> str:
+    """The figures of one device as Markdown tables."""
+    lines = [f"# {whole['hardware']['device']}", ""]
+    lines += [", ".join(f"{name} {value}" for name, value in whole["hardware"].items()), ""]
+    for part, found in whole["parts"].items():
+        changed = ", changed" if found["git_dirty"] else ""
+        lines += [f"## {part}", "", f"{found['measured']}, commit {found['git_commit'] or '?'}{changed}", ""]
+        names = list(dict.fromkeys(name for row in found["rows"] for name in row))
+        lines += [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
+        lines += [f"| {' | '.join(shown(row.get(name)) for name in names)} |" for row in found["rows"]]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def shown(value: Any) -> str:
+    """A figure as it is printed; three digits are what a timing is good for."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)
