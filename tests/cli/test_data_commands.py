@@ -62,6 +62,12 @@ def test_hints_are_what_the_user_of_describe_types(table: Path, columns: dict[st
     assert hint in mlbench("describe", str(table), *given, code=2).stderr
 
 
+def test_recommend_takes_the_same_options(table: Path) -> None:
+    results = Path(__file__).parents[2] / "results" / "real-cpu"
+    like = ("recommend", "--like", str(table), "--results", str(results))
+    assert "say which one by `--column text=…`" in mlbench(*like, "--column", "text=bodi", code=2).stderr
+
+
 def test_a_hint_is_followed_by_pasting_it(table: Path) -> None:
     """Hints are written so that the shell and `--column` give back the setting."""
     table.write_text(table.read_text().replace(",", "\t").replace("tags", "tags's"))

@@ -113,6 +113,27 @@ def test_pairs_leave_the_sizes_as_they_are(count: int, data: st.DataObject) -> N
         assert abs(len(cut[name]) - round(share * count)) <= 1
 
 
+@pytest.mark.parametrize(
+    ("groups", "rows", "test", "validation"),
+    [
+        (14, 3, 9, 3),  # of 42 rows 8 and 4 are wanted: what comes nearest
+        (4, 10, 10, 10),  # of 40 rows 8 and 4: a split is rather too large than empty
+    ],
+)
+def test_where_no_groups_add_up_to_a_split(groups: int, rows: int, test: int, validation: int) -> None:
+    cut = cut_missing({"train": texts_of([row % groups for row in range(groups * rows)])}, together=True)
+    assert (len(cut["test"]), len(cut["validation"])) == (test, validation)
+
+
+def test_no_input_is_more_than_a_quarter_of_a_split_where_there_are_others() -> None:
+    numbers = [row // 90 for row in range(720)] + list(range(1000, 1280))
+    cut = cut_missing({"train": texts_of(numbers)}, together=True)
+    assert cut["train"].inputs.count("text 0") == 90
+    for name, share in SHARES.items():
+        assert len(cut[name]) > 0.5 * share * len(numbers)
+        assert max(Counter(cut[name].inputs).values()) <= share * len(numbers) / 4
+
+
 def test_labels_keep_their_shares() -> None:
     """Against drawing the unlike inputs at random, whose deviation is known for a label's rows that come in threes."""
     inputs, labels = 1500, 40
