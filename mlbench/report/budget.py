@@ -19,7 +19,8 @@ from mlbench.report.trials import DRAWN
 @dataclass(frozen=True)
 class Budget:
     """Of every loss at one fraction, [losses]: the most `trials` it had, how many `failed`, in how many `slots`
-    (tasks and seeds) it was tuned and in how many of them its own values were `kept`; the test score of its `own`
+    (tasks and seeds) it was tuned and in how many of them its own values were `kept`, the `hours` that all finished
+    trials took; the test score of its `own`
     values and of the `tuned` ones, the `gain` and its `deviation` over seeds, as means over the families that all
     tuned losses have. `expected` [losses, trials]: the score of so many trials, NaN beyond a loss's last.
     """
@@ -28,6 +29,7 @@ class Budget:
     failed: npt.NDArray[np.int64]
     slots: npt.NDArray[np.int64]
     kept: npt.NDArray[np.int64]
+    hours: Floats
     own: Floats
     tuned: Floats
     gain: Floats
@@ -69,6 +71,7 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
     shape, most = (len(grid.losses), len(grid.tasks), len(grid.seeds)), int(here["of"].max())
     chosen, curves = np.full(shape, np.nan), np.full((*shape, most), np.nan)
     trials_of, failed, slots, kept = np.zeros((4, shape[0]), np.int64)
+    hours = np.zeros(shape[0])
     for _, rows in here.groupby(["loss_at", "task_at", "seed_at"]):
         best = rows[rows["id"] == rows["place"]].iloc[0]
         loss, *rest = (int(best[name]) for name in ("loss_at", "task_at", "seed_at"))
@@ -78,6 +81,7 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
         trials_of[loss] = max(trials_of[loss], len(rows))
         failed[loss] += int((~rows["done"]).sum())
         slots[loss] += 1
+        hours[loss] += float(np.nansum(rows["seconds"])) / 3600
         kept[loss] += int(best["trial"] == 0)
     own, tuned, gain, deviation = np.full((4, shape[0]), np.nan)
     expected = np.full((shape[0], most), np.nan)
@@ -95,6 +99,7 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
         failed=failed,
         slots=slots,
         kept=kept,
+        hours=hours,
         own=own,
         tuned=tuned,
         gain=gain,
@@ -117,6 +122,31 @@ def choices(grid: Grid, trials: pd.DataFrame, fraction: int) -> dict[str, dict[s
             name: [pairs.get(name, rows[name].get(cell)) for cell, pairs in drawn] for name in names
         }
     return found
+
+
+def listed_trials(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
+    """A row a trial under the names of the grid, what it drew as `name=value`."""
+    placed = _placed(grid, trials)
+    drew = [
+        ", ".join(f"{name.rsplit('/', 1)[-1]}={value}" for name, value in pairs) for pairs in placed[DRAWN]
+    ]
+    return pd.DataFrame(
+        {
+            "dataset": [grid.task_names[place] for place in placed["task_at"]],
+            "training data": [grid.fractions[place] for place in placed["at"]],
+            "seed": placed["seed"],
+            "loss": [grid.losses[place] for place in placed["loss_at"]],
+            "trial": placed["trial"],
+            "drawn": drew,
+            "status": np.where(placed["done"], "done", "failed"),
+            "counts": placed["id"] == placed["place"],
+            "metric": placed["metric"],
+            "validation": placed["validation"],
+            "test": placed["test"],
+            "seconds": placed["seconds"],
+            "id": placed["id"],
+        }
+    )
 
 
 def _placed(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:

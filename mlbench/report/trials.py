@@ -25,7 +25,7 @@ class Chosen:
     """`cells` without the trials that do not count; `trials` all of those that one was chosen from, a row each:
 
     `id`, `place` (the id of the one that counts), `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on
-    `validation` that decided, the same on `test`, their `metric`, and DRAWN.
+    `validation` that decided, the same on `test`, their `metric`, the `seconds` it took, and DRAWN.
     """
 
     cells: pd.DataFrame
@@ -98,6 +98,7 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
     """What decides, a row a cell."""
     family = cells["dataset/family"] if "dataset/family" in cells else pd.Series(np.nan, index=cells.index)
     finished = cells["finished"].fillna("").astype(str) if "finished" in cells else ""
+    seconds = plain.get("timing/total", pd.Series(np.nan, index=cells.index))
     metric = (
         plain.get("cell/train/select_metric", pd.Series("map", index=cells.index)).fillna("map").astype(str)
     )
@@ -117,6 +118,7 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
             "metric": metric,
             "validation": _selected(plain, metric, "validation"),
             "test": _selected(plain, metric, "test"),
+            "seconds": pd.to_numeric(seconds, errors="coerce"),
             DRAWN: plain[DRAWN],
         }
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlbench.report.analysis import Analysis
+from mlbench.report.budget import listed_trials
 from mlbench.report.caveats import caveats
 from mlbench.report.collect import Tables, files
 from mlbench.report.tables import comma, latex, markdown
@@ -19,12 +20,14 @@ from mlbench.report.words import answer, question
 
 
 def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:
-    """`<name>.md`, `<name>.tex` and `<name>.csv` of every group of tables."""
+    """`<name>.md`, `<name>.tex` and `<name>.csv` of every group of tables; `trials.csv` where losses were tuned."""
     for name, group in files(analysis, tables):
         members = [table for _, table in group]
         (folder / f"{name}.md").write_text("\n".join(map(markdown.to_markdown, members)), encoding="utf-8")
         (folder / f"{name}.tex").write_text("\n".join(map(latex.to_latex, members)), encoding="utf-8")
         (folder / f"{name}.csv").write_text(comma.to_csv(group), encoding="utf-8")
+    if len(analysis.trials):
+        listed_trials(analysis.grid, analysis.trials).to_csv(folder / "trials.csv", index=False)
 
 
 def write_documents(

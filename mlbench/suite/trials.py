@@ -58,19 +58,24 @@ def tuned_points(
     """
     protocol = protocol_of({})
     first = untuned_points(contenders, protocol)
-    taken = {_key(point) for point in first}
+    taken = {_key(point.loss, _text(protocol)) for point in first}
     found = [[Point(point.loss, point.train, Trial(0, 1, ()))] for point in first]
+    exhausted: set[str] = set()
     for number in range(1, tuning.trials):
         shared = tuning.draw(protocol, Random(f"{stream}/{number}"))
         tried = protocol_of(shared) if shared else protocol
+        under = _text(tried)
         for contender, plain, points in zip(contenders, first, found, strict=True):
-            for own in _draws(contender, f"{stream}/{number}/{contender.choice.id}"):
+            name = contender.choice.id
+            for own in _draws(contender, f"{stream}/{number}/{name}") if name not in exhausted else ():
                 loss = replace(plain.loss, parameters={**plain.loss.parameters, **own})
-                point = Point(loss, tried, Trial(number, 1, _instead(plain, own, shared)))
-                if _key(point) not in taken:
-                    taken.add(_key(point))
-                    points.append(point)
+                if (key := _key(loss, under)) not in taken:
+                    taken.add(key)
+                    points.append(Point(loss, tried, Trial(number, 1, _instead(plain, own, shared))))
                     break
+            else:
+                if not shared:
+                    exhausted.add(name)
     counted = [replace(point, trial=_of(point, len(points))) for points in found for point in points]
     return sorted(counted, key=lambda point: point.trial.number if point.trial else 0)
 
@@ -115,10 +120,9 @@ def _draws(contender: Contender, stream: str) -> Iterator[dict[str, Any]]:
 
 def _instead(plain: Point, own: Mapping[str, Any], shared: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """What was drawn, by its place in a cell's description, with the value that it replaces."""
-    before = plain.train.model_dump()
     return (
         *((f"loss/parameters/{name}", plain.loss.parameters[name]) for name in own),
-        *((f"train/{name}", before[name]) for name in shared),
+        *((f"train/{name}", getattr(plain.train, name)) for name in shared),
     )
 
 
@@ -127,5 +131,10 @@ def _of(point: Point, trials: int) -> Trial:
     return replace(point.trial, of=trials)
 
 
-def _key(point: Point) -> str:
-    return json.dumps([point.loss.name, dict(point.loss.parameters), point.train.identity()], sort_keys=True)
+def _text(protocol: Protocol) -> str:
+    return json.dumps(protocol.identity(), sort_keys=True)
+
+
+def _key(loss: LossChoice, under: str) -> tuple[str, str, str]:
+    """What two equal points have in common."""
+    return loss.name, repr(sorted(loss.parameters.items())), under

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,6 +207,9 @@ def test_the_report_says_what_tuning_bought(tmp_path: Path) -> None:
     assert (page.parent / "figures" / "tuning-1.svg").exists()
     table = (page.parent / "tables" / "tuning.csv").read_text(encoding="utf-8")
     assert len(table.splitlines()) == 1 + 2 * 3
+    every = pd.read_csv(page.parent / "tables" / "trials.csv")
+    assert len(every) == len(scored())
+    assert every["counts"].sum() == 2 * 2 * 2 * 3
 
 
 def test_a_report_without_tuning_does_not_speak_of_it(tmp_path: Path) -> None:

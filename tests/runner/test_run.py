@@ -16,8 +16,8 @@ from mlbench.errors import ConfigError, DataError
 from mlbench.records import Store, enough, load_records
 from mlbench.runner import RunOptions, plan, run
 from mlbench.suite import Selection, Suite
-from mlbench.suite.model import LossEntry
-from mlbench.suite.model import Store as How
+from mlbench.suite.entries import LossEntry
+from mlbench.suite.entries import Store as How
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 

@@ -84,7 +84,8 @@ def sections(
                     "What tuning bought",
                     [
                         "Every loss had the same number of trials; of each dataset and seed the trial counts that was "
-                        "best on validation. The curve is what to expect on test of fewer trials."
+                        "best on validation. The curve is what to expect on test of fewer trials; tables/trials.csv "
+                        "has every trial."
                     ],
                     [slot("tuning-table", "fraction"), slot("tuning", "fraction")],
                 )

@@ -32,6 +32,7 @@ def tuning_table(
                 mean_entry(float(found.gain[index]), float(found.deviation[index])),
                 number(float(found.trials[index]), 0),
                 number(float(found.failed[index]), 0),
+                number(float(found.hours[index]), 2),
                 word(f"{found.kept[index]} of {found.slots[index]}"),
                 word("; ".join(_told(*item) for item in choices.get(grid.losses[index], {}).items()) or "–"),
             )
@@ -45,6 +46,7 @@ def tuning_table(
         Column("gain", "± standard deviation over seeds"),
         Column("trials", "of each dataset and seed; fewer where the loss has no further point to try"),
         Column("failed", "trials, over all datasets and seeds"),
+        Column("hours", "of all finished trials"),
         Column("untuned kept", "datasets and seeds on which the suite's own values were chosen"),
         Column("chosen", "values, over datasets and seeds", numeric=False),
     )
