@@ -36,7 +36,7 @@ class Busy:
             for event in self._profile.events() or ()
             if event.device_type.name == wanted and not event.is_user_annotation
         ]
-        self.share = 1e-6 * covered(spans) / seconds
+        self.share = 1e-6 * covered(spans) / seconds if spans else None
 
 
 class Waits:
