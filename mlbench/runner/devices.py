@@ -67,7 +67,9 @@ def chosen(device: str) -> list[Device]:
 
 @cache
 def visible() -> list[Device]:
-    """The host's CUDA devices as nvidia-smi lists them; those of CUDA_VISIBLE_DEVICES where that is set."""
+    """The host's CUDA devices as nvidia-smi lists them; those of CUDA_VISIBLE_DEVICES where that is set, whose numbers
+    are read as nvidia-smi's too (CUDA's own differ from them on machines of unlike devices, unless CUDA_DEVICE_ORDER is
+    PCI_BUS_ID)."""
     devices = _listed()
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:

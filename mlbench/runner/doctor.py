@@ -57,8 +57,12 @@ def examine(data_root: Path | None, results: Path) -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    """PyTorch in a process of its own: a broken driver may take the process with it."""
-    done = subprocess.run([sys.executable, "-c", _TORCH], capture_output=True, text=True, check=False)
+    """PyTorch in a process of its own: a broken driver may take the process with it. Devices are numbered as
+    `--device` and nvidia-smi do, by their place in the machine; CUDA by itself begins with the fastest."""
+    variables = {**os.environ, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    done = subprocess.run(
+        [sys.executable, "-c", _TORCH], capture_output=True, text=True, check=False, env=variables
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
         yield Finding("torch", "broken", f"it cannot be imported: {last}")
