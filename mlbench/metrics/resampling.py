@@ -125,12 +125,14 @@ class ResampledOrder:
 
 
 def _label_chunks(scored: Scored, replicates: int) -> list[slice]:
-    """The labels in runs that keep to CHUNK entries and to CHUNK sums at positives; at least one label each."""
+    """The labels in runs that keep to CHUNK entries and to CHUNK sums at positives; at least one label each. On a GPU
+    runs are longer: at each the host waits a few times for numbers of positives."""
     chunks, start, sums = [], 0, 0.0
     samples = scored.scores.shape[0]
+    most = CHUNK if scored.scores.device.type == "cpu" else 16 * CHUNK
     for label, positives in enumerate(scored.label_positives.tolist()):
         sums += positives * replicates
-        if label > start and (sums > CHUNK or (label + 1 - start) * samples > CHUNK):
+        if label > start and (sums > most or (label + 1 - start) * samples > most):
             chunks.append(slice(start, label))
             start, sums = label, positives * replicates
     return [*chunks, slice(start, scored.scores.shape[1])]
