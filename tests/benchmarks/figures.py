@@ -31,10 +31,10 @@ class Figures:
         name = re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
         file = folder / f"{name}.json"
         earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}
-        made = {"measured": f"{datetime.date.today()}", **code()}
+        made = {"measured": f"{datetime.date.today()}", **code(), "hardware": self.hardware}
         parts = earlier | {part: {**made, "rows": rows} for part, rows in self.parts.items()}
         folder.mkdir(parents=True, exist_ok=True)
-        whole = {"hardware": self.hardware, "parts": dict(sorted(parts.items()))}
+        whole = {"device": self.hardware["device"], "parts": dict(sorted(parts.items()))}
         file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         tables = file.with_suffix(".md")
         tables.write_text(markdown(whole), encoding="utf-8")
@@ -43,11 +43,16 @@ class Figures:
 
 def markdown(whole: dict[str, Any]) -> str:
     """The figures of one device as Markdown tables."""
-    lines = [f"# {whole['hardware']['device']}", ""]
-    lines += [", ".join(f"{name} {value}" for name, value in whole["hardware"].items()), ""]
+    lines = [f"# {whole['device']}", ""]
     for part, found in whole["parts"].items():
         changed = ", changed" if found["git_dirty"] else ""
-        lines += [f"## {part}", "", f"{found['measured']}, commit {found['git_commit'] or '?'}{changed}", ""]
+        said = ", ".join(f"{name} {value}" for name, value in found["hardware"].items())
+        lines += [
+            f"## {part}",
+            "",
+            f"{said}; {found['measured']}, commit {found['git_commit'] or '?'}{changed}",
+            "",
+        ]
         names = list(dict.fromkeys(name for row in found["rows"] for name in row))
         lines += [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
         lines += [f"| {' | '.join(shown(row.get(name)) for name in names)} |" for row in found["rows"]]
