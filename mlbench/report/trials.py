@@ -12,7 +12,8 @@ import pandas as pd
 
 from mlbench.report.naming import name_losses, name_tasks
 
-NUMBER, OF, UNTUNED = "cell/trial/number", "cell/trial/of", "cell/trial/untuned"
+NUMBER, OF, BUDGET = "cell/trial/number", "cell/trial/of", "cell/trial/budget"
+UNTUNED = "cell/trial/untuned"
 DRAWN = "drawn"
 """The column with what the trial drew that counts, as (column, value) pairs; the columns themselves hold the
 suite's own values, which is what the tuned loss is told by."""
@@ -38,8 +39,8 @@ def choose(cells: pd.DataFrame) -> Chosen:
 
     A finished trial beats a failed one, then the better score on validation by the protocol's `select_metric`
     counts, of equal ones the earlier trial. A failed trial is spent like any other. Where trials are still missing
-    none counts, so that no loss is judged by fewer than it was promised. A record without a trial that is equal to
-    the first one stands for it.
+    none counts, so that no loss is judged by fewer than it was promised; how many that is the earliest trial says,
+    and those beyond the budget do not count. A record without a trial that is equal to the first one stands for it.
     """
     if NUMBER not in cells.columns or cells[NUMBER].isna().all():
         return Chosen(cells, pd.DataFrame())
@@ -49,18 +50,22 @@ def choose(cells: pd.DataFrame) -> Chosen:
     slots = table.groupby(_SLOT, sort=False)
     tuned = slots["marked"].transform("any")
     others = table[~tuned]
-    table = table[tuned].sort_values(["done", "finished", "id"], ascending=False)
-    table = table.drop_duplicates([*_SLOT, "trial"])
+    table = table[tuned].sort_values(
+        ["trial", "done", "finished", "id"], ascending=[True, False, False, False]
+    )
     slots = table.groupby(_SLOT, sort=False)
-    table["of"] = slots["of"].transform("max")
-    complete = slots["trial"].transform("size") >= table["of"]
+    table = table.assign(of=slots["of"].transform("first"), budget=slots["budget"].transform("first"))
+    table = table[table["trial"] < table["budget"]].drop_duplicates([*_SLOT, "trial"])
+    complete = table.groupby(_SLOT, sort=False)["trial"].transform("size") >= table["of"]
     ranked = table[complete].sort_values(
         ["done", "validation", "trial"], ascending=[False, False, True], na_position="last"
     )
     ranked["place"] = ranked.groupby(_SLOT, sort=False)["id"].transform("first")
     kept = [*np.flatnonzero(~tuned), *ranked.index[ranked["id"] == ranked["place"]]]
     problems = (*_incomplete(table[~complete]), *_beside(table, others))
-    trials = ranked.sort_values([*_SLOT, "trial"]).drop(columns=["marked", "finished", "loss", "task"])
+    trials = ranked.sort_values([*_SLOT, "trial"]).drop(
+        columns=["marked", "finished", "loss", "task", "budget"]
+    )
     return Chosen(plain.loc[sorted(kept)].reset_index(drop=True), trials.reset_index(drop=True), problems)
 
 
@@ -112,7 +117,8 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
             "seed": cells["seed"],
             "marked": cells[NUMBER].notna(),
             "trial": cells[NUMBER].fillna(0).astype(int),
-            "of": cells[OF].fillna(1).astype(int),
+            "of": cells[OF],
+            "budget": cells[BUDGET],
             "done": cells["status"] == "done",
             "finished": finished,
             "metric": metric,
@@ -138,7 +144,7 @@ def _selected(cells: pd.DataFrame, metric: pd.Series[str], split: str) -> npt.ND
 def _incomplete(table: pd.DataFrame) -> Iterable[str]:
     for (loss, task), rows in table.groupby(["loss", "task"], sort=True):
         slots = rows.groupby(["fraction", "seed"])
-        done = [f"{size} of {rows['of'].max()}" for size in sorted(set(slots["trial"].size()))]
+        done = [f"{size} of {rows['of'].max():.0f}" for size in sorted(set(slots["trial"].size()))]
         yield (
             f"{loss} on {task}: {' or '.join(done)} trials are there at {slots.ngroups} of the fractions and seeds, "
             "which count as missing until `mlbench run` has done the rest"

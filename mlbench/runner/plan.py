@@ -27,7 +27,8 @@ class PlannedCell:
 
     id: None where the data are not there. reason: the class of a failure, or what to do about missing data.
     source: the other suite's store that holds its finished record. stale: finished by a built-in loss whose
-    code is another now. todo: whether a run would train it.
+    code is another now. renamed: whether the suite has other names for it than its own record. todo: whether
+    a run would train it.
     """
 
     cell: Cell
@@ -39,6 +40,7 @@ class PlannedCell:
     reason: str = ""
     source: Store | None = None
     stale: bool = False
+    renamed: bool = False
     todo: bool = False
 
     def work(self) -> Work:
@@ -83,6 +85,11 @@ class Plan:
     def taken_over(self) -> list[PlannedCell]:
         """Finished cells whose record lies in another suite's folder."""
         return [planned for planned in self.cells if planned.source is not None and not planned.todo]
+
+    @property
+    def renamed(self) -> list[PlannedCell]:
+        """Cells with a record in which their suite has other names for them by now."""
+        return [planned for planned in self.cells if planned.renamed and not planned.todo]
 
     @property
     def not_fetched(self) -> dict[str, str]:
@@ -150,7 +157,10 @@ def _planned(
         or (state == "failed" and options.retries(reason))
         or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
     )
-    return PlannedCell(cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, todo)
+    renamed = head is not None and source is None and not cell.labels(head["cell"])
+    return PlannedCell(
+        cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, renamed, todo
+    )
 
 
 def _precision(planned: PlannedCell | None) -> int:

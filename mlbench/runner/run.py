@@ -22,7 +22,7 @@ from mlbench.runner.plugins import pack
 from mlbench.runner.preflight import check_precision
 from mlbench.runner.progress import Reporter, reporter
 from mlbench.runner.summary import RunSummary, sum_up
-from mlbench.runner.takeover import take_over
+from mlbench.runner.takeover import rename, take_over
 from mlbench.runner.watch import Watch
 from mlbench.runner.work import Job, now
 from mlbench.suite import Suite
@@ -79,7 +79,7 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         check_losses((cell.cell for cell in planned.todo), options.plugins)
     _say(planned, options, shown)
     for store in planned.stores:
-        if planned.todo or planned.taken_over:
+        if planned.todo or planned.taken_over or planned.renamed:
             store.prepare()
         clean(store)
     for cell in sorted(planned.taken_over, key=lambda cell: str(cell.id)):
@@ -87,6 +87,9 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         assert cell.source is not None
         assert cell.id is not None
         take_over(cell.id, cell.cell, cell.source, cell.store)
+    for cell in planned.renamed:
+        assert cell.id is not None
+        rename(cell.id, cell.cell, cell.store)
     if planned.todo:
         with open_engine(options, len(planned.todo)) as engine:
             summary = spread(planned, options, engine, shown)

@@ -1,4 +1,5 @@
-"""A record of the same cell in another suite's folder is taken over, not trained again."""
+"""A record of the same cell in another suite's folder is taken over, not trained again; one that a suite has
+other names for by now is given them."""
 
 from __future__ import annotations
 
@@ -22,10 +23,7 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
         return False
     record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
     _rename_family(record, cell)
-    record["cell"]["dataset"], record["cell"]["loss"]["id"] = cell.dataset, cell.loss.id
-    record["cell"].pop("trial", None)
-    if cell.trial is not None:
-        record["cell"]["trial"] = cell.trial.describe()
+    cell.label(record["cell"])
     scores = source.scores_file(identifier)
     if scores.exists():
         try:
@@ -34,6 +32,17 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
             raise DataError(f"{target.folder}: scores could not be copied here: {error.strerror}") from error
     target.write(record)
     return True
+
+
+def rename(identifier: str, cell: Cell, store: Store) -> None:
+    """Give a record the names that its suite has for it now, as of a loss, or of a trial."""
+    try:
+        record = store.read(identifier)
+    except KeyError:
+        return
+    _rename_family(record, cell)
+    cell.label(record["cell"])
+    store.write(record)
 
 
 def _rename_family(record: dict[str, Any], cell: Cell) -> None:

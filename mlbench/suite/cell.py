@@ -32,16 +32,18 @@ class LossChoice:
 class Trial:
     """Which of its loss's trials on one dataset, fraction and seed a cell is.
 
-    The first, number 0, has the suite's own values. of: how many there are. untuned: of what this one drew, its
-    place in a cell's description and the suite's own value.
+    The first, number 0, has the suite's own values. of: how many there are, at most the suite's `budget`. untuned: of
+    what this one drew, its place in a cell's description and the suite's own value.
     """
 
     number: int
     of: int
+    budget: int
     untuned: tuple[tuple[str, Any], ...]
 
     def describe(self) -> dict[str, Any]:
-        return {"number": self.number, "of": self.of, "untuned": [list(pair) for pair in self.untuned]}
+        untuned = [list(pair) for pair in self.untuned]
+        return {"number": self.number, "of": self.of, "budget": self.budget, "untuned": untuned}
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,19 @@ class Cell:
             "train": self.train.model_dump(),
             **tuned,
         }
+
+    def label(self, description: dict[str, Any]) -> None:
+        """Give the description of a cell of the same id the names that this suite has for it."""
+        description["dataset"], description["loss"]["id"] = self.dataset, self.loss.id
+        description.pop("trial", None)
+        if self.trial is not None:
+            description["trial"] = self.trial.describe()
+
+    def labels(self, description: Mapping[str, Any]) -> bool:
+        """Whether it has these names."""
+        trial = None if self.trial is None else self.trial.describe()
+        found = description["dataset"], description["loss"]["id"], description.get("trial")
+        return found == (self.dataset, self.loss.id, trial)
 
     def id(self, fingerprint: str) -> str:
         """The cell's name in the store: 20 hexadecimal digits of a SHA-256.

@@ -59,7 +59,7 @@ def tuned_points(
     protocol = protocol_of({})
     first = untuned_points(contenders, protocol)
     taken = {_key(point.loss, _text(protocol)) for point in first}
-    found = [[Point(point.loss, point.train, Trial(0, 1, ()))] for point in first]
+    found = [[Point(point.loss, point.train, Trial(0, 1, tuning.trials, ()))] for point in first]
     exhausted: set[str] = set()
     for number in range(1, tuning.trials):
         shared = tuning.draw(protocol, Random(f"{stream}/{number}"))
@@ -71,7 +71,9 @@ def tuned_points(
                 loss = replace(plain.loss, parameters={**plain.loss.parameters, **own})
                 if (key := _key(loss, under)) not in taken:
                     taken.add(key)
-                    points.append(Point(loss, tried, Trial(number, 1, _instead(plain, own, shared))))
+                    points.append(
+                        Point(loss, tried, Trial(number, 1, tuning.trials, _instead(plain, own, shared)))
+                    )
                     break
             else:
                 if not shared:

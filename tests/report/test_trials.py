@@ -156,6 +156,21 @@ def test_where_trials_are_missing_none_counts(tmp_path: Path) -> None:
     assert said.startswith("bce on digit-scenes: 2 of 4 trials are there at 1 of the fractions and seeds")
 
 
+def test_trials_beyond_the_budget_do_not_count(tmp_path: Path) -> None:
+    """A suite whose budget was lowered names it in the trials that it still has."""
+    records = scored(2)
+    for each in records:
+        trial = each["cell"]["trial"]
+        if trial["number"] < 2:
+            trial.update(of=2, budget=2)
+        else:
+            each["metrics"]["validation"]["map"] = 2.0
+    merged = merge([write(tmp_path, records)])
+    assert (merged.cells["cell/trial/number"] < 2).all()
+    assert len(merged.cells) == 2 * 2 * 2 * 3
+    assert not merged.problems
+
+
 def test_an_untuned_record_stands_for_the_first_trial(tmp_path: Path) -> None:
     records = scored()
     for each in records:

@@ -63,3 +63,35 @@ def test_a_failed_trial_touches_no_other(suite: MakeSuite, options: MakeOptions,
     summary = run([tuned(suite("done", "raise"), 2)], options())
     assert summary.exit_code == 1
     assert starts(log) == 4
+
+
+def test_a_lowered_budget_is_written_down(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
+    plain = suite("done")
+    assert run([tuned(plain, 4)], options()).exit_code == 0
+    lower = tuned(plain, 2)
+    assert len(plan([lower], options()).renamed) == 2
+    assert run([lower], options()).exit_code == 0
+    assert starts(log) == 3, "one draw hit a point that was tried before"
+    assert not plan([lower], options()).renamed
+    budgets = [record["cell"]["trial"]["budget"] for record in Store(options().results / "toys").records()]
+    assert sorted(budgets) == [2, 2, 4]
+    assert run([plain], options()).exit_code == 0
+    assert sum(number is None for number in marks(options()).values()) == 1
+
+
+def test_a_loss_that_got_another_id_is_renamed_in_its_record(
+    suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    plain = suite("done")
+    assert run([plain], options()).exit_code == 0
+    store = Store(options().results / "toys")
+    store.pack()
+    for file in store.cells_folder.iterdir():
+        file.unlink()
+    [entry] = plain.losses
+    renamed = plain.model_copy(update={"losses": [entry.model_copy(update={"id": "better"})]})
+    for _ in range(2):
+        assert run([renamed], options()).exit_code == 0
+        assert [record["cell"]["loss"]["id"] for record in store.records()] == ["better"]
+    assert starts(log) == 1
+    assert not plan([renamed], options()).renamed
