@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -114,11 +115,15 @@ def _refuse_lists(cells: Sequence[str | None], separator: str, name: str, place:
 
 def _read_list(cell: str) -> list[object] | None:
     """The list that a cell holds; None where it is none."""
-    try:
-        values = json.loads(cell)
-    except (ValueError, RecursionError):
-        values = ast.literal_eval(cell.strip()) if PYTHON_LIST.fullmatch(cell.strip()) else None
-    return values if isinstance(values, list) else None
+    for read in (json.loads, _read_python_list):
+        with contextlib.suppress(ValueError, SyntaxError, RecursionError):
+            values = read(cell)
+            return values if isinstance(values, list) else None
+    return None
+
+
+def _read_python_list(cell: str) -> object:
+    return ast.literal_eval(cell.strip()) if PYTHON_LIST.fullmatch(cell.strip()) else None
 
 
 def _refuse_other_separator(cells: Sequence[str | None], separator: str, name: str, place: Place) -> None:

@@ -106,7 +106,9 @@ def test_python_lists_in_csv_cells_as_pandas_writes_them() -> None:
     assert own(path="mine.csv", separator="json").labels == ("b'c", "it's", "x")
 
 
-@pytest.mark.parametrize("cell", ["['a' 'b']", "[a, b]", "['a'", "{'a'}", "['a', print()]", "[" * 100_000])
+@pytest.mark.parametrize(
+    "cell", ["['a' 'b']", "[a, b]", "['a'", "{'a'}", "['a', print()]", "['\\x']", "['a\nb']", "[" * 100_000]
+)
 def test_what_is_no_list_is_not_taken_for_one(cell: str) -> None:
     """To Python 'a' 'b' without a comma, as numpy writes them, are one string."""
     write_csv(text=bodies(), labels=["['a']"] * (ROWS - 1) + [cell])
