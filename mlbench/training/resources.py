@@ -6,9 +6,14 @@ import contextlib
 import os
 import resource
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
+
+LACKS = "does not have a deterministic implementation"
+"""What torch says of an operation that may differ from run to run."""
 
 
 class Clock:
@@ -61,20 +66,32 @@ def _host_peak() -> int:
 
 
 @contextlib.contextmanager
-def deterministic(wanted: bool) -> Iterator[None]:
-    """Deterministic kernels where PyTorch has them (a warning where it has none), and the setting put back."""
+def deterministic(wanted: bool) -> Iterator[Callable[[], bool]]:
+    """Deterministic kernels where PyTorch has them (a warning where it has none), and the setting put back; gives a
+    function that says whether all that ran so far were."""
     before = (
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
     )
     fills = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    if wanted:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        # Writing NaN into every new tensor finds kernels that read before they write; it costs a pass each time.
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
+    show = warnings.showwarning
+    lacking: list[str] = []
+
+    def noting(message: Warning | str, *about: Any, **more: Any) -> None:
+        lacking.extend([str(message)] if LACKS in str(message) else [])
+        show(message, *about, **more)
+
+    # Entering it makes warnings that were shown before, in an earlier cell, be shown again.
+    with warnings.catch_warnings():
+        if wanted:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            # Writing NaN into every new tensor finds kernels that read before they write; it costs a pass each time.
+            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+            warnings.filterwarnings("default", f".*{LACKS}")
+            warnings.showwarning = noting
+        try:
+            yield lambda: wanted and not lacking
+        finally:
+            torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+            torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]

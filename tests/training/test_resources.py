@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 
 import torch
+
+from mlbench.training.resources import deterministic
 
 PROGRAM = """
 import torch
@@ -22,3 +25,28 @@ def test_the_peak_is_measured_on_a_device_that_nothing_has_used_yet() -> None:
     else:
         assert "Found no NVIDIA driver" in done.stderr
         assert "Invalid device argument" not in done.stderr
+
+
+def put_values() -> None:
+    torch.zeros(3).put_(torch.tensor([0, 1]), torch.ones(2), accumulate=False)
+
+
+def test_it_is_told_when_an_operation_was_not_deterministic() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        for _ in range(2):  # also when the warning was shown before
+            with deterministic(True) as was:
+                torch.zeros(3).sum()
+                assert was()
+                put_values()
+            assert not was()
+    assert len(caught) == 2
+    with deterministic(False) as was:
+        assert not was()
+
+
+def test_what_determinism_sets_is_put_back() -> None:
+    show = warnings.showwarning
+    with deterministic(True):
+        assert torch.are_deterministic_algorithms_enabled()
+    assert warnings.showwarning is show
+    assert not torch.are_deterministic_algorithms_enabled()
