@@ -40,7 +40,8 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
         return _one_a_place(new.assign(published=False) if len(new) else new, problems, trials)
     old, more, others = _chosen(against)
     problems += more
-    trials = pd.concat([trials, others[~others["id"].isin(trials["id"])] if len(trials) else others])
+    if len(others):
+        trials = pd.concat([trials, others], ignore_index=True).drop_duplicates("id")
     if len(new):
         shared = old["id"].isin(set(new["id"]))
         problems += _conflicts(new, old[shared])

@@ -194,6 +194,21 @@ def test_a_loss_that_was_not_tuned_among_others_is_named(tmp_path: Path) -> None
     assert len(merged.cells) == 3 * 2 * 2 * 2
 
 
+@pytest.mark.parametrize("tuned_side", ["new", "published"])
+def test_tuned_and_untuned_results_stand_beside_one_another(tmp_path: Path, tuned_side: str) -> None:
+    plain = parse_suite(SUITE.partition("[tuning]")[0] + SUITE[SUITE.index("[[") :], "plain.toml").cells()
+    untuned = [record(cell, 0.5, 0.5) for cell in plain]
+    sides = {"new": untuned, "published": untuned, tuned_side: scored()}
+    folders = {side: write(tmp_path / side, records) for side, records in sides.items()}
+    merged = merge([folders["new"]], [folders["published"]])
+    assert len(merged.trials) == len(scored())
+    assert len(Grid(merged.cells).losses) in (3, 6), (
+        "those whose first trial always counts are the same cells"
+    )
+    page = build([folders["new"]], tmp_path / "report", cells=False, against=[folders["published"]])
+    assert 'id="tuning-title"' in page.read_text(encoding="utf-8")
+
+
 def test_other_parameters_under_one_name_are_no_trial(tmp_path: Path) -> None:
     other = SUITE.partition("[tuning]")[0].replace('"focal"', '{ name = "focal", gamma = 7.5 }')
     cells = parse_suite(
