@@ -23,3 +23,17 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     if found.parts:
         file = found.write(KEPT if ON_GPU else tmp_path_factory.mktemp("benchmarks"))
         print(f"\n\n{file.read_text(encoding='utf-8')}\nwritten to {file}")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where encoders keep what they prepared."""
+    return tmp_path_factory.mktemp("encoders")
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the text encoder that the benchmarks marked `gpu` train."""
+    from tests.benchmarks.gpu_cases import save_bert
+
+    return save_bert(tmp_path_factory.mktemp("bert"))
