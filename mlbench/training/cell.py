@@ -64,7 +64,7 @@ def run_cell(
     protocol, place, clock = cell.train, torch.device(device), Clock()
     check_precision(protocol.precision, place)
     reset_peak_memory(place)
-    with deterministic(protocol.deterministic) as was_deterministic:
+    with deterministic(protocol.deterministic, place) as was_deterministic:
         rows = draw_rows(dataset, cell.fraction, cell.seed)
         streams = Streams(cell.seed)
         fitted = fit_encoder(cell, dataset, rows, cache_dir)

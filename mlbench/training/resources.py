@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import time
 import warnings
@@ -11,9 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-LACKS = "does not have a deterministic implementation"
-"""What torch says of an operation that may differ from run to run."""
+LACKS = (
+    "does not have a deterministic implementation|is not deterministic because|non-deterministic algorithm"
+)
+"""What torch says of an operation that may differ from run to run; a pattern."""
 
 
 class Clock:
@@ -66,9 +70,10 @@ def _host_peak() -> int:
 
 
 @contextlib.contextmanager
-def deterministic(wanted: bool) -> Iterator[Callable[[], bool]]:
+def deterministic(wanted: bool, device: torch.device) -> Iterator[Callable[[], bool]]:
     """Deterministic kernels where PyTorch has them (a warning where it has none), and the setting put back; gives a
-    function that says whether all that ran so far were."""
+    function that says whether all that ran so far were. On a GPU attention then takes torch's plain kernel: where
+    a warning is all that is asked for, the backward passes of the fused ones are not deterministic."""
     before = (
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
@@ -78,17 +83,19 @@ def deterministic(wanted: bool) -> Iterator[Callable[[], bool]]:
     lacking: list[str] = []
 
     def noting(message: Warning | str, *about: Any, **more: Any) -> None:
-        lacking.extend([str(message)] if LACKS in str(message) else [])
+        lacking.extend([str(message)] if re.search(LACKS, str(message)) else [])
         show(message, *about, **more)
 
     # Entering it makes warnings that were shown before, in an earlier cell, be shown again.
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.ExitStack() as stack:
+        if wanted and device.type == "cuda":
+            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         if wanted:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True, warn_only=True)
             # Writing NaN into every new tensor finds kernels that read before they write; it costs a pass each time.
             torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-            warnings.filterwarnings("default", f".*{LACKS}")
+            warnings.filterwarnings("default", f".*(?:{LACKS})")
             warnings.showwarning = noting
         try:
             yield lambda: wanted and not lacking

@@ -8,6 +8,7 @@ import torch
 
 from mlbench.training.resources import deterministic
 
+CPU = torch.device("cpu")
 PROGRAM = """
 import torch
 from mlbench.training.resources import peak_memory, reset_peak_memory
@@ -34,19 +35,31 @@ def put_values() -> None:
 def test_it_is_told_when_an_operation_was_not_deterministic() -> None:
     with warnings.catch_warnings(record=True) as caught:
         for _ in range(2):  # also when the warning was shown before
-            with deterministic(True) as was:
+            with deterministic(True, CPU) as was:
                 torch.zeros(3).sum()
                 assert was()
                 put_values()
             assert not was()
     assert len(caught) == 2
-    with deterministic(False) as was:
+    with deterministic(False, CPU) as was:
         assert not was()
 
 
 def test_what_determinism_sets_is_put_back() -> None:
     show = warnings.showwarning
-    with deterministic(True):
+    with deterministic(True, CPU):
         assert torch.are_deterministic_algorithms_enabled()
     assert warnings.showwarning is show
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_attention_is_deterministic_on_a_gpu_and_left_alone_on_the_cpu() -> None:
+    """Its fused backward passes are not, under `warn_only`."""
+    with deterministic(True, torch.device("cuda:0")):
+        assert not torch.backends.cuda.flash_sdp_enabled()
+        assert not torch.backends.cuda.mem_efficient_sdp_enabled()
+    with deterministic(True, CPU):
+        assert torch.backends.cuda.flash_sdp_enabled()
+        assert torch.backends.cuda.mem_efficient_sdp_enabled()
+    with deterministic(False, torch.device("cuda:0")):
+        assert torch.backends.cuda.flash_sdp_enabled()
