@@ -82,7 +82,7 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
         failed[loss] += int((~rows["done"]).sum())
         slots[loss] += 1
         hours[loss] += float(np.nansum(rows["seconds"])) / 3600
-        kept[loss] += int(best["trial"] == 0)
+        kept[loss] += int(best["done"] and best["trial"] == 0)
     own, tuned, gain, deviation = np.full((4, shape[0]), np.nan)
     expected = np.full((shape[0], most), np.nan)
     some, shared, families = _shared(grid, chosen)
@@ -112,11 +112,13 @@ def choices(grid: Grid, trials: pd.DataFrame, fraction: int) -> dict[str, dict[s
     """By loss and parameter, what the trials that count at a fraction have of everything that was drawn."""
     placed = _placed(grid, trials)
     here = placed[placed["at"] == fraction] if len(placed) else placed
-    rows = grid.cells.set_index("id")
+    rows = grid.cells.drop_duplicates("id").set_index("id")
     found: dict[str, dict[str, list[Any]]] = {}
     for _, group in here.groupby("loss_at") if len(here) else ():
         names = sorted({name for pairs in group[DRAWN] for name, _ in pairs})
-        best = group[group["id"] == group["place"]]
+        best = group[(group["id"] == group["place"]) & group["done"]]
+        if best.empty:
+            continue
         drawn = list(zip(best["id"], map(dict, best[DRAWN]), strict=True))
         found[grid.losses[int(best["loss_at"].iloc[0])]] = {
             name: [pairs.get(name, rows[name].get(cell)) for cell, pairs in drawn] for name in names
@@ -155,9 +157,12 @@ def _placed(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
         return trials
     losses, tasks, fractions, seeds = grid.rows()
     where = pd.DataFrame(
-        {"loss_at": losses, "task_at": tasks, "at": fractions, "seed_at": seeds, "place": grid.cells["id"]}
+        {"loss_at": losses, "task_at": tasks, "at": fractions, "seed_at": seeds, "place": grid.cells["id"],
+         "published": grid.cells["published"]}
+    )  # fmt: skip
+    return trials.merge(where, on=["place", "published"]).sort_values(
+        ["loss_at", "task_at", "at", "seed_at", "trial"]
     )
-    return trials.merge(where, on="place").sort_values(["loss_at", "task_at", "at", "seed_at", "trial"])
 
 
 def _shared(grid: Grid, chosen: Floats) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], list[str]]:

@@ -33,33 +33,39 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
     column `published`. A loss of which both sides have cells of one place but of different ids (another
     version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled. Of a
-    tuned loss the trial that is best on validation counts, on each side.
+    tuned loss the trial that is best on validation counts, on each side; where that is one and the same cell, and
+    elsewhere it is not, the cell stands on both sides, so that neither lacks what tuning left alone.
     """
-    new, problems, trials = _chosen(paths)
+    new, problems, trials = _chosen(paths, published=False)
     if not against:
-        return _one_a_place(new.assign(published=False) if len(new) else new, problems, trials)
-    old, more, others = _chosen(against)
+        return _one_a_place(new, problems, trials)
+    old, more, others = _chosen(against, published=True)
     problems += more
-    if len(others):
-        trials = pd.concat([trials, others], ignore_index=True).drop_duplicates("id")
+    trials = pd.concat([trials, others], ignore_index=True)
+    shared = again = pd.Series(False, index=old.index)
     if len(new):
         shared = old["id"].isin(set(new["id"]))
         problems += _conflicts(new, old[shared])
         failed = set(new.loc[new["status"] != "done", "id"]) & set(old.loc[old["status"] == "done", "id"])
         problems += [f"cell {name}: failed here; the published record counts" for name in sorted(failed)]
-        new, old = new[~new["id"].isin(failed)], old[~shared | old["id"].isin(failed)]
+        new, shared = new[~new["id"].isin(failed)], shared & ~old["id"].isin(failed)
     taken = set(map(tuple, new[PLACE].to_numpy())) if len(new) else set()
     collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
-    both = old["loss"].isin(set(old.loc[collides, "loss"]))
-    old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED), published=True)
-    return _one_a_place(pd.concat([new.assign(published=False), old], ignore_index=True), problems, trials)
+    both = old["loss"].isin(set(old.loc[collides & ~shared, "loss"]))
+    if len(trials):
+        again = shared & both & old["id"].isin(set(trials["place"]))
+    old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED))[~shared | again]
+    return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials)
 
 
-def _chosen(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
+def _chosen(paths: Sequence[Path], *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
     """The records under some paths, what was wrong with them, and the trials that were chosen from."""
     records = load_records(paths)
     chosen = choose(records)
-    return chosen.cells, [*records.attrs["problems"], *chosen.problems], chosen.trials
+    cells, trials = (
+        frame.assign(published=published) if len(frame) else frame for frame in (chosen.cells, chosen.trials)
+    )
+    return cells, [*records.attrs["problems"], *chosen.problems], trials
 
 
 def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame) -> Merged:

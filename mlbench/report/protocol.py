@@ -39,8 +39,8 @@ _FACTS = {
 }
 
 
-def protocol(grid: Grid) -> list[str]:
-    """How the cells were trained and scored, a sentence each."""
+def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
+    """How the cells, and the `trials` of tuned losses, were trained and scored, a sentence each."""
     cells = grid.cells
     lines = [*_RULES, f"Encoders: {_listed(cells, 'encoder')}."]
     known = [key for key in _SHOWN if f"cell/train/{key}" in cells.columns]
@@ -49,17 +49,17 @@ def protocol(grid: Grid) -> list[str]:
     varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
     if shared:
         lines.append("Shared by all cells: " + ", ".join(shared) + ".")
-    lines += _tuning(cells)
+    lines += _tuning(trials)
     if varied:
         lines.append("Set by dataset, alike for all losses there: " + ", ".join(varied) + ".")
     return lines
 
 
-def _tuning(cells: pd.DataFrame) -> list[str]:
+def _tuning(trials: pd.DataFrame) -> list[str]:
     """What was tuned; the settings named elsewhere are the suite's own."""
-    if DRAWN not in cells.columns:
+    if trials.empty or not (trials["of"] > 1).any():
         return []
-    columns = [name for pairs in cells[DRAWN] if isinstance(pairs, list) for name, _ in pairs]
+    columns = [name for pairs in trials[DRAWN] for name, _ in pairs]
     knobs = sorted({name.rsplit("/", 1)[-1] for name in columns if name.startswith("cell/train/")})
     along = (
         f", and {', '.join(knobs).replace('_', ' ')} along with them, in the same draws for all"
@@ -73,8 +73,8 @@ def _tuning(cells: pd.DataFrame) -> list[str]:
     ]
 
 
-def environment(grid: Grid) -> list[tuple[str, str]]:
-    """Code, packages and devices that the records name."""
+def environment(grid: Grid, trials: pd.DataFrame) -> list[tuple[str, str]]:
+    """Code, packages and devices that the records name, and the hours of all cells and `trials`."""
     cells = grid.cells
     facts = [(name, _listed(cells, column)) for column, name in _FACTS.items() if column in cells.columns]
     days = (
@@ -86,7 +86,11 @@ def environment(grid: Grid) -> list[tuple[str, str]]:
         first, last = days.min(), days.max()
         facts.append(("trained", first if first == last else f"{first} to {last}"))
     if "timing/total" in cells.columns:
-        hours = pd.to_numeric(cells["timing/total"], errors="coerce").sum() / 3600
+        seconds = pd.to_numeric(cells.drop_duplicates("id")["timing/total"], errors="coerce").sum()
+        if len(trials):
+            others = trials[~trials["id"].isin(cells["id"])].drop_duplicates("id")
+            seconds += others["seconds"].sum()
+        hours = seconds / 3600
         facts.append(
             ("training and scoring", f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes")
         )

@@ -49,18 +49,24 @@ def write_suites(cells: pd.DataFrame, folder: Path) -> dict[str, str]:
 
 
 def _told_by_values(cells: pd.DataFrame) -> pd.DataFrame:
-    """With a number after the name of a loss or dataset that has other values in other cells, where trials drew
-    them: in a suite a name has one meaning."""
+    """With one name for every loss and dataset of equal values, and another for each of other values, where trials
+    drew them: in a suite a name has one meaning, and a meaning one name."""
     if DRAWN not in cells.columns:
         return cells
-    for name, prefix in (("loss", _PARTS["parameters"]), ("dataset", _PARTS["train"])):
-        columns = [column for column in cells.columns if column.startswith(prefix)]
+    of_dataset = (_PARTS["dataset_parameters"], _PARTS["encoder_options"], _PARTS["train"])
+    for name, meaning, prefixes in (
+        ("loss", ["loss_name"], (_PARTS["parameters"],)),
+        ("dataset", ["cell/loader", "encoder"], of_dataset),
+    ):
+        columns = [column for column in cells.columns if column in meaning or column.startswith(prefixes)]
         values = cells[columns].astype(object)
         alike = values.where(values.notna() & (values != NONE), None)
-        numbers = _numbered(alike.assign(**{name: cells[name]}), name, columns)
-        told = [
-            f"{old}.{number + 1}" if number else old for old, number in zip(cells[name], numbers, strict=True)
-        ]
+        names, used = dict[str, str](), set[str]()
+        told = []
+        for called, *key in zip(cells[name], *(alike[column] for column in columns), strict=True):
+            if repr(key) not in names:
+                names[repr(key)] = _unused(str(called), used)
+            told.append(names[repr(key)])
         cells = cells.assign(**{name: told})
     return cells
 

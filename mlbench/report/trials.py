@@ -26,7 +26,8 @@ class Chosen:
     """`cells` without the trials that do not count; `trials` all of those that one was chosen from, a row each:
 
     `id`, `place` (the id of the one that counts), `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on
-    `validation` that decided, the same on `test`, their `metric`, the `seconds` it took, and DRAWN.
+    `validation` that decided, the same on `test`, their `metric`, the `seconds` it took, and DRAWN. `merge` adds
+    whether they are `published`.
     """
 
     cells: pd.DataFrame
@@ -62,7 +63,7 @@ def choose(cells: pd.DataFrame) -> Chosen:
     )
     ranked["place"] = ranked.groupby(_SLOT, sort=False)["id"].transform("first")
     kept = [*np.flatnonzero(~tuned), *ranked.index[ranked["id"] == ranked["place"]]]
-    problems = (*_incomplete(table[~complete]), *_beside(table, others))
+    problems = (*_incomplete(table[~complete]), *_unequal(table), *_beside(table, others))
     trials = ranked.sort_values([*_SLOT, "trial"]).drop(
         columns=["marked", "finished", "loss", "task", "budget"]
     )
@@ -149,6 +150,15 @@ def _incomplete(table: pd.DataFrame) -> Iterable[str]:
             f"{loss} on {task}: {' or '.join(done)} trials are there at {slots.ngroups} of the fractions and seeds, "
             "which count as missing until `mlbench run` has done the rest"
         )
+
+
+def _unequal(table: pd.DataFrame) -> Iterable[str]:
+    """Tasks on which not all tuned losses were given as many trials."""
+    for task, rows in table.groupby("task", sort=True):
+        budgets = rows.groupby("budget")["loss"].agg(lambda losses: ", ".join(sorted(set(losses))))
+        if len(budgets) > 1:
+            told = "; ".join(f"{budget:.0f} for {losses}" for budget, losses in budgets.items())
+            yield f"{task}: tuned losses were given different numbers of trials: {told}"
 
 
 def _beside(table: pd.DataFrame, others: pd.DataFrame) -> Iterable[str]:

@@ -16,6 +16,7 @@ from mlbench.report.caveats import caveats
 from mlbench.report.collect import Tables, files
 from mlbench.report.tables import comma, latex, markdown
 from mlbench.report.tables.model import Table
+from mlbench.report.trials import as_trained
 from mlbench.report.words import answer, question
 
 
@@ -49,6 +50,7 @@ def write_documents(
         *([claims] if claims else []),
         *(tables.scores[view] for view in views),
         *tables.comparison.values(),
+        *tables.tuning.values(),
         tables.settings,
     ]
     said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
@@ -64,11 +66,11 @@ def write_documents(
 
 
 def write_records(analysis: Analysis, output: Path) -> None:
-    """`cells.parquet`: a row a cell, what is a list left out.
+    """`cells.parquet`: a row a cell with the values that it was trained with, what is a list left out.
 
     A parameter that is a word in one cell and a number in another is JSON in all, since a column has one type.
     """
-    cells = analysis.grid.cells
+    cells = as_trained(analysis.grid.cells)
     kinds = {column: _kinds(cells[column].to_numpy()) for column in cells.columns}
     flat = cells[[column for column, found in kinds.items() if not found & {list, dict}]]
     mixed = [column for column in flat.columns if len(kinds[column]) > 1]

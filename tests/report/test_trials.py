@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlbench.records import Store, load_records
+from mlbench.report.budget import budget, choices, expected_best
 from mlbench.report.build import build
 from mlbench.report.grid import Grid
 from mlbench.report.merge import merge
+from mlbench.report.protocol import environment, protocol
 from mlbench.report.reproduce import write_suites
 from mlbench.report.trials import choose
 from mlbench.suite import Cell, parse_suite
@@ -209,6 +211,32 @@ def test_tuned_and_untuned_results_stand_beside_one_another(tmp_path: Path, tune
     assert 'id="tuning-title"' in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("tuned_side", ["new", "published"])
+def test_what_tuning_left_alone_stands_on_both_sides(tmp_path: Path, tuned_side: str) -> None:
+    """The two sides share a cell wherever the first trial counts."""
+    plain = parse_suite(SUITE.partition("[tuning]")[0] + SUITE[SUITE.index("[[") :], "plain.toml").cells()
+    tuned = scored()
+    first = {each["id"]: each for each in tuned if each["cell"]["trial"]["number"] == 0}
+    untuned = []
+    for cell in plain:
+        same = first[cell.id(fingerprint(cell))]
+        if (cell.loss.id, cell.seed) == ("focal", 1):
+            same["metrics"]["validation"]["map"] = 2.0
+        untuned.append(same | {"cell": cell.describe()})
+    sides = {"new": untuned, "published": untuned, tuned_side: tuned}
+    folders = {side: write(tmp_path / side, records) for side, records in sides.items()}
+    merged = merge([folders["new"]], [folders["published"]])
+    grid = Grid(merged.cells)
+    names = ("focal", "focal (published)")
+    assert (grid.state[[grid.losses.index(name) for name in names]] == 1).all()
+    found = budget(grid, merged.trials, 0)
+    assert found is not None
+    there = dict(zip(grid.losses, found.slots, strict=True))
+    tuned_name, plain_name = names if tuned_side == "new" else names[::-1]
+    assert (there[tuned_name], there[plain_name]) == (4, 0)
+    build([folders["new"]], tmp_path / "report", cells=True, against=[folders["published"]])
+
+
 def test_other_parameters_under_one_name_are_no_trial(tmp_path: Path) -> None:
     other = SUITE.partition("[tuning]")[0].replace('"focal"', '{ name = "focal", gamma = 7.5 }')
     cells = parse_suite(
@@ -252,13 +280,120 @@ def test_a_report_without_tuning_does_not_speak_of_it(tmp_path: Path) -> None:
     assert not (page.parent / "tables" / "tuning.csv").exists()
 
 
+ALIASES = """
+name = "aliases"
+seeds = [0, 1, 2]
+fractions = [1.0]
+losses = ["asl", { name = "asl", id = "asl-mild", gamma_neg = 2.0 }]
+[tuning]
+trials = 6
+[[datasets]]
+name = "digit-scenes"
+encoder = "conv"
+train = { head_lr = 0.002 }
+[[datasets]]
+name = "digit-scenes"
+id = "twice"
+encoder = "conv"
+train = { head_lr = 0.004 }
+"""
+
+
+@pytest.mark.parametrize("shared", ["", "shared = { head_lr = { times = [0.5, 1.0, 2.0] } }"])
+def test_values_that_two_names_share_can_be_made_again(tmp_path: Path, shared: str) -> None:
+    cells = parse_suite(ALIASES.replace("trials = 6", f"trials = 6\n{shared}"), "aliases.toml").cells()
+    rng = np.random.default_rng(0)
+    by_loader = [
+        record(cell, float(rng.random()), 0.5) | {"id": cell.id(f"fingerprint of {cell.loader}")}
+        for cell in cells
+    ]
+    merged = merge([write(tmp_path / "results", list({each["id"]: each for each in by_loader}.values()))])
+    for identifier, command in write_suites(Grid(merged.cells).cells, tmp_path).items():
+        assert cells_of_command(command, "loader") == [identifier]
+
+
+def test_files_of_a_report_say_what_was_trained(tmp_path: Path) -> None:
+    records = scored()
+    folder = build(
+        [write(tmp_path / "results", records)], tmp_path / "report", cells=False, against=[]
+    ).parent
+    trained = {each["id"]: each["cell"] for each in records}
+    cells = pd.read_parquet(folder / "cells.parquet")
+    for row in cells.to_dict("records"):
+        cell = trained[row["id"]]
+        assert row["cell/train/head_lr"] == cell["train"]["head_lr"]
+        if cell["loss"]["id"] == "focal":
+            assert row["cell/loss/parameters/gamma"] == cell["loss"]["parameters"]["gamma"]
+    for name in ("report.md", "report.tex"):
+        assert "What tuning bought" in (folder / name).read_text(encoding="utf-8")
+
+
+def test_what_was_tried_is_named_where_the_first_trials_count(tmp_path: Path) -> None:
+    records = scored()
+    for each in records:
+        each["timing"] = {"total": 3600.0}
+        if each["cell"]["trial"]["number"] == 0:
+            each["metrics"]["validation"]["map"] = 2.0
+    merged = merge([write(tmp_path, records)])
+    grid = Grid(merged.cells)
+    assert any("head lr along with them" in line for line in protocol(grid, merged.trials))
+    assert ("training and scoring", f"{len(records)}.0 hours") in environment(grid, merged.trials)
+
+
+def test_one_trial_is_no_tuning(tmp_path: Path) -> None:
+    cells = parse_suite(SUITE.replace("trials = 4", "trials = 1"), "one.toml").cells()
+    merged = merge([write(tmp_path, [record(cell, 0.5, 0.5) for cell in cells])])
+    assert not any("random search" in line for line in protocol(Grid(merged.cells), merged.trials))
+
+
+def test_published_trials_stay_with_what_was_chosen_from_them(tmp_path: Path) -> None:
+    """The same suite with a smaller budget: its trials are published too."""
+    published = scored(1)
+    for each in published:
+        number = each["cell"]["trial"]["number"]
+        each["metrics"]["validation"]["map"] = number / 10
+    mine = [copy.deepcopy(each) for each in published if each["cell"]["trial"]["number"] < 2]
+    for each in mine:
+        each["cell"]["trial"].update(of=2, budget=2)
+    merged = merge([write(tmp_path / "new", mine)], [write(tmp_path / "published", published)])
+    grid = Grid(merged.cells)
+    found = budget(grid, merged.trials, grid.fractions.index(1.0))
+    assert found is not None
+    of = dict(zip(grid.losses, zip(found.trials, found.own, found.slots, strict=True), strict=True))
+    first = [each["metrics"]["test"]["map"] for each in mine
+             if each["cell"]["trial"]["number"] == 0 and slot(each)[1::2] == (1.0, "focal")]  # fmt: skip
+    assert of["focal"] == (2, pytest.approx(np.mean(first)), 4)
+    assert of["focal (published)"] == (4, pytest.approx(np.mean(first)), 4)
+
+
+def test_a_loss_that_always_failed_kept_and_chose_nothing(tmp_path: Path) -> None:
+    records = [
+        each | copy.deepcopy(FAILED) if each["cell"]["loss"]["id"] == "focal" else each for each in scored()
+    ]
+    merged = merge([write(tmp_path, records)])
+    grid = Grid(merged.cells)
+    found = budget(grid, merged.trials, 0)
+    assert found is not None
+    assert found.kept[grid.losses.index("focal")] == 0
+    assert "focal" not in choices(grid, merged.trials, 0)
+
+
+def test_different_budgets_are_named(tmp_path: Path) -> None:
+    records = scored()
+    for each in records:
+        if each["cell"]["loss"]["id"] == "bce" and each["cell"]["trial"]["number"] < 2:
+            each["cell"]["trial"].update(of=2, budget=2)
+    assert merge([write(tmp_path, records)]).problems == tuple(
+        f"{name}: tuned losses were given different numbers of trials: 2 for bce; 4 for focal, supcon"
+        for name in ("digit-scenes", "synthetic-topics")
+    )
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6), st.data())
 def test_what_to_expect_is_the_mean_over_all_draws(
     scores: list[tuple[float, float]], data: st.DataObject
 ) -> None:
     from itertools import combinations
-
-    from mlbench.report.budget import expected_best
 
     failed = data.draw(st.sets(st.integers(0, len(scores) - 1)))
     validation = [np.nan if place in failed else score for place, (score, _) in enumerate(scores)]
@@ -276,8 +411,6 @@ def test_what_to_expect_is_the_mean_over_all_draws(
 
 
 def test_the_numbers_of_the_budget(tmp_path: Path) -> None:
-    from mlbench.report.budget import budget
-
     records = scored(5, test_seed=6)
     merged = merge([write(tmp_path, records)])
     grid = Grid(merged.cells)

@@ -83,9 +83,9 @@ def sections(
                     "tuning",
                     "What tuning bought",
                     [
-                        "Every loss had the same number of trials; of each dataset and seed the trial counts that was "
-                        "best on validation. The curve is what to expect on test of fewer trials; tables/trials.csv "
-                        "has every trial."
+                        "Every loss was given the same number of trials, unless a caveat below says otherwise; of each "
+                        "dataset and seed the trial counts that was best on validation. The curve is what to expect "
+                        "on test of fewer trials; tables/trials.csv has every trial that was chosen from."
                     ],
                     [slot("tuning-table", "fraction"), slot("tuning", "fraction")],
                 )
@@ -108,9 +108,9 @@ def sections(
             "How this was measured",
             [],
             [
-                _list(protocol(analysis.grid)),
+                _list(protocol(analysis.grid, analysis.trials)),
                 Markup(to_html(tables.settings)),
-                _facts(environment(analysis.grid)),
+                _facts(environment(analysis.grid, analysis.trials)),
             ],
         ),
         Section("caveats", "What to keep in mind", [], [_list(caveats(analysis, problems))]),

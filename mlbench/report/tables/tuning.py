@@ -19,7 +19,7 @@ FEW = 4
 def tuning_table(
     grid: Grid, fraction: int, found: Budget, choices: Mapping[str, Mapping[str, Sequence[Any]]], metric: str
 ) -> Table:
-    """A row a loss, those that gained most first."""
+    """A row a loss, the best tuned ones first."""
     there = [index for index in range(len(grid.losses)) if found.slots[index]]
     order = sorted(there, key=lambda index: (np.isnan(found.tuned[index]), -found.tuned[index]))
     best = np.nanmax(found.tuned) if not np.isnan(found.tuned).all() else np.nan
