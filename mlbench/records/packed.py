@@ -31,7 +31,7 @@ def pack(records: Sequence[Mapping[str, Any]]) -> bytes:
         }
     )
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=9, row_group_size=500)
+    pq.write_table(table, sink, compression="zstd", compression_level=19, row_group_size=500)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
