@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mlbench.models.drawn import sent_to
 from mlbench.models.inputs import Batch
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
@@ -31,7 +32,7 @@ def augment_images(batch: Batch, generator: torch.Generator, how: str) -> Batch:
 def mirror(images: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the images, left and right exchanged."""
     mirrored = torch.rand(len(images), generator=generator) < 0.5
-    return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(2), images)
+    return torch.where(sent_to(images, mirrored)[:, None, None, None], images.flip(2), images)
 
 
 def shift(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -39,7 +40,7 @@ def shift(images: Tensor, generator: torch.Generator) -> Tensor:
     count, height, width, _ = images.shape
     reach = max(1, height // 8)
     padded = functional.pad(images, (0, 0, reach, reach, reach, reach))
-    down, right = torch.randint(0, 2 * reach + 1, (2, count), generator=generator).to(images.device)
+    down, right = sent_to(images, torch.randint(0, 2 * reach + 1, (2, count), generator=generator))
     rows = down[:, None] + torch.arange(height, device=images.device)
     columns = right[:, None] + torch.arange(width, device=images.device)
     index = torch.arange(count, device=images.device)
@@ -60,7 +61,7 @@ def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
         for side, middle in zip((height, width), centre, strict=True)
     )
     hole = (rows[:, :, None] & columns[:, None, :])[..., None]
-    return torch.where(hole.to(images.device, non_blocking=True), colour.to(images.device), images)
+    return torch.where(sent_to(images, hole), sent_to(images, colour), images)
 
 
 def randaugment(images: Tensor, generator: torch.Generator) -> Tensor:

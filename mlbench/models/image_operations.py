@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import conv2d, pad
 from torchvision.transforms.v2 import functional
 
 MAGNITUDE, BINS = 9, 31
@@ -65,9 +65,24 @@ def _moved(images: Tensor, right: float = 0.0, down: float = 0.0) -> Tensor:
 
 
 def _sharpened(images: Tensor, factor: float) -> Tensor:
-    """The one convolution; with the channels last in memory it takes a third of the time."""
-    sharp: Tensor = functional.adjust_sharpness(images.contiguous(memory_format=torch.channels_last), factor)
-    return sharp
+    """What torchvision's adjust_sharpness computes, which sends its kernel to the device at every call and waits for
+    it. The one convolution; with the channels last in memory it takes a third of the time."""
+    channels, height, width = images.shape[-3:]
+    if min(height, width) <= 2:
+        return images
+    sharp = images.contiguous(memory_format=torch.channels_last).float()
+    smooth = conv2d(sharp, _smoothing(channels, images.device), groups=channels).round_()
+    inside = sharp[..., 1:-1, 1:-1]
+    inside.add_(smooth.sub_(inside), alpha=1.0 - factor)
+    return sharp.clamp_(0, 255).to(torch.uint8)
+
+
+@functools.cache
+def _smoothing(channels: int, device: torch.device) -> Tensor:
+    """The mean of a pixel and its eight neighbours, the pixel five times; float32 [channels, 1, 3, 3]."""
+    kernel = torch.full((3, 3), 1.0 / 13.0)
+    kernel[1, 1] = 5.0 / 13.0
+    return kernel.to(device).expand(channels, 1, 3, 3)
 
 
 def _solarized(images: Tensor, threshold: int) -> Tensor:

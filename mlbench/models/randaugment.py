@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mlbench.models.drawn import sent_to
 from mlbench.models.image_operations import OPERATIONS
 
 LAYERS = 2
@@ -24,7 +25,7 @@ def randaugment(images: Tensor, generator: torch.Generator) -> Tensor:
     place = order.argsort(dim=1)
     # From the order of one layer straight to that of the next, and back to the batch's own at the end.
     moves = [order[0], *(place[k - 1][order[k]] for k in range(1, LAYERS)), place[-1]]
-    moves_there = torch.stack(moves).to(images.device, non_blocking=True)
+    moves_there = sent_to(images, torch.stack(moves))
     changed = images.permute(0, 3, 1, 2).contiguous()
     for layer in range(LAYERS):
         kinds, counts = drawn[layer].unique(return_counts=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.device import ON_GPU, sized
+from tests.benchmarks.device import sized
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.gpu_cases import CASES, IMAGES, Race
 from tests.benchmarks.waits import waits_of
@@ -21,15 +21,12 @@ from tests.benchmarks.window import Waits, second_epoch
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
-PAGEABLE = pytest.mark.xfail(
-    ON_GPU, reason="what is drawn is copied from pageable memory, and each copy waits"
-)
 UPDATES: list[Any] = [
     *((name, {"precision": precision}) for name in CASES for precision in ("float32", "bf16")),
     *sized([(name, {"precision": "fp16"}) for name in CASES], []),
     (IMAGES, {"ema": 0.999, "clip_norm": 1.0}),
-    pytest.param((IMAGES, {"augmentation": "crop"}), marks=PAGEABLE),
-    pytest.param((IMAGES, {"augmentation": "cutout+randaugment"}), marks=PAGEABLE),
+    (IMAGES, {"augmentation": "crop"}),
+    (IMAGES, {"augmentation": "cutout+randaugment"}),
 ]
 """What an update may be made of: a case, and what its protocol says beside."""
 

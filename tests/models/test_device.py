@@ -1,0 +1,108 @@
+"""Augmentation of images on a GPU: the host waits for none of what it sends there.
+
+The GPU is pretended: tensors on it have shapes but no numbers, and what is sent to it is looked at. So this says the
+same with and without one.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterator
+from typing import Any, Self
+
+import pytest
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mlbench.models import image_operations
+from mlbench.models.augmentation import AUGMENTATIONS, augment_images
+
+WAITS = {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "_unique2"}
+
+
+class PretendGpu(TorchDispatchMode):
+    """What is on "cuda" is a fake tensor, all else is real; counts copies and notes those that the host waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fake: Any = FakeTensorMode(allow_non_fake_inputs=True)
+        self.pinned: list[Tensor] = []
+        self.copies = 0
+        self.waits: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.fake.__enter__()
+        super().__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
+        self.fake.__exit__(*raised)
+
+    def images(self, count: int, channels: int = 3) -> Tensor:
+        return torch.empty(count, 24, 20, channels, dtype=torch.uint8, device="cuda")
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name, kwargs = func.overloadpacket.__name__, kwargs or {}
+        if name == "is_pinned":
+            return False
+        if name == "_pin_memory":
+            self.pinned.append(args[0].clone())
+            return self.pinned[-1]
+        on_gpu = any(isinstance(arg, Tensor) and arg.is_cuda for arg in args)
+        to_gpu = getattr(kwargs.get("device"), "type", "") == "cuda"
+        if name in WAITS and on_gpu:
+            self.waits.append(name)
+        if name == "_to_copy" and kwargs.get("device") is not None and to_gpu != on_gpu:
+            self.copies += 1
+            if not (kwargs.get("non_blocking") and any(args[0] is each for each in self.pinned)):
+                self.waits.append(f"a copy of {tuple(args[0].shape)}")
+        if on_gpu or to_gpu:
+            return func(*args, **kwargs)
+        with unset_fake_temporarily():
+            return func(*args, **kwargs)
+
+
+@pytest.fixture
+def gpu() -> Iterator[PretendGpu]:
+    """A pretended GPU, of which nothing stays in what is kept for each device."""
+    kept: list[Any] = [
+        each
+        for _, each in inspect.getmembers(image_operations)
+        if isinstance(each, functools._lru_cache_wrapper)
+    ]
+    for each in kept:
+        each.cache_clear()
+    yield PretendGpu()
+    for each in kept:
+        each.cache_clear()
+
+
+@pytest.mark.parametrize("channels", [3, 1])
+@pytest.mark.parametrize("how", sorted(AUGMENTATIONS))
+def test_no_augmentation_waits_for_a_gpu(how: str, channels: int, gpu: PretendGpu) -> None:
+    with gpu:
+        # What is kept on the device is made once, and may be waited for: 200 images draw every operation.
+        augment_images((gpu.images(200, channels),), torch.Generator().manual_seed(0), how)
+        gpu.waits.clear()
+        gpu.copies = 0
+        (changed,) = augment_images((gpu.images(200, channels),), torch.Generator().manual_seed(0), how)
+    assert changed.is_cuda
+    assert changed.shape == (200, 24, 20, channels)
+    assert gpu.copies > 0
+    assert not gpu.waits
+
+
+def test_a_copy_that_is_waited_for_is_seen(gpu: PretendGpu) -> None:
+    with gpu:
+        device = gpu.images(1).device
+        torch.zeros(3).to(device)
+        torch.zeros(3).to(device, non_blocking=True)
+        torch.zeros(3).pin_memory().to(device)
+        assert len(gpu.waits) == gpu.copies == 3
+        torch.zeros(3).pin_memory().to(device, non_blocking=True)
+    assert len(gpu.waits) == 3
+    assert gpu.copies == 4
