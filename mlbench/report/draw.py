@@ -16,7 +16,7 @@ from mlbench.report.figures.matrices import rank_map, win_matrix
 from mlbench.report.figures.save import PART, Draw, Picture, render_all
 from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency
 from mlbench.report.figures.significance import critical_differences, profiles
-from mlbench.report.figures.style import Subject, looks
+from mlbench.report.figures.style import Looks, Subject, looks
 from mlbench.report.figures.training import training_curves
 from mlbench.report.figures.tuning import budget_curves
 from mlbench.report.grid import show_fraction
@@ -90,8 +90,15 @@ def _render_both(
     return pictures
 
 
+def look_of(analysis: Analysis) -> Looks:
+    """The looks of all losses; those that lead in what the page opens with are told apart best."""
+    losses, default = analysis.grid.losses, analysis.default
+    leaders = [] if default is None else [losses[index] for index in analysis.summary(default).order]
+    return looks(losses, leaders)
+
+
 def _view_jobs(analysis: Analysis) -> Iterator[Job]:
-    grid, look = analysis.grid, looks(analysis.grid.losses)
+    grid, look = analysis.grid, look_of(analysis)
     for view in analysis.views(analysis.main):
         subject, summary = _subject(analysis, view), analysis.summary(view)
         leaders = [grid.losses[index] for index in summary.order]
@@ -116,7 +123,7 @@ def _view_jobs(analysis: Analysis) -> Iterator[Job]:
 
 def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Job]:
     """Figures of what can be compared across families."""
-    blocks, ranking, look = analysis.blocks(view), analysis.ranking(view), looks(analysis.grid.losses)
+    blocks, ranking, look = analysis.blocks(view), analysis.ranking(view), look_of(analysis)
     if blocks is None or ranking is None:
         return
     losses = [ranking.losses[index] for index in ranking.order]
@@ -144,7 +151,7 @@ def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Jo
 
 
 def _curve_jobs(analysis: Analysis) -> Iterator[Job]:
-    look = looks(analysis.grid.losses)
+    look = look_of(analysis)
     last = {view[:2]: view for view in analysis.views(analysis.main)}
     for (key, reading), view in last.items():
         leaders = [analysis.grid.losses[index] for index in analysis.summary(view).order]
@@ -159,7 +166,7 @@ def _curve_jobs(analysis: Analysis) -> Iterator[Job]:
 def _training_jobs(analysis: Analysis) -> Iterator[Job]:
     if analysis.default is None:
         return
-    look = looks(analysis.grid.losses)
+    look = look_of(analysis)
     leaders = [analysis.grid.losses[index] for index in analysis.summary(analysis.default).order]
     for fraction, share in enumerate(analysis.grid.fractions):
         history = training_history(analysis, fraction, leaders[:7])
@@ -173,7 +180,7 @@ def _training_jobs(analysis: Analysis) -> Iterator[Job]:
 
 
 def _tuning_jobs(analysis: Analysis) -> Iterator[Job]:
-    look = looks(analysis.grid.losses)
+    look = look_of(analysis)
     for fraction, share in enumerate(analysis.grid.fractions):
         bought = analysis.budget(fraction)
         if bought is not None:

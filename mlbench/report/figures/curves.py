@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mlbench.report.arrays import Floats
 from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, named_grey, panels
-from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
+from mlbench.report.figures.style import BANDS, HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def learning_curves(
     fractions: Sequence[float | int],
     tasks: Sequence[CurvePanel],
 ) -> Drawing | None:
-    """Means over seeds with intervals; the first of `leaders` in colour, the others grey."""
+    """Means over seeds; the first of `leaders` in colour, the very first with intervals, the others grey."""
     if len(fractions) < 2 or not tasks:
         return None
     losses, coloured = list(look), leaders[:HIGHLIGHTED]
@@ -43,8 +43,9 @@ def learning_curves(
     figure, axes = panels(len(tasks), [*named, "floor", "ceiling"])
     x = _positions(fractions)
     for panel, task in zip(axes, tasks, strict=True):
-        bands(panel, x, (task.mean - task.half)[bright], (task.mean + task.half)[bright],
-              [look[loss].colour for loss in coloured])  # fmt: skip
+        banded = bright[:BANDS]
+        bands(panel, x, (task.mean - task.half)[banded], (task.mean + task.half)[banded],
+              [look[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
         for loss, place in zip(coloured, bright, strict=True):
             style = look[loss]
             panel.plot(x, task.mean[place], color=style.colour, linestyle=style.dash, marker=style.marker,
@@ -59,7 +60,7 @@ def learning_curves(
     legend_below(figure, axes)
     return Drawing(
         key=f"curves-{subject.suffix}",
-        title=f"Learning curves, {subject.metric}, {subject.where}",
+        title=f"Learning curves, {subject.metric}, {subject.where}, with 95 % intervals of the first {BANDS}",
         words=f"{subject.metric} over fractions of the training data, a panel for each of {len(tasks)} datasets; "
         "the numbers are in the tables.",
         figure=figure,

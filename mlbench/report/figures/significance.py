@@ -8,10 +8,7 @@ import numpy as np
 
 from mlbench.report.arrays import Banded, Floats
 from mlbench.report.figures.layout import bands, grey_lines, one_panel
-from mlbench.report.figures.style import HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
-
-BANDS = 3
-"""So many leading losses have their interval drawn: more bands hide one another."""
+from mlbench.report.figures.style import BANDS, HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
 
 
 def critical_differences(

@@ -19,11 +19,13 @@ INK, MUTED, RULE, PAPER = "#1f2430", "#6a7180", "#dedcd5", "#fffffe"
 
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a")
 """Okabe and Ito's palette without black and yellow, which vanish on one of the two grounds."""
-DASHES: tuple[Any, ...] = ("solid", (0, (4, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)))
-HATCHES = ("", "//", "\\\\", "xx")
+DASHES: tuple[Any, ...] = ("solid", (0, (4, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (8, 1.5)))
+HATCHES = ("", "//", "\\\\", "xx", "..")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HIGHLIGHTED = 7
 """So many losses are drawn in colour; of more the rest is grey."""
+BANDS = 3
+"""So many leading losses have their interval drawn: more bands hide one another."""
 
 _RC: Any = {
     "font.family": "sans-serif",
@@ -107,11 +109,14 @@ def styled() -> Iterator[None]:
         yield
 
 
-def looks(losses: Sequence[str]) -> Looks:
-    """The look of each loss, the same in every figure of a report."""
+def looks(losses: Sequence[str], first: Sequence[str] = ()) -> Looks:
+    """The look of each loss, in their order; the same in every figure of a report. Those named `first` get the looks
+    that are told apart most easily."""
     labels = shorten(losses)
     styles = itertools.cycle((dash, hue) for dash in range(len(DASHES)) for hue in range(len(HUES)))
+    given = dict(zip(dict.fromkeys([*first, *losses]), styles, strict=False))
     return {
         loss: Look(labels[loss], HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash])
-        for loss, (dash, hue) in zip(losses, styles, strict=False)
+        for loss in losses
+        for dash, hue in [given[loss]]
     }

@@ -11,9 +11,8 @@ from markupsafe import Markup
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Finding
 from mlbench.report.collect import Tables
-from mlbench.report.draw import Figures
+from mlbench.report.draw import Figures, look_of
 from mlbench.report.figures.save import Picture
-from mlbench.report.figures.style import looks
 from mlbench.report.folder import MARK
 from mlbench.report.grid import show_fraction
 from mlbench.report.page.board import board
@@ -86,7 +85,7 @@ def figure(picture: Picture) -> str:
 
 
 def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: Any) -> None:
-    look = looks(analysis.grid.losses)
+    look = look_of(analysis)
     tables = content.tables
     for slot, group in (
         ("table", tables.scores),

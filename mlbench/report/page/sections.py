@@ -72,7 +72,9 @@ def sections(
         Section(
             "curves",
             "Learning curves",
-            ["Scores over fractions of the training data: means over seeds with their 95 % interval."],
+            [
+                "Scores over fractions of the training data: means over seeds, of the leaders with their 95 % interval."
+            ],
             [slot("curves", "metric", "reading")],
         ),
         Section("datasets", "Dataset by dataset", [], [slot("ranks"), slot("labels"), slot("profiles")]),

@@ -34,3 +34,15 @@ def test_the_losses_in_grey_are_named_last(more: int) -> None:
         )
     )
     assert gains == names[:HIGHLIGHTED] + expected
+
+
+def test_leaders_are_told_apart_by_colour_alone() -> None:
+    """With many losses colours come back; those that figures highlight have one each."""
+    names = [f"loss{place:02d}" for place in range(35)]
+    leaders = names[::-5]
+    assert len(leaders) == HIGHLIGHTED
+    found = looks(names, leaders)
+    assert list(found) == names
+    assert len({found[name].colour for name in leaders}) == HIGHLIGHTED
+    assert all(found[name].dash == "solid" for name in leaders)
+    assert len({(look.colour, look.dash) for look in found.values()}) == len(names)
