@@ -30,11 +30,14 @@ def freeze(
     settings: dict[str, Any],
     inputs: Callable[[str], Inputs],
     build: Callable[[], Trunk],
+    device: torch.device,
     stored: str = "float32",
 ) -> Fitted:
-    """The vectors of all splits, encoded once per (dataset, `settings`) and kept on disk as `stored`, from
-    where all processes read them together.
+    """The vectors of all splits, encoded on `device` once per (dataset, `settings`, kind of device) and kept on disk
+    as `stored`, from where all processes read them together.
 
+    A GPU's vectors differ from a CPU's in their last bits, those of convolutions in more (TF32). So each kind of
+    device has its own, and a cell's numbers do not hang on where another cell ran before; two kinds of GPU are one.
     `folder` is the cache's; `inputs` prepares a split by name, `build` gives the pretrained trunk; neither is
     called where the cache holds the vectors. The mean and one common deviation of the cell's own rows standardise them.
     """
@@ -45,12 +48,15 @@ def freeze(
     def trunk() -> Trunk:
         return build().eval()
 
+    # A CPU's go without a word, as those that were kept before devices were told apart.
+    there = {} if device.type == "cpu" else {"device": device.type}
+
     def encoded(split: str) -> npt.NDArray[Any]:
         return Cache(folder).filled(
-            {"vectors": settings, "split": split, "data": dataset.fingerprint, "stored": stored},
+            {"vectors": settings, "split": split, "data": dataset.fingerprint, "stored": stored, **there},
             lambda: (len(dataset.splits[split]), trunk().dim),
             stored,
-            lambda out: encode_all(trunk(), inputs(split), out),
+            lambda out: encode_all(trunk(), inputs(split), out, device),
         )
 
     train, validation, test = (encoded(split) for split in dataset.splits)
@@ -58,10 +64,9 @@ def freeze(
 
 
 @torch.no_grad()
-def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any]) -> None:
-    """Write the trunk's features of every sample into `out` [N, M], a batch at a time, on a GPU where there is
-    one. Samples of like length go through together, where they have lengths."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any], device: torch.device) -> None:
+    """Write the trunk's features of every sample into `out` [N, M], a batch at a time, on `device`. Samples of
+    like length go through together, where they have lengths."""
     trunk.to(device)
     lengths = inputs.lengths
     order = torch.arange(len(inputs)) if lengths is None else lengths.argsort(stable=True, descending=True)

@@ -67,7 +67,7 @@ def run_cell(
     with deterministic(protocol.deterministic, place) as was_deterministic:
         rows = draw_rows(dataset, cell.fraction, cell.seed)
         streams = Streams(cell.seed)
-        fitted = fit_encoder(cell, dataset, rows, cache_dir)
+        fitted = fit_encoder(cell, dataset, rows, cache_dir, place)
         if protocol.validation == "fraction":
             dataset, fitted = cut_validation(dataset, fitted, cell)
         held = Held.of(dataset, rows)
