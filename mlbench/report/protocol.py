@@ -43,7 +43,8 @@ def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
     """How the cells, and the `trials` of tuned losses, were trained and scored, a sentence each."""
     cells = grid.cells
     lines = [*_RULES, f"Encoders: {_listed(cells, 'encoder')}."]
-    known = [key for key in _SHOWN if f"cell/train/{key}" in cells.columns]
+    tuned = _knobs(trials)
+    known = [key for key in _SHOWN if f"cell/train/{key}" in cells.columns and key not in tuned]
     values = {key: cells[f"cell/train/{key}"].dropna().unique() for key in known}
     shared = [f"{key.replace('_', ' ')} {found[0]}" for key, found in values.items() if len(found) == 1]
     varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
@@ -56,21 +57,24 @@ def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
 
 
 def _tuning(trials: pd.DataFrame) -> list[str]:
-    """What was tuned; the settings named elsewhere are the suite's own."""
+    """What was tuned; the hyperparameters named elsewhere are the suite's own."""
     if trials.empty or not (trials["of"] > 1).any():
         return []
-    columns = [name for pairs in trials[DRAWN] for name, _ in pairs]
-    knobs = sorted({name.rsplit("/", 1)[-1] for name in columns if name.startswith("cell/train/")})
+    knobs = ", ".join(_knobs(trials)).replace("_", " ")
     along = (
-        f", and {', '.join(knobs).replace('_', ' ')} along with them, in the same draws for all"
-        if knobs
-        else ""
+        f", and {knobs} along with them, in the same draws for all, so that losses may differ in these too"
     )
     return [
         "Tuned by random search: the hyperparameters of every loss over its own search space"
-        f"{along}. Each dataset, fraction and seed is tuned by itself, and the trial that is best on validation "
-        "counts; the first trial has the suite's own values."
+        f"{along if knobs else ''}. Each dataset, fraction and seed is tuned by itself, and the trial that is best "
+        "on validation counts; the first trial has the suite's own values."
     ]
+
+
+def _knobs(trials: pd.DataFrame) -> list[str]:
+    """The keys of the protocol that trials drew."""
+    columns = [name for pairs in trials[DRAWN] for name, _ in pairs] if len(trials) else []
+    return sorted({name.removeprefix("cell/train/") for name in columns if name.startswith("cell/train/")})
 
 
 def environment(grid: Grid, trials: pd.DataFrame) -> list[tuple[str, str]]:

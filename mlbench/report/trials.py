@@ -40,8 +40,9 @@ def choose(cells: pd.DataFrame) -> Chosen:
 
     A finished trial beats a failed one, then the better score on validation by the protocol's `select_metric`
     counts, of equal ones the earlier trial. A failed trial is spent like any other. Where trials are still missing
-    none counts, so that no loss is judged by fewer than it was promised; how many that is the earliest trial says,
-    and those beyond the budget do not count. A record without a trial that is equal to the first one stands for it.
+    none counts, so that no loss is judged by fewer than it was promised; how many that is the earliest trial of a
+    suite says, of several suites the most, and those beyond the budget do not count. A record without a trial that is
+    equal to the first one stands for it.
     """
     if NUMBER not in cells.columns or cells[NUMBER].isna().all():
         return Chosen(cells, pd.DataFrame())
@@ -54,8 +55,9 @@ def choose(cells: pd.DataFrame) -> Chosen:
     table = table[tuned].sort_values(
         ["trial", "done", "finished", "id"], ascending=[True, False, False, False]
     )
-    slots = table.groupby(_SLOT, sort=False)
-    table = table.assign(of=slots["of"].transform("first"), budget=slots["budget"].transform("first"))
+    for by, most in (([*_SLOT, "suite"], "first"), (_SLOT, "max")):
+        slots = table.groupby(by, sort=False)
+        table = table.assign(of=slots["of"].transform(most), budget=slots["budget"].transform(most))
     table = table[table["trial"] < table["budget"]].drop_duplicates([*_SLOT, "trial"])
     complete = table.groupby(_SLOT, sort=False)["trial"].transform("size") >= table["of"]
     ranked = table[complete].sort_values(
@@ -65,7 +67,7 @@ def choose(cells: pd.DataFrame) -> Chosen:
     kept = [*np.flatnonzero(~tuned), *ranked.index[ranked["id"] == ranked["place"]]]
     problems = (*_incomplete(table[~complete]), *_unequal(table), *_beside(table, others))
     trials = ranked.sort_values([*_SLOT, "trial"]).drop(
-        columns=["marked", "finished", "loss", "task", "budget"]
+        columns=["suite", "marked", "finished", "loss", "task", "budget"]
     )
     return Chosen(plain.loc[sorted(kept)].reset_index(drop=True), trials.reset_index(drop=True), problems)
 
@@ -111,6 +113,7 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "id": cells["id"],
+            "suite": cells["suite"].fillna("").astype(str),
             "loss": name_losses(plain),
             "task": name_tasks(plain),
             "family": family.fillna(cells["dataset"]).astype(str),

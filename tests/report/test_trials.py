@@ -173,6 +173,21 @@ def test_trials_beyond_the_budget_do_not_count(tmp_path: Path) -> None:
     assert not merged.problems
 
 
+@pytest.mark.parametrize("other", ["first", "zuletzt"])
+def test_a_suite_of_fewer_trials_beside_takes_none_away(tmp_path: Path, other: str) -> None:
+    """Two suites share the first trials; a record counts once, whichever of them it is read from."""
+    records = scored(4)
+    write(tmp_path, records)
+    few = [copy.deepcopy(each) for each in records if each["cell"]["trial"]["number"] < 2]
+    for each in few:
+        each["suite"] = other
+        each["cell"]["trial"].update(of=min(2, each["cell"]["trial"]["of"]), budget=2)
+    write(tmp_path, few, other)
+    merged = merge([tmp_path])
+    assert ids_by_slot(tmp_path) == best_by_hand(records)
+    assert not merged.problems
+
+
 def test_an_untuned_record_stands_for_the_first_trial(tmp_path: Path) -> None:
     records = scored()
     for each in records:
@@ -336,7 +351,9 @@ def test_what_was_tried_is_named_where_the_first_trials_count(tmp_path: Path) ->
             each["metrics"]["validation"]["map"] = 2.0
     merged = merge([write(tmp_path, records)])
     grid = Grid(merged.cells)
-    assert any("head lr along with them" in line for line in protocol(grid, merged.trials))
+    said = protocol(grid, merged.trials)
+    assert any("head lr along with them" in line for line in said)
+    assert not any("head lr 0.001" in line for line in said), "as if it were shared by all cells"
     assert ("training and scoring", f"{len(records)}.0 hours") in environment(grid, merged.trials)
 
 
