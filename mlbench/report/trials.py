@@ -55,9 +55,10 @@ def choose(cells: pd.DataFrame) -> Chosen:
     table = table[tuned].sort_values(
         ["trial", "done", "finished", "id"], ascending=[True, False, False, False]
     )
-    for by, most in (([*_SLOT, "suite"], "first"), (_SLOT, "max")):
-        slots = table.groupby(by, sort=False)
-        table = table.assign(of=slots["of"].transform(most), budget=slots["budget"].transform(most))
+    of_suite = table.groupby([*_SLOT, "suite"], sort=False)
+    table = table.assign(of=of_suite["of"].transform("first"), budget=of_suite["budget"].transform("first"))
+    slots = table.groupby(_SLOT, sort=False)
+    table = table.assign(of=slots["of"].transform("max"), budget=slots["budget"].transform("max"))
     table = table[table["trial"] < table["budget"]].drop_duplicates([*_SLOT, "trial"])
     complete = table.groupby(_SLOT, sort=False)["trial"].transform("size") >= table["of"]
     ranked = table[complete].sort_values(

@@ -53,8 +53,8 @@ def tuned_points(
     """All trials of all losses on one dataset and seed, by number of the trial, then loss.
 
     `protocol_of` gives the protocol under values of shared knobs. What is drawn depends on `stream`, the number of
-    the trial and the loss's id alone: more trials keep those that there were. No point is tried twice, so a loss
-    may have fewer than `tuning.trials`, down to the one.
+    the trial and the loss's id alone: more trials keep those that there were. No point is tried twice, under no other
+    id of the loss either, so a loss may have fewer than `tuning.trials`, down to the one.
     """
     protocol = protocol_of({})
     first = untuned_points(contenders, protocol)
