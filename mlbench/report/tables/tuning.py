@@ -41,7 +41,10 @@ def tuning_table(
     ]
     columns = (
         Column("loss", numeric=False),
-        Column("untuned", f"test {metric} of the first trial, which has the suite's own values, where it finished"),
+        Column(
+            "untuned",
+            f"test {metric} of the first trial, which has the suite's own values, where it finished",
+        ),
         Column("tuned", f"test {metric} of the trial that validation chose"),
         Column("gain", "where the first trial finished; ± standard deviation over seeds"),
         Column("trials", "of each dataset and seed; fewer where the loss has no further point to try"),
