@@ -73,7 +73,7 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
     trials_of, failed, slots, kept = np.zeros((4, shape[0]), np.int64)
     hours = np.zeros(shape[0])
     for _, rows in here.groupby(["loss_at", "task_at", "seed_at"]):
-        best = rows[rows["id"] == rows["place"]].iloc[0]
+        best = rows[rows["id"] == rows["best"]].iloc[0]
         loss, *rest = (int(best[name]) for name in ("loss_at", "task_at", "seed_at"))
         curve = expected_best(rows["validation"].tolist(), rows["test"].tolist())
         curves[(loss, *rest)][: len(curve)] = curve
@@ -109,17 +109,17 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
 
 
 def choices(grid: Grid, trials: pd.DataFrame, fraction: int) -> dict[str, dict[str, list[Any]]]:
-    """By loss and parameter, what the trials that count at a fraction have of everything that was drawn."""
+    """By loss and parameter, what the best trials at a fraction have of everything that was drawn."""
     placed = _placed(grid, trials)
     here = placed[placed["at"] == fraction] if len(placed) else placed
     rows = grid.cells.drop_duplicates("id").set_index("id")
     found: dict[str, dict[str, list[Any]]] = {}
     for _, group in here.groupby("loss_at") if len(here) else ():
         names = sorted({name for pairs in group[DRAWN] for name, _ in pairs})
-        best = group[(group["id"] == group["place"]) & group["done"]]
+        best = group[(group["id"] == group["best"]) & group["done"]]
         if best.empty:
             continue
-        drawn = list(zip(best["id"], map(dict, best[DRAWN]), strict=True))
+        drawn = list(zip(best["place"], map(dict, best[DRAWN]), strict=True))
         found[grid.losses[int(best["loss_at"].iloc[0])]] = {
             name: [pairs.get(name, rows[name].get(cell)) for cell, pairs in drawn] for name in names
         }
@@ -141,6 +141,7 @@ def listed_trials(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
             "trial": placed["trial"],
             "drawn": drew,
             "status": np.where(placed["done"], "done", "failed"),
+            "best": placed["id"] == placed["best"],
             "counts": placed["id"] == placed["place"],
             "metric": placed["metric"],
             "validation": placed["validation"],

@@ -41,6 +41,7 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
         return _one_a_place(new, problems, trials)
     old, more, others = _chosen(against, published=True)
     problems += more
+    problems += _one_sided(trials, others)
     trials = pd.concat([trials, others], ignore_index=True)
     shared = again = pd.Series(False, index=old.index)
     if len(new):
@@ -66,6 +67,17 @@ def _chosen(paths: Sequence[Path], *, published: bool) -> tuple[pd.DataFrame, li
         frame.assign(published=published) if len(frame) else frame for frame in (chosen.cells, chosen.trials)
     )
     return cells, [*records.attrs["problems"], *chosen.problems], trials
+
+
+def _one_sided(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
+    """That one side is tuned and the other is not."""
+    here, there = (bool(len(trials) and (trials["of"] > 1).any()) for trials in (new, old))
+    if here == there:
+        return []
+    tuned, plain = ("new", "published") if here else ("published", "new")
+    return [
+        f"the {tuned} results are tuned, the {plain} ones are not: a loss that had more trials is the better for it"
+    ]
 
 
 def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame) -> Merged:

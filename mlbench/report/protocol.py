@@ -67,7 +67,8 @@ def _tuning(trials: pd.DataFrame) -> list[str]:
     return [
         "Tuned by random search: the hyperparameters of every loss over its own search space"
         f"{along if knobs else ''}. Each dataset, fraction and seed is tuned by itself, and the trial that is best "
-        "on validation counts; the first trial has the suite's own values."
+        "on validation counts; the first trial has the suite's own values, and counts where other losses were not "
+        "tuned."
     ]
 
 

@@ -19,13 +19,14 @@ DRAWN = "drawn"
 suite's own values, which is what the tuned loss is told by."""
 
 _SLOT = ["loss", "task", "fraction", "seed"]
+_WHERE = ["task", "fraction"]
 
 
 @dataclass(frozen=True)
 class Chosen:
     """`cells` without the trials that do not count; `trials` all of those that one was chosen from, a row each:
 
-    `id`, `place` (the id of the one that counts), `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on
+    `id`, `best` (the id of the best on validation), `place` (of the one that counts: see `choose`), `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on
     `validation` that decided, the same on `test`, their `metric`, the `seconds` it took, and DRAWN. `merge` adds
     whether they are `published`.
     """
@@ -42,7 +43,8 @@ def choose(cells: pd.DataFrame) -> Chosen:
     counts, of equal ones the earlier trial. A failed trial is spent like any other. Where trials are still missing
     none counts, so that no loss is judged by fewer than it was promised; how many that is the earliest trial of a
     suite says, of several suites the most, and those beyond the budget do not count. A record without a trial that is
-    equal to the first one stands for it.
+    equal to the first one stands for it. Where some losses were not tuned, on the same task and fraction, the first
+    trial of the others counts, so that all have had as many.
     """
     if NUMBER not in cells.columns or cells[NUMBER].isna().all():
         return Chosen(cells, pd.DataFrame())
@@ -64,11 +66,17 @@ def choose(cells: pd.DataFrame) -> Chosen:
     ranked = table[complete].sort_values(
         ["done", "validation", "trial"], ascending=[False, False, True], na_position="last"
     )
-    ranked["place"] = ranked.groupby(_SLOT, sort=False)["id"].transform("first")
+    ranked["best"] = ranked.groupby(_SLOT, sort=False)["id"].transform("first")
+    ranked["first"] = ranked["id"].where(ranked["trial"] == 0)
+    ranked["first"] = ranked.groupby(_SLOT, sort=False)["first"].transform("first")
+    untuned = pd.MultiIndex.from_frame(others[_WHERE])
+    ranked["place"] = ranked["best"].where(
+        ~pd.MultiIndex.from_frame(ranked[_WHERE]).isin(untuned), ranked["first"]
+    )
     kept = [*np.flatnonzero(~tuned), *ranked.index[ranked["id"] == ranked["place"]]]
     problems = (*_incomplete(table[~complete]), *_unequal(table), *_beside(table, others))
     trials = ranked.sort_values([*_SLOT, "trial"]).drop(
-        columns=["suite", "marked", "finished", "loss", "task", "budget"]
+        columns=["suite", "marked", "finished", "loss", "task", "budget", "first"]
     )
     return Chosen(plain.loc[sorted(kept)].reset_index(drop=True), trials.reset_index(drop=True), problems)
 
@@ -169,4 +177,7 @@ def _beside(table: pd.DataFrame, others: pd.DataFrame) -> Iterable[str]:
     """Losses that were not tuned on a task where others were."""
     tuned = set(table.loc[table["of"] > 1, "task"])
     for task, rows in others[others["task"].isin(tuned)].groupby("task", sort=True):
-        yield f"{', '.join(sorted(set(rows['loss'])))} on {task}: not tuned, while other losses there were"
+        yield (
+            f"{', '.join(sorted(set(rows['loss'])))} on {task}: not tuned, while other losses there were; so all count "
+            "with their suite's own values there"
+        )

@@ -206,9 +206,16 @@ def test_a_loss_that_was_not_tuned_among_others_is_named(tmp_path: Path) -> None
     records += [record(cell, 0.5, 0.5) for cell in plain if cell.loss.id == "focal"]
     merged = merge([write(tmp_path, records)])
     assert set(merged.problems) == {
-        f"focal on {name}: not tuned, while other losses there were" for name in ("digit-scenes", "synthetic-topics")
+        f"focal on {name}: not tuned, while other losses there were; so all count with their suite's own values there"
+        for name in ("digit-scenes", "synthetic-topics")
     }  # fmt: skip
     assert len(merged.cells) == 3 * 2 * 2 * 2
+    first = {each["id"] for each in records if each["cell"].get("trial", {}).get("number", 0) == 0}
+    assert set(merged.cells["id"]) == first, "no loss has had more trials than another"
+    grid = Grid(merged.cells)
+    found = budget(grid, merged.trials, grid.fractions.index(1.0))
+    assert found is not None
+    assert found.kept.tolist() != found.slots.tolist(), "what tuning bought is told all the same"
 
 
 @pytest.mark.parametrize("tuned_side", ["new", "published"])
