@@ -75,9 +75,7 @@ def _one_sided(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
     if here == there:
         return []
     tuned, plain = ("new", "published") if here else ("published", "new")
-    return [
-        f"the {tuned} results are tuned, the {plain} ones are not: a loss that had more trials is the better for it"
-    ]
+    return [f"the {tuned} results are tuned, the {plain} ones are not, which favours the losses that are"]
 
 
 def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame) -> Merged:

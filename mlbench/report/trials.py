@@ -18,6 +18,9 @@ DRAWN = "drawn"
 """The column with what the trial drew that counts, as (column, value) pairs; the columns themselves hold the
 suite's own values, which is what the tuned loss is told by."""
 
+SHOWN = 6
+"""Names that a sentence lists."""
+
 _SLOT = ["loss", "task", "fraction", "seed"]
 _WHERE = ["task", "fraction"]
 
@@ -26,9 +29,9 @@ _WHERE = ["task", "fraction"]
 class Chosen:
     """`cells` without the trials that do not count; `trials` all of those that one was chosen from, a row each:
 
-    `id`, `best` (the id of the best on validation), `place` (of the one that counts: see `choose`), `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on
-    `validation` that decided, the same on `test`, their `metric`, the `seconds` it took, and DRAWN. `merge` adds
-    whether they are `published`.
+    `id`, `best` (the id of the best on validation), `place` (the id of the one that counts: see `choose`), `family`,
+    `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, the same on `test`, their `metric`,
+    the `seconds` it took, and DRAWN. `merge` adds whether they are `published`.
     """
 
     cells: pd.DataFrame
@@ -174,10 +177,19 @@ def _unequal(table: pd.DataFrame) -> Iterable[str]:
 
 
 def _beside(table: pd.DataFrame, others: pd.DataFrame) -> Iterable[str]:
-    """Losses that were not tuned on a task where others were."""
-    tuned = set(table.loc[table["of"] > 1, "task"])
-    for task, rows in others[others["task"].isin(tuned)].groupby("task", sort=True):
+    """Losses that were not tuned where others were, in one sentence."""
+    tuned = pd.MultiIndex.from_frame(table.loc[table["of"] > 1, _WHERE])
+    rows = others[pd.MultiIndex.from_frame(others[_WHERE]).isin(tuned)]
+    if len(rows):
+        losses, tasks = (_some(rows[name]) for name in ("loss", "task"))
         yield (
-            f"{', '.join(sorted(set(rows['loss'])))} on {task}: not tuned, while other losses there were; so all count "
-            "with their suite's own values there"
+            f"not tuned were {losses} on {tasks}, where other losses were; so all count there with their suite's own "
+            "values"
         )
+
+
+def _some(names: pd.Series[str]) -> str:
+    """The different names, of many the first."""
+    found = sorted(set(names))
+    rest = [f"{len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return ", ".join([*found[:SHOWN], *rest])
