@@ -187,22 +187,28 @@ class Fit:
         """What follows some updates: a look at the loss, an evaluation, the end of an epoch."""
         schedule, history = self.schedule, self.history
         evaluates, ends = self.step in schedule.evaluation_steps, place + 1 == schedule.steps_per_epoch
-        if self.step % LOOK_EVERY == 0 or evaluates or ends:
+        long_ago = ends and self.watch.end_epoch(epoch, rate)
+        if self.step % LOOK_EVERY == 0 or evaluates or long_ago:
             self._look()
+        elif ends:
+            self.watch.check_time(self.step)
         if evaluates:
             before = time.perf_counter()
             row = self.selection.evaluate(self.task.model, self.step)
             self.validation_seconds += time.perf_counter() - before
             self.task.model.train()
             history.evaluations.append({"epoch": self.step / schedule.steps_per_epoch, **row})
-        if ends:
-            history.epochs.append(self.watch.close_epoch(epoch, rate))
-            if on_progress is not None:
-                loss = history.epochs[-1]["loss"]
-                on_progress({"phase": "train", "step": self.step, "steps": schedule.steps, "loss": loss})
+        if ends and on_progress is not None:
+            # The loss is that of the last epoch that was read: a progress is no reason to wait for the device.
+            read = {"loss": history.epochs[-1]["loss"]} if history.epochs else {}
+            on_progress({"phase": "train", "step": self.step, "steps": schedule.steps, **read})
 
     def _look(self) -> None:
-        self.watch.look(self.step, lambda step: [self.task.numbers[row] for row in self.batches.rows(step)])
+        """Read what was seen. The last look follows the last update, where there is always an evaluation."""
+        self.history.epochs += self.watch.look(self.step, self._numbers)
+
+    def _numbers(self, step: int) -> list[int]:
+        return [self.task.numbers[row] for row in self.batches.rows(step)]
 
     def _write(self, checkpoint: Checkpoint) -> None:
         """Write the state; a loss that is not finite is found before it is kept."""

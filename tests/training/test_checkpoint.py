@@ -22,6 +22,11 @@ from tests.training.cells import run
 
 CASES = {
     "logits over features": ("splc", "synthetic-features", {"clip_norm": 1.0}),
+    "epochs of one update": (
+        "bce",
+        "synthetic-features",
+        {"batch_size": 512, "min_steps": 24, "clip_norm": 1.0},
+    ),
     "sparse table": ("asl", "synthetic-topics", {"select": "best", "evaluations": 4}),
     "batch norm, augmentation, averaged weights": (
         "bce",

@@ -1,7 +1,8 @@
-"""What is looked at while a cell trains: the norm of all gradients, and clipping by it."""
+"""What is looked at while a cell trains, and when: losses, the norm of all gradients, and clipping by it."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mlbench.errors import CellTimeoutError, NonFiniteError
 from mlbench.suite import Protocol
 from mlbench.training.schedule import Schedule
-from mlbench.training.watch import Watch, _norm_at_once, _norm_one_by_one, gradient_norm
+from mlbench.training.watch import LOOK_EVERY, Watch, _norm_at_once, _norm_one_by_one, gradient_norm
+from tests.training.cells import run
 
 SHAPES = [(16, 3, 3, 3), (64,), (64, 32), (), (7, 1), (0, 5)]
 
@@ -92,3 +95,87 @@ def test_on_a_device_clipping_takes_as_many_calls_for_many_parameters_as_for_few
 def test_the_norm_that_a_device_computes_is_the_same_number() -> None:
     gradients = [each.grad for each in parameters() if each.grad is not None]
     torch.testing.assert_close(_norm_at_once(gradients), _norm_one_by_one(gradients))
+
+
+def seen(losses: list[list[float]], *, looks_at_ends: bool) -> list[dict[str, Any]]:
+    """The rows of the history after epochs of these losses, each with its tenfold as norm."""
+    looked, rows, step = watch(), [], 0
+    for number, epoch in enumerate(losses):
+        for loss in epoch:
+            step += 1
+            made = [nn.Parameter(torch.zeros(()))]
+            made[0].grad = torch.tensor(10 * loss)
+            looked.saw_loss(torch.tensor(loss))
+            looked.saw_gradients(made, 1.0, None)
+        looked.saw_diagnostics({"loss": epoch[0]})
+        looked.end_epoch(number, 1 / (1 + number))
+        if looks_at_ends:
+            rows += looked.look(step, lambda update: [update])
+    return rows + looked.look(step, lambda update: [update])
+
+
+@pytest.mark.parametrize("last", [[], [1.5, -2.25]])
+def test_epochs_looked_at_together_have_the_rows_that_they_have_one_by_one(last: list[float]) -> None:
+    losses = [[0.1, 0.7, 0.3], [1e-9], [0.2, 1e9], *([last] if last else [])]
+    together = seen(losses, looks_at_ends=False)
+    assert together == seen(losses, looks_at_ends=True)
+    assert [row["epoch"] for row in together] == list(range(len(losses)))
+    for row, epoch in zip(together, losses, strict=True):
+        expected = torch.tensor(epoch)
+        assert row["loss"] == float(expected.double().mean())
+        assert row["gradient_norm"] == pytest.approx(float((10 * expected).abs().mean()))
+        assert row["diagnostics"] == {"loss": epoch[0]}
+
+
+@pytest.mark.parametrize("bad", [(0, 0), (1, 0), (1, 2), (3, 1)])
+def test_a_loss_that_was_not_finite_is_told_alike_whenever_it_is_found(bad: tuple[int, int]) -> None:
+    losses = [[0.5, 0.25], [1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
+    losses[bad[0]][bad[1]] = math.nan
+    said = []
+    for looks_at_ends in (True, False):
+        with pytest.raises(NonFiniteError) as caught:
+            seen(losses, looks_at_ends=looks_at_ends)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert f"in update {sum(map(len, losses[: bad[0]])) + bad[1]}, on 1 rows" in said[0]
+
+
+def test_nothing_is_read_from_the_device_before_a_look() -> None:
+    """Numbers of "meta" cannot be read."""
+    looked, made = watch("meta"), parameters(device="meta")
+    for number in range(4):
+        looked.saw_loss(torch.zeros((), device="meta"))
+        looked.saw_gradients(made, 1.0, clip_norm=1.0)
+        looked.end_epoch(number, 1.0)
+        looked.check_time(number)
+    with pytest.raises(NotImplementedError, match="meta"):
+        looked.look(4, lambda _: [])
+
+
+def test_short_epochs_are_looked_at_by_updates_and_the_history_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    look = Watch.look
+
+    def counted(self: Watch, step: int, rows_of: Any) -> list[dict[str, Any]]:
+        looks.append(step)
+        return look(self, step, rows_of)
+
+    monkeypatch.setattr(Watch, "look", counted)
+    parts = []
+    for seconds in (math.inf, -1.0):  # never by the clock, and at every epoch's end
+        monkeypatch.setattr("mlbench.training.watch.LOOK_SECONDS", seconds)
+        looks.clear()
+        result = run("bce", fraction=40, batch_size=20, min_steps=120, evaluations=2)
+        parts.append({key: result.parts[key] for key in ("history", "metrics", "probe_metrics")})
+        assert looks == [LOOK_EVERY, 60, 2 * LOOK_EVERY, 120] if seconds > 0 else len(looks) == 60
+    assert parts[0] == parts[1]
+    assert [row["epoch"] for row in parts[0]["history"]["epochs"]] == list(range(60))
+
+
+def test_the_deadline_is_seen_without_a_look() -> None:
+    late = Watch(torch.device("meta"), Schedule.of(Protocol(), 100), deadline=0.0)
+    late.saw_loss(torch.zeros((), device="meta"))
+    with pytest.raises(CellTimeoutError, match="during update 7"):
+        late.check_time(7)
