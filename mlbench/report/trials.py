@@ -30,8 +30,8 @@ class Chosen:
     """`cells` without the trials that do not count; `trials` all of those that one was chosen from, a row each:
 
     `id`, `best` (the id of the best on validation), `place` (the id of the one that counts: see `choose`), `family`,
-    `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, the same on `test`, their `metric`,
-    the `seconds` it took, and DRAWN. `merge` adds whether they are `published`.
+    `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, the same on `test`, their
+    `metric`, the `seconds` it took, and DRAWN. `merge` adds whether they are `published`.
     """
 
     cells: pd.DataFrame
