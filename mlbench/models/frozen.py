@@ -30,11 +30,11 @@ def freeze(
     settings: dict[str, Any],
     inputs: Callable[[str], Inputs],
     build: Callable[[], Trunk],
-    device: torch.device,
+    where: torch.device | str,
     stored: str = "float32",
 ) -> Fitted:
-    """The vectors of all splits, encoded on `device` once per (dataset, `settings`, kind of device) and kept on disk
-    as `stored`, from where all processes read them together.
+    """The vectors of all splits, encoded on the device `where` once per (dataset, `settings`, kind of device) and
+    kept on disk as `stored`, from where all processes read them together.
 
     A GPU's vectors differ from a CPU's in their last bits, those of convolutions in more (TF32). So each kind of
     device has its own, and a cell's numbers do not hang on where another cell ran before; two kinds of GPU are one.
@@ -48,6 +48,7 @@ def freeze(
     def trunk() -> Trunk:
         return build().eval()
 
+    device = torch.device(where)
     # A CPU's go without a word, as those that were kept before devices were told apart.
     there = {} if device.type == "cpu" else {"device": device.type}
 

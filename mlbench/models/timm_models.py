@@ -80,9 +80,7 @@ class TimmEncoder(Encoder):
         if self.weights is not None:
             settings["weights"] = content_of([self.weights])
         images = partial(split_images, dataset, size=self.size, cache=cache)
-        return freeze(
-            dataset, rows, cache, settings, images, self._build, torch.device(self.device), self.vectors
-        )
+        return freeze(dataset, rows, cache, settings, images, self._build, self.device, self.vectors)
 
     def _build(self) -> Trunk:
         import timm

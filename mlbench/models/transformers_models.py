@@ -71,9 +71,7 @@ class TransformersEncoder(Encoder):
 
         if self.frozen:
             pooled = {**settings, "pooling": self.pooling, "pretrained": self.pretrained}
-            return freeze(
-                dataset, rows, cache, pooled, tokens, self._build, torch.device(self.device), self.vectors
-            )
+            return freeze(dataset, rows, cache, pooled, tokens, self._build, self.device, self.vectors)
         train = Part(tokens("train"), torch.from_numpy(rows))
         return Fitted(train, tokens("validation"), tokens("test"), build=self._build)
 

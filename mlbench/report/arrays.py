@@ -36,6 +36,13 @@ def nanstd(array: Floats, axis: int) -> Floats:
     return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
+def shared_tasks(scores: Floats) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """[losses, tasks, seeds] -> the losses that have any number, and the tasks on which all of these have one."""
+    means = nanmean(scores, 2)
+    some = np.asarray(~np.isnan(means).all(1))
+    return some, np.asarray(~np.isnan(means[some]).any(0))
+
+
 def over_families(values: Floats, families: Sequence[str]) -> Floats:
     """[tasks, …], each of the family named -> the mean over families of the means over a family's tasks."""
     names = list(dict.fromkeys(families))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlbench.report.arrays import Floats, nanmean, over_families, spread_over_seeds
+from mlbench.report.arrays import Floats, nanmean, over_families, shared_tasks, spread_over_seeds
 from mlbench.report.grid import Grid
 from mlbench.report.trials import DRAWN
 
@@ -20,9 +20,9 @@ from mlbench.report.trials import DRAWN
 class Budget:
     """Of every loss at one fraction, [losses]: the most `trials` it had, how many `failed`, in how many `slots`
     (tasks and seeds) it was tuned and in how many of them its own values were `kept`, the `hours` that all finished
-    trials took; the test score of its `own`
-    values and of the `tuned` ones, the `gain` and its `deviation` over seeds, as means over the families that all
-    tuned losses have. `expected` [losses, trials]: the score of so many trials, NaN beyond a loss's last.
+    trials took; the test score of its `own` values and of the `tuned` ones, the `gain` and its `deviation` over seeds,
+    as means over the families that all tuned losses have. `expected` [losses, trials]: the score of so many trials,
+    NaN beyond a loss's last.
     """
 
     trials: npt.NDArray[np.int64]
@@ -35,6 +35,12 @@ class Budget:
     gain: Floats
     deviation: Floats
     expected: Floats
+
+    @property
+    def order(self) -> list[int]:
+        """The losses that were tuned, the best first, those without a score last."""
+        there = np.flatnonzero(self.slots).tolist()
+        return sorted(there, key=lambda index: (np.isnan(self.tuned[index]), -self.tuned[index]))
 
 
 def expected_best(validation: Sequence[float], test: Sequence[float]) -> Floats:
@@ -85,8 +91,9 @@ def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
         kept[loss] += int(best["done"] and best["trial"] == 0)
     own, tuned, gain, deviation = np.full((4, shape[0]), np.nan)
     expected = np.full((shape[0], most), np.nan)
-    some, shared, families = _shared(grid, chosen)
+    some, shared = shared_tasks(chosen)
     if shared.any():
+        families = [grid.tasks[task].family for task in np.flatnonzero(shared)]
         place = np.ix_(some, shared)
         first = curves[..., 0]
         own[some] = over_families(nanmean(first[place], 2).T, families)
@@ -164,11 +171,3 @@ def _placed(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
     return trials.merge(where, on=["place", "published"]).sort_values(
         ["loss_at", "task_at", "at", "seed_at", "trial"]
     )
-
-
-def _shared(grid: Grid, chosen: Floats) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], list[str]]:
-    """The losses that have any score, the tasks on which all of these have one, and their families."""
-    means = nanmean(chosen, 2)
-    some = np.asarray(~np.isnan(means).all(1))
-    shared = np.asarray(~np.isnan(means[some]).any(0))
-    return some, shared, [grid.tasks[task].family for task in np.flatnonzero(shared)]

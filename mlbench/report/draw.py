@@ -184,8 +184,7 @@ def _tuning_jobs(analysis: Analysis) -> Iterator[Job]:
     for fraction, share in enumerate(analysis.grid.fractions):
         bought = analysis.budget(fraction)
         if bought is not None:
-            order = np.argsort(-np.nan_to_num(bought.tuned, nan=-np.inf), kind="stable")
-            leaders = [analysis.grid.losses[index] for index in order]
+            leaders = [analysis.grid.losses[index] for index in bought.order]
             where = f"{show_fraction(share)} of the training data"
             subject = Subject(analysis.selected_by, where, f"{share:g}")
             yield Job(("tuning", fraction), partial(budget_curves, subject, look, leaders, bought.expected))

@@ -11,7 +11,7 @@ from scipy.stats import t
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.arrays import Floats, nanmean, nanstd, over_families, spread_over_seeds
+from mlbench.report.arrays import Floats, nanmean, nanstd, over_families, shared_tasks, spread_over_seeds
 from mlbench.report.figures.curves import CurvePanel
 from mlbench.report.figures.training import Curve
 from mlbench.report.statistics.blocks import CONTROL
@@ -84,13 +84,11 @@ def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats, Flo
     spreads = values.copy()
     for column, bucket in enumerate(buckets):
         scores = analysis.scores(view.reading, f"{view.key}/{bucket}")[:, :, view.fraction]
-        means = nanmean(scores, 2)
-        some = ~np.isnan(means).all(1)
-        shared = ~np.isnan(means[some]).any(0)
+        some, shared = shared_tasks(scores)
         if not shared.any():
             continue
         families = [grid.tasks[task].family for task in np.flatnonzero(shared)]
-        values[some, column] = over_families(means[some][:, shared].T, families)
+        values[some, column] = over_families(nanmean(scores[some][:, shared], 2).T, families)
         spreads[some, column] = spread_over_seeds(scores[some][:, shared], families)
     return buckets, values, spreads
 

@@ -157,7 +157,7 @@ def _planned(
         or (state == "failed" and options.retries(reason))
         or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
     )
-    renamed = head is not None and source is None and not cell.labels(head["cell"])
+    renamed = head is not None and source is None and not cell.has_names(head["cell"])
     return PlannedCell(
         cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, renamed, todo
     )

@@ -23,7 +23,7 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
         return False
     record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
     _rename_family(record, cell)
-    cell.label(record["cell"])
+    cell.give_names(record["cell"])
     scores = source.scores_file(identifier)
     if scores.exists():
         try:
@@ -41,7 +41,7 @@ def rename(identifier: str, cell: Cell, store: Store) -> None:
     except KeyError:
         return
     _rename_family(record, cell)
-    cell.label(record["cell"])
+    cell.give_names(record["cell"])
     store.write(record)
 
 

@@ -78,14 +78,14 @@ class Cell:
             **tuned,
         }
 
-    def label(self, description: dict[str, Any]) -> None:
+    def give_names(self, description: dict[str, Any]) -> None:
         """Give the description of a cell of the same id the names that this suite has for it."""
         description["dataset"], description["loss"]["id"] = self.dataset, self.loss.id
         description.pop("trial", None)
         if self.trial is not None:
             description["trial"] = self.trial.describe()
 
-    def labels(self, description: Mapping[str, Any]) -> bool:
+    def has_names(self, description: Mapping[str, Any]) -> bool:
         """Whether it has these names."""
         trial = None if self.trial is None else self.trial.describe()
         found = description["dataset"], description["loss"]["id"], description.get("trial")

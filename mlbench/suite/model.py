@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS, LOSSES
 from mlbench.suite.cell import Cell, LossChoice
 from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import resolve_protocol
-from mlbench.suite.trials import Contender, Point, tuned_points, untuned_points
+from mlbench.suite.trials import Contender, Point, ProtocolOf, tuned_points, untuned_points
 from mlbench.suite.tuning import Tuning
 from mlbench.suite.twins import refuse_equal_datasets, refuse_equal_losses
 
@@ -81,11 +80,11 @@ class Suite(BaseModel):
         where = where or f"suite {self.name!r}"
         losses = self._losses(where)
         resolved = [self._dataset(entry, index, where) for index, entry in enumerate(self.datasets)]
-        shown = [parts["dataset"] for parts in resolved]
+        shown = [parts["dataset"] for parts, _ in resolved]
         if len(set(shown)) < len(shown):
             twice = next(name for name in shown if shown.count(name) > 1)
             raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
-        grids = [(parts, [loss.choice.under(parts["train"]) for loss in losses]) for parts in resolved]
+        grids = [(parts, [loss.choice.under(parts["train"]) for loss in losses]) for parts, _ in resolved]
         for _, choices in grids:
             refuse_equal_losses(choices, where)
         refuse_equal_datasets(grids, where)
@@ -97,26 +96,30 @@ class Suite(BaseModel):
                 **{**parts, "loss": point.loss, "train": point.train, "trial": point.trial},
             )
             for seed in self.seeds
-            for index, parts in enumerate(resolved)
-            for points in [self._points(losses, parts, index, seed, where)]
+            for index, (parts, protocol_of) in enumerate(resolved)
+            for points in [
+                self._points(losses, parts, protocol_of, seed, f"{where}, tuning.shared, datasets[{index}]")
+            ]
             for fraction in self.fractions
             for point in points
         ]
 
     def _points(
-        self, losses: Sequence[Contender], parts: Mapping[str, Any], index: int, seed: int, where: str
+        self,
+        losses: Sequence[Contender],
+        parts: Mapping[str, Any],
+        protocol_of: ProtocolOf,
+        seed: int,
+        where: str,
     ) -> list[Point]:
         """What is trained on a dataset with a seed: every loss, or all of its trials."""
         if self.tuning is None:
             return untuned_points(losses, parts["train"])
-
-        def protocol(knobs: Mapping[str, Any]) -> Protocol:
-            return self._protocol(self.datasets[index], index, where, knobs) if knobs else parts["train"]
-
+        stream = f"{parts['dataset']}/{seed}"
         try:
-            return tuned_points(losses, self.tuning, protocol, f"{parts['dataset']}/{seed}")
+            return tuned_points(losses, self.tuning, parts["train"], protocol_of, stream)
         except ValueError as error:
-            raise ConfigError(f"{where}, tuning.shared, datasets[{index}]: {error}") from None
+            raise ConfigError(f"{where}: {error}") from None
 
     def with_losses(self, names: Sequence[str]) -> Suite:
         """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
@@ -151,33 +154,27 @@ class Suite(BaseModel):
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
         return found
 
-    def _dataset(self, entry: DatasetEntry, index: int, where: str) -> dict[str, Any]:
+    def _dataset(self, entry: DatasetEntry, index: int, where: str) -> tuple[dict[str, Any], ProtocolOf]:
+        """What all cells of a dataset share, and their protocol under knobs that go over all the suite says."""
         key = f"{where}, datasets[{index}] ({entry.shown})"
         if not SAFE_NAME.fullmatch(entry.shown):
             raise ConfigError(f"{key}: a name may hold letters, digits, '.', '_', '+' and '-' only")
         declared = DATASETS.describe(entry.loader, key)
-        recipe, model, options = self._encoder(entry, key)
-        return {
+        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
+        kind, _, model = encoder.name.partition(":")
+        recipe = ENCODERS.describe(kind, f"{key}, encoder")
+        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
+        options = recipe.resolve(given, f"{key}, encoder")
+
+        def protocol_of(knobs: Mapping[str, Any]) -> Protocol:
+            return resolve_protocol(recipe, options, {**self.train, **entry.train, **knobs}, key)
+
+        parts = {
             "dataset": entry.shown,
             "loader": declared.name,
             "dataset_parameters": declared.resolve(entry.parameters, key),
             "encoder": f"{recipe.name}:{model}" if model else recipe.name,
             "encoder_options": options,
-            "train": self._protocol(entry, index, where),
+            "train": protocol_of({}),
         }
-
-    def _encoder(self, entry: DatasetEntry, key: str) -> tuple[Declaration, str, dict[str, Any]]:
-        """What is declared of a dataset's encoder, the model it is of, and its options."""
-        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
-        kind, _, model = encoder.name.partition(":")
-        recipe = ENCODERS.describe(kind, f"{key}, encoder")
-        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
-        return recipe, model, recipe.resolve(given, f"{key}, encoder")
-
-    def _protocol(
-        self, entry: DatasetEntry, index: int, where: str, knobs: Mapping[str, Any] | None = None
-    ) -> Protocol:
-        """The protocol of a dataset's cells, `knobs` over all that the suite says."""
-        key = f"{where}, datasets[{index}] ({entry.shown})"
-        recipe, _, options = self._encoder(entry, key)
-        return resolve_protocol(recipe, options, {**self.train, **entry.train, **(knobs or {})}, key)
+        return parts, protocol_of

@@ -18,6 +18,8 @@ from mlbench.suite.cell import Cell, LossChoice, Trial
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.tuning import Tuning
 
+ProtocolOf = Callable[[Mapping[str, Any]], Protocol]
+
 ATTEMPTS = 64
 """Draws that may hit a point which was tried before, until a loss counts as having no further one."""
 
@@ -47,16 +49,16 @@ def untuned_points(contenders: Sequence[Contender], protocol: Protocol) -> list[
 def tuned_points(
     contenders: Sequence[Contender],
     tuning: Tuning,
-    protocol_of: Callable[[Mapping[str, Any]], Protocol],
+    protocol: Protocol,
+    protocol_of: ProtocolOf,
     stream: str,
 ) -> list[Point]:
     """All trials of all losses on one dataset and seed, by number of the trial, then loss.
 
-    `protocol_of` gives the protocol under values of shared knobs. What is drawn depends on `stream`, the number of
+    `protocol_of` gives the `protocol` under values of shared knobs. What is drawn depends on `stream`, the number of
     the trial and the loss's id alone: more trials keep those that there were. No point is tried twice, under no other
     id of the loss either, so a loss may have fewer than `tuning.trials`, down to the one.
     """
-    protocol = protocol_of({})
     first = untuned_points(contenders, protocol)
     taken = {_key(point.loss, _text(protocol)) for point in first}
     found = [[Point(point.loss, point.train, Trial(0, 1, tuning.trials, ()))] for point in first]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mlbench.errors import did_you_mean
 from mlbench.search_space import DIGITS, Choice, Int, LogUniform, Space, Uniform
 from mlbench.suite.protocol import Protocol
+from mlbench.suite.resolution import problem
 
 KNOBS = (
     "batch_size",
@@ -72,8 +73,7 @@ class Tuning(BaseModel):
                 try:
                     Protocol(**{name: value})
                 except ValidationError as error:
-                    found = error.errors()[0]
-                    raise ValueError(f"{name}: {found['msg']}, got {found['input']!r}") from None
+                    raise ValueError(f"{name}: {problem(error.errors()[0])}") from None
         return given
 
     def draw(self, protocol: Protocol, random: Random) -> dict[str, Any]:

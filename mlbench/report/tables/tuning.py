@@ -20,8 +20,6 @@ def tuning_table(
     grid: Grid, fraction: int, found: Budget, choices: Mapping[str, Mapping[str, Sequence[Any]]], metric: str
 ) -> Table:
     """A row a loss, the best tuned ones first."""
-    there = [index for index in range(len(grid.losses)) if found.slots[index]]
-    order = sorted(there, key=lambda index: (np.isnan(found.tuned[index]), -found.tuned[index]))
     best = np.nanmax(found.tuned) if not np.isnan(found.tuned).all() else np.nan
     rows = [
         Row(
@@ -37,7 +35,7 @@ def tuning_table(
                 word("; ".join(_told(*item) for item in choices.get(grid.losses[index], {}).items()) or "–"),
             )
         )
-        for index in order
+        for index in found.order
     ]
     columns = (
         Column("loss", numeric=False),
