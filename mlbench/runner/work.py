@@ -12,6 +12,7 @@ from typing import Any
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.lifeline import Lifeline
 from mlbench.suite import Cell, LossChoice, Protocol, Trial
+from mlbench.version import TRAINING_VERSION
 
 Stamp = tuple[int, int]
 
@@ -65,7 +66,7 @@ class Work:
             "id": self.id,
             "suite": self.cell.suite,
             "cell": self.cell.describe(),
-            "code": {"loss_source": self.source_hash},
+            "code": {"loss_source": self.source_hash, "training": TRAINING_VERSION},
             **rest,
         }
 

@@ -18,6 +18,7 @@ from mlbench.runner import RunOptions, plan, run
 from mlbench.suite import Selection, Suite
 from mlbench.suite.entries import LossEntry
 from mlbench.suite.entries import Store as How
+from mlbench.version import TRAINING_VERSION
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 
@@ -232,6 +233,7 @@ def test_records_of_other_code_are_stale(
     store = Store(settings.results / "toys")
     [identifier] = store.ids()
     record = store.read(identifier)
+    assert record["code"]["training"] == TRAINING_VERSION, "whoever reads it years later knows how old it is"
     assert not plan([one], settings).stale
     store.write({**record, "code": {"loss_source": "another"}})
     assert len(plan([one], settings).stale) == 1
