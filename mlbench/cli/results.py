@@ -130,8 +130,15 @@ def rescore(
 
 
 def pack(results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")]) -> None:
-    """Write each suite's records into one records.parquet, as published results are kept."""
+    """Write each suite's records into one records.parquet, as published results are kept, with what it takes to say
+    how far test rows alone move the main metrics."""
     from mlbench.records import stores
+    from mlbench.records.packed import packed_ids, packed_replicates
+    from mlbench.report.measures import MAIN
 
     for store in stores(results):
-        print(f"wrote {store.pack()}")
+        file = store.pack(MAIN)
+        print(
+            f"wrote {file}: {len(packed_ids(file))} records, {len(packed_replicates(file))} of them with bootstrap "
+            "replicates"
+        )

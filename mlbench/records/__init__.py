@@ -2,7 +2,7 @@
 
 from mlbench.records.frame import load_records
 from mlbench.records.schema import HEAD, READINGS, SCHEMA, RecordError, decode, encode
-from mlbench.records.scores import PRECISIONS, enough
+from mlbench.records.scores import PRECISIONS, UNREADABLE, enough
 from mlbench.records.store import Store, stores
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "PRECISIONS",
     "READINGS",
     "SCHEMA",
+    "UNREADABLE",
     "RecordError",
     "Store",
     "decode",

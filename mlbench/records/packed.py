@@ -1,4 +1,4 @@
-"""Many records in one Parquet file, one a row: its id, its head and its text, each a column."""
+"""Many records in one Parquet file, one a row: its id, its head, its text and its replicates, each a column."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbench.records.replicates import Kept
 from mlbench.records.schema import RecordError, decoded, encode, head_of
 
 if TYPE_CHECKING:
@@ -16,18 +17,28 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 Stamp = tuple[int, int, int]
+Replicates = Mapping[str, Kept]
+"""Of one cell, by their names in its scores file."""
 
 
-def pack(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """The file's bytes."""
+def pack(records: Sequence[Mapping[str, Any]], replicates: Mapping[str, Replicates]) -> bytes:
+    """The file's bytes; `replicates` by the id of their record."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    vectors = pa.map_(pa.string(), pa.struct({"scale": pa.float32(), "deviations": pa.binary()}))
     table = pa.table(
         {
             "id": [record["id"] for record in records],
             "head": [json.dumps(head_of(record)) for record in records],
             "record": [encode(record) for record in records],
+            "replicates": pa.array(
+                [
+                    [(name, kept._asdict()) for name, kept in replicates.get(record["id"], {}).items()]
+                    for record in records
+                ],
+                type=vectors,
+            ),
         }
     )
     sink = pa.BufferOutputStream()
@@ -50,6 +61,18 @@ def packed_records(file: Path) -> Iterator[dict[str, Any] | RecordError]:
             yield decoded(text.encode(), str(file))
     except RecordError as error:
         yield error
+
+
+def packed_replicates(file: Path) -> dict[str, dict[str, Kept]]:
+    """Of every packed record that has some, by its id; none in files of before there was such a column."""
+    found = {}
+    with _opened(file) as packed:
+        if "replicates" in packed.schema_arrow.names:
+            for batch in packed.iter_batches(batch_size=128, columns=["id", "replicates"], use_threads=False):
+                for identifier, pairs in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    if pairs:
+                        found[identifier] = {name: Kept(**kept) for name, kept in pairs}
+    return found
 
 
 def packed_ids(file: Path) -> Mapping[str, tuple[int, int]]:

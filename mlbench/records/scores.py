@@ -8,6 +8,8 @@ from pathlib import Path
 
 PRECISIONS = ("none", "float16", "float32")
 """What `[store] scores` may say, the least first."""
+UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What comes of a file of scores that is not there, or damaged."""
 
 
 def enough(file: Path, wanted: str) -> bool:
@@ -23,6 +25,6 @@ def _kept(file: Path) -> str:
         with zipfile.ZipFile(file) as archive, archive.open("test_logits.npy") as member:
             np.lib.format.read_magic(member)
             _, _, kind = np.lib.format.read_array_header_1_0(member)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+    except UNREADABLE:
         return "none"
     return kind.name if kind.name in PRECISIONS else "none"

@@ -19,8 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
-from mlbench.records.packed import pack, packed_ids, packed_records, read_one, read_packed
+from mlbench.records.packed import (
+    pack,
+    packed_ids,
+    packed_records,
+    packed_replicates,
+    read_one,
+    read_packed,
+)
+from mlbench.records.replicates import Kept, shrink_all
 from mlbench.records.schema import RecordError, check, decode, decode_head, decoded, encode
+from mlbench.records.scores import UNREADABLE
 from mlbench.whole_files import own_name, whole
 
 if TYPE_CHECKING:
@@ -151,9 +160,13 @@ class Store:
             if isinstance(record, RecordError) or record["id"] not in seen:
                 yield record
 
-    def pack(self) -> Path:
-        """All records in `records.parquet`, one a row: what is published. The own files stay. Raises RecordError
-        where records of such a file that is there already would be lost, since they cannot be read."""
+    def pack(self, keys: tuple[str, ...] = ()) -> Path:
+        """All records in `records.parquet`, one a row: what is published. The own files stay.
+
+        Beside each stand the replicates of the metrics `keys`, from its scores file, or as they were packed before.
+        Raises RecordError where records of such a file that is there already would be lost, since they cannot be
+        read.
+        """
         before = set(packed_ids(self.packed_file) if self.packed_file.exists() else ())
         records = [record for record in self.records() if not isinstance(record, RecordError)]
         if lost := sorted(before - {record["id"] for record in records}):
@@ -162,7 +175,21 @@ class Store:
                 "files of the same cells cannot be read; see `mlbench status`"
             )
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
-        return self._place(pack(records), self.packed_file)
+        replicates = packed_replicates(self.packed_file) if self.packed_file.exists() else {}
+        for record in records:
+            if kept := self._replicates(record, keys):
+                replicates[record["id"]] = kept
+        return self._place(pack(records, replicates), self.packed_file)
+
+    def _replicates(self, record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Kept]:
+        """From a record's scores file; none where that is not there or damaged."""
+        import numpy as np
+
+        try:
+            with np.load(self.scores_file(record["id"]), allow_pickle=False) as stored:
+                return shrink_all(record, stored, keys)
+        except UNREADABLE:
+            return {}
 
     def _packed_column(self, column: str, identifier: str) -> str:
         text = read_one(self.packed_file, column, identifier) if self.packed_file.exists() else None

@@ -128,7 +128,7 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     assert "A claim in a loose file." in (tmp_path / "report" / "report.md").read_text()
     assert (tmp_path / "report" / "index.html").stat().st_size > 10_000
     assert "index.html" in page
-    mlbench("pack", str(results))
+    assert "4 records, 4 of them with bootstrap replicates" in mlbench("pack", str(results)).stdout
     for file in cells.iterdir():
         file.unlink()
     again = json.loads(mlbench("plan", str(suite), "--results", str(results), "--json").stdout)

@@ -1,7 +1,8 @@
-"""Replicates are read from beside the record that counts, and damaged ones are as if there were none."""
+"""Replicates are read from beside the record that counts, or from it, and damaged ones are as if there were none."""
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlbench.records import Store
+from mlbench.records import Store, load_records
+from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import Grid
 from mlbench.report.merge import merge
 from mlbench.report.replicates import Replicates
+from mlbench.report.statistics import Within
 from tests.report.synthetic import World, write
 
 ONE = World(
@@ -69,3 +72,46 @@ def test_damaged_bytes_count_as_not_stored(tmp_path: Path) -> None:
     replicates = Replicates(grid, [root], ["map"])
     assert replicates
     assert replicates.load(0, 0) == {}
+
+
+SIX = World(losses={"bce": 0.0, "asl": 0.01, "msc": 0.02}, datasets=("go_emotions", "reuters21578"),
+            fractions=(1.0,), keys=("map",), replicates=200)  # fmt: skip
+
+
+def published(folder: Path) -> Path:
+    """The records of a world as they are published: one packed file, no scores beside it."""
+    store = Store(write(folder, SIX) / SIX.suite)
+    store.pack(("map",))
+    shutil.rmtree(store.cells_folder)
+    shutil.rmtree(store.scores_folder)
+    return store.folder
+
+
+def within(paths: list[Path]) -> list[Within]:
+    grid = Grid(merge(paths).cells)
+    found = Analysis(grid, Replicates(grid, paths, ["map"])).within(View("map", "own", 0))
+    return [found[task] for task in range(len(grid.tasks))]
+
+
+@pytest.mark.parametrize("name", ["", "records.parquet"])
+def test_published_records_tell_losses_apart_as_their_scores_did(name: str, tmp_path: Path) -> None:
+    whole = within([write(tmp_path / "whole", SIX)])
+    packed = within([published(tmp_path / "packed") / name])
+    for one, other in zip(whole, packed, strict=True):
+        assert one.rows
+        assert other.rows, "the uncertainty of the test rows is in it"
+        np.testing.assert_allclose(one.pairs, other.pairs, rtol=0.05, atol=0.002)
+
+
+def test_scores_count_before_what_was_packed_of_them(tmp_path: Path) -> None:
+    store = Store(write(tmp_path, ONE) / ONE.suite)
+    store.pack(("map",))
+    assert (read([tmp_path], []) == stored(tmp_path)).all(), "to the last bit"
+
+
+def test_a_packed_file_that_cannot_be_read_counts_as_not_stored(tmp_path: Path) -> None:
+    store = Store(write(tmp_path, ONE) / ONE.suite)
+    shutil.rmtree(store.scores_folder)
+    store.packed_file.write_bytes(b"PAR1")
+    grid = Grid(load_records([next(store.cells_folder.iterdir())]))
+    assert not Replicates(grid, [tmp_path], ["map"])
