@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.grid import Grid
 from mlbench.report.likeness import Traits, distance
 from mlbench.report.statistics.ranks import block_ranks
@@ -42,10 +42,10 @@ def advise(
         family: [task for task in tasks if families[task] == family]
         for family in dict.fromkeys(families[task] for task in tasks)
     }
-    means = np.stack([scores[:, group].mean(1) for group in members.values()])[:, losses]
+    means = np.stack([mean_of(scores[:, group], 1) for group in members.values()])[:, losses]
     weights = [1 / (0.1 + apart[group].min()) for group in members.values()]
     average = np.average(block_ranks(means), axis=0, weights=weights)
-    close = (means >= means.max(1, keepdims=True) - 0.01).sum(0)
+    close = (settled(means.max(1, keepdims=True) - means) <= 0.01).sum(0)
     order = np.argsort(average, kind="stable")
     return [(int(losses[place]), float(average[place]), int(close[place])) for place in order]
 

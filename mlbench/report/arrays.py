@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+DIGITS = 12
+"""Numbers that agree to so many digits are equal: sums of the same scores differ in the last ones."""
+
 
 @dataclass(frozen=True)
 class Banded:
@@ -20,12 +23,30 @@ class Banded:
     high: Floats
 
 
+def settled(values: npt.ArrayLike) -> Floats:
+    """Rounded to DIGITS decimals, of numbers above 1 to as many digits, so that what is equal compares so.
+
+    Means, and differences of means, pass through here before anything is ranked, compared or tested.
+    """
+    array = np.asarray(values, dtype=float)
+    large = np.where(np.isfinite(array), np.maximum(np.abs(array), 1.0), 1.0)
+    scale = 10.0 ** (DIGITS - np.ceil(np.log10(large)))
+    rounded: Floats = np.round(array * scale) / scale
+    return rounded
+
+
+def mean_of(values: Floats, axis: int) -> Floats:
+    """The mean over an axis, settled; one and the same in whatever order the summands stand."""
+    return settled(np.sort(values, axis=axis).mean(axis))
+
+
 def nanmean(array: Floats, axis: int | tuple[int, ...]) -> Floats:
-    """The mean of what is there; NaN, without a warning, where nothing is."""
-    there = ~np.isnan(array)
+    """The mean of what is there, settled; NaN, without a warning, where nothing is."""
+    ordered = np.sort(array, axis=axis) if isinstance(axis, int) else array
+    there = ~np.isnan(ordered)
     count = there.sum(axis)
-    total = np.where(there, array, 0.0).sum(axis)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    total = np.where(there, ordered, 0.0).sum(axis)
+    return settled(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def nanstd(array: Floats, axis: int) -> Floats:
@@ -47,8 +68,7 @@ def over_families(values: Floats, families: Sequence[str]) -> Floats:
     """[tasks, …], each of the family named -> the mean over families of the means over a family's tasks."""
     names = list(dict.fromkeys(families))
     weights = np.array([1 / (len(names) * families.count(family)) for family in families])
-    averaged: Floats = np.tensordot(weights, values, 1)
-    return averaged
+    return settled(np.tensordot(weights, values, 1))
 
 
 def spread_over_seeds(scores: Floats, families: Sequence[str]) -> Floats:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.build import check_something_finished
 from mlbench.report.grid import READINGS, Grid, show_fraction
 from mlbench.report.measures import Measure, require
@@ -53,7 +53,7 @@ class HeadToHead:
     @property
     def mean(self) -> float:
         """The mean over families of the difference."""
-        return float(np.mean(_by_family(self.duels)))
+        return float(mean_of(_by_family(self.duels), 0))
 
     @property
     def verdict(self) -> str:
@@ -147,7 +147,7 @@ def head_to_head(
         raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
     differences = _by_family(duels)
     where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
-    across = signed_rank(np.array(differences))
+    across = signed_rank(differences)
     return HeadToHead(first, second, measure, where, tuple(duels), across, len(differences), problems)
 
 
@@ -179,7 +179,8 @@ def _of_folders(
     sides = np.where(shared, sides, np.nan) * measure.sign
     count = shared.sum(0)
     total = np.where(shared, sides, 0.0).sum(1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan), grid, measure, tuple(problems)
+    means = settled(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+    return means, grid, measure, tuple(problems)
 
 
 def _fraction(grid: Grid, pairs: Floats, wanted: float | None) -> int:
@@ -193,9 +194,11 @@ def _fraction(grid: Grid, pairs: Floats, wanted: float | None) -> int:
     return int(np.flatnonzero(both).max(initial=0))
 
 
-def _by_family(duels: Sequence[Duel]) -> list[float]:
+def _by_family(duels: Sequence[Duel]) -> Floats:
     families = dict.fromkeys(duel.family for duel in duels)
-    return [
-        float(np.mean([duel.difference.mean for duel in duels if duel.family == family]))
-        for family in families
-    ]
+    return np.array(
+        [
+            mean_of(np.array([duel.difference.mean for duel in duels if duel.family == family]), 0)
+            for family in families
+        ]
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.arrays import Floats, nanmean, nanstd, spread_over_seeds
+from mlbench.report.arrays import Floats, mean_of, nanmean, nanstd, spread_over_seeds
 from mlbench.report.grid import FAILED, Grid
 from mlbench.report.measures import Measure
 from mlbench.report.statistics import Blocks
@@ -45,7 +45,7 @@ def summarise(grid: Grid, reading: str, measure: Measure, fraction: int, blocks:
         places = [grid.losses.index(loss) for loss in blocks.losses]
         table = blocks.scores
         ranks[places] = block_ranks(table).mean(0)
-        average[places] = table.mean(0) * measure.sign
+        average[places] = mean_of(table, 0) * measure.sign
         tasks = [grid.task_names.index(task) for task in blocks.tasks]
         families = [blocks.families[family] for family in blocks.family_of]
         spread[places] = spread_over_seeds(scores[np.ix_(places, tasks)], families)

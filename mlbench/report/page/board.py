@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.arrays import mean_of
 from mlbench.report.figures.style import Look
 from mlbench.report.tables.model import format_number
 
@@ -32,7 +33,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
     if blocks is None or ranking is None:
         return []
     span = max(len(ranking.losses) - 1, 1)
-    means = blocks.scores.mean(0) * blocks.measure.sign
+    means = mean_of(blocks.scores, 0) * blocks.measure.sign
     pairs = {pair.loss: pair for pair in analysis.pairs(view)}
     control = blocks.control() or ""
     rows = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.arrays import Banded, Floats, nanmean
+from mlbench.report.arrays import Banded, Floats, mean_of, nanmean
 from mlbench.report.grid import Grid
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import LEVEL
@@ -38,7 +38,7 @@ def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:
     scores, families, tasks, unusable = [], [], [], []
     for name, family, task in zip(blocks.tasks, blocks.family_of, blocks.by_task, strict=True):
         ground = floor[grid.task_names.index(name)]
-        span = task.mean(1).max() - ground
+        span = mean_of(task, 1).max() - ground
         if np.isnan(span) or span < LEAST_SPAN:
             unusable.append(name)
         else:

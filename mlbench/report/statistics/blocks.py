@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.grid import MISSING, Grid
 from mlbench.report.measures import Measure
 
@@ -41,20 +41,19 @@ class Blocks:
     @property
     def scores(self) -> Floats:
         """[families, losses]: the mean over a family's tasks of the mean over seeds; more is better."""
-        return self.average_families(np.stack([task.mean(1) for task in self.by_task]))
+        return self.average_families(np.stack([mean_of(task, 1) for task in self.by_task]))
 
     def average_families(self, by_task: Floats) -> Floats:
-        """[tasks, …] -> [families, …]."""
+        """[tasks, …] -> [families, …], settled."""
         weights = np.zeros((self.count, len(self.tasks)))
         weights[list(self.family_of), range(len(self.tasks))] = 1.0
         weights /= weights.sum(1, keepdims=True)
-        averaged: Floats = np.tensordot(weights, by_task, axes=1)
-        return averaged
+        return settled(np.tensordot(weights, by_task, axes=1))
 
     def differences(self, loss: str, control: str) -> Floats:
         """[families]: how much better `loss` is than `control`."""
         scores = self.scores
-        return np.asarray(scores[:, self.losses.index(loss)] - scores[:, self.losses.index(control)])
+        return settled(scores[:, self.losses.index(loss)] - scores[:, self.losses.index(control)])
 
     def control(self, wanted: str = CONTROL) -> str | None:
         """The control where it is among the losses compared, else None."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import block_ranks
 
@@ -85,7 +85,7 @@ def against_control(blocks: Blocks, control: str) -> list[Pair]:
             Pair(
                 loss=loss,
                 control=control,
-                mean=float(difference.mean()),
+                mean=float(mean_of(difference, 0)),
                 median=float(np.median(difference)),
                 wins=int((difference > 0).sum()),
                 ties=int((difference == 0).sum()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.statistics.blocks import Blocks
 
 REPLICATES = 1000
@@ -59,7 +59,7 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
     low, high = np.percentile(resampled, ends, axis=0)
     firsts = ranks == ranks.min(1, keepdims=True)
     best = int(ranks.mean(0).argmin())
-    leader, scores = resampled[:, [best]], blocks.scores.mean(0)
+    leader, scores = resampled[:, [best]], mean_of(blocks.scores, 0)
     gap_low, gap_high = np.percentile(means[:, [best]] - means, ends, axis=0)
     return Ranking(
         losses=blocks.losses,
@@ -68,7 +68,7 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
         high=high,
         first=(firsts / firsts.sum(1, keepdims=True)).sum(0),
         behind=(leader < resampled).mean(0) + 0.5 * (leader == resampled).mean(0),
-        gap=scores[best] - scores,
+        gap=settled(scores[best] - scores),
         gap_low=gap_low,
         gap_high=gap_high,
     )
@@ -86,11 +86,12 @@ def _resampled(blocks: Blocks, replicates: int, random: np.random.Generator) -> 
     for index, scores in enumerate(blocks.by_task):
         seeds = scores.shape[1]
         draws = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=replicates)
-        means[index] = draws @ scores.T / seeds
+        means[index] = settled(draws @ scores.T / seeds)
     scores = blocks.average_families(means)
     families = random.multinomial(blocks.count, np.full(blocks.count, 1 / blocks.count), size=replicates)
-    shares = families / blocks.count
-    return np.einsum("rf,frl->rl", shares, _fast_ranks(scores)), np.einsum("rf,frl->rl", shares, scores)
+    sums = (np.einsum("rf,frl->rl", families, values) for values in (_fast_ranks(scores), scores))
+    ranks, averages = (settled(total / blocks.count) for total in sums)
+    return ranks, averages
 
 
 def _fast_ranks(scores: Floats) -> Floats:

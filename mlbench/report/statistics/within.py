@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from mlbench.report.arrays import Floats
+from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.statistics.frequentist import ALPHA, holm
 
 Indices = npt.NDArray[np.intp]
@@ -28,10 +28,12 @@ Indices = npt.NDArray[np.intp]
 class Within:
     """Of the losses on one task: the best, and p (Holm) of every pair, [losses, losses].
 
-    `rows` says whether the test rows' own uncertainty is in it. Losses that are not there have p NaN.
+    `first` marks the best with all that have the same mean, [losses]. `rows` says whether the test rows' own
+    uncertainty is in it. Losses that are not there have p NaN.
     """
 
     best: int
+    first: npt.NDArray[np.bool_]
     pairs: Floats
     rows: bool
 
@@ -65,18 +67,20 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     drawn = None if replicates is None else _usable(replicates[np.ix_(losses, seeds)])
     if len(losses) < 2 or len(seeds) == 0 or (len(seeds) == 1 and drawn is None):
         return None
-    means = paired.mean(1)
+    means = mean_of(paired, 1)
     best = int(means.argmax())
     first, second = _pairs(len(losses))
     error, freedom = _standard_errors(paired, drawn, first, second)
-    distance = np.abs(means[first] - means[second])
+    distance = np.abs(settled(means[first] - means[second]))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(distance == 0, 0.0, distance / error)
     adjusted = holm(2 * stdtr(freedom, -t))
     pairs = np.full((len(scores), len(scores)), np.nan)
     pairs[losses, losses] = 1.0
     pairs[losses[first], losses[second]] = pairs[losses[second], losses[first]] = adjusted
-    return Within(int(losses[best]), pairs, drawn is not None)
+    ahead = np.zeros(len(scores), bool)
+    ahead[losses] = means == means[best]
+    return Within(int(losses[best]), ahead, pairs, drawn is not None)
 
 
 @lru_cache(8)
@@ -126,7 +130,8 @@ class Difference:
 def paired_difference(pair: Floats, replicates: npt.NDArray[np.floating] | None) -> Difference:
     """Of [2, seeds] scores, the first minus the second; `replicates` [2, seeds, draws] or None."""
     drawn = None if replicates is None else _usable(replicates)
-    mean = float((pair[0] - pair[1]).mean())
+    first, second = mean_of(pair, 1)
+    mean = float(settled(first - second))
     if pair.shape[1] < 2 and drawn is None:
         return Difference(mean, np.nan, np.nan)
     error, freedom = _standard_errors(pair, drawn, np.array([0]), np.array([1]))

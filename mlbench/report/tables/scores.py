@@ -74,7 +74,7 @@ def _column(
     signed = summary.mean[:, task] * measure.sign
     there = ~np.isnan(signed)
     if measure.ranked and within is not None:
-        best = np.arange(len(signed)) == within.best
+        best = within.first
         alike = there & ~best & within.alike
     else:
         best = measure.ranked & there & (signed >= signed[there].max(initial=-np.inf))
