@@ -35,6 +35,13 @@ class Unwritable:
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """The worker cannot compute on the slot's device; no cell's fault."""
+
+    message: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """error_class, message, traceback: of the record. how: whether the cell raised it, or its worker died
     of it or was killed for it. progress: how far the cell was. rows: that it trains on, where it came so far."""
@@ -47,7 +54,7 @@ class Failed:
     rows: int | None = None
 
 
-Outcome = Done | Stopped | Unwritable | Failed
+Outcome = Done | Stopped | Unwritable | Unusable | Failed
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,11 @@ def attempt(
                         child.environment = message["environment"]
                     case "loaded":
                         loaded, stops, rows = time.monotonic(), message["stops"], message["rows"]
+                    case "unusable":
+                        child.kill()
+                        return Unusable(message["message"])
+                    case "waiting":
+                        progress = {"phase": "waits", "for": message["what"]}
                     case "progress":
                         progress = message["progress"]
                     case "done":

@@ -26,6 +26,10 @@ _THREAD_VARIABLES = (
 )
 
 
+REAP = 30.0
+"""Seconds that the system has to end a process that was killed."""
+
+
 class ChildDied(Exception):
     """The worker process ended by itself: how, and the last it said on standard error."""
 
@@ -60,7 +64,8 @@ class Child:
         """What the worker says of itself when it is ready."""
         self._cost = psutil.Process(self._process.pid)
         self._buffer = b""
-        self.alive = True
+        self.alive, self.stuck = True, False
+        """Whether it may be given work; whether the system did not end it when it was killed."""
         self.send(greeting)
 
     @property
@@ -121,11 +126,15 @@ class Child:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End the process and whatever it has started, now."""
+        """End the process and whatever it has started, now. One that is held in a call of the system, as of a driver
+        that hangs, does not end: it is `stuck`."""
         self.alive = False
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        try:
+            self._process.wait(timeout=REAP)
+        except subprocess.TimeoutExpired:
+            self.stuck = True
         self._close()
 
     def close(self) -> None:
@@ -138,7 +147,10 @@ class Child:
         self.kill()
 
     def _how_it_ended(self) -> str:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(timeout=REAP)
+        except subprocess.TimeoutExpired:
+            return "the worker process let go of its output and does not end"
         if code >= 0:
             return f"the worker process ended with exit code {code}"
         name = signal.Signals(-code).name

@@ -7,13 +7,12 @@ or two Dask workers of one node, never use one slot both; the system frees the l
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,17 +21,9 @@ import joblib
 from filelock import FileLock, Timeout
 
 from mlbench.errors import ConfigError
+from mlbench.runner.driver import Device, Listing, listing
 
 _WAIT = 0.5
-
-
-@dataclass(frozen=True)
-class Device:
-    """A CUDA device: what identifies it, its model, and the driver's version."""
-
-    uuid: str
-    model: str = "CUDA device"
-    driver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +36,9 @@ class Lease:
     model: str
     driver: str | None = None
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.model, self.variables.get("CUDA_VISIBLE_DEVICES")]))
+
 
 def chosen(device: str) -> list[Device]:
     """The CUDA devices of this host that `--device` names; none for the CPU.
@@ -56,7 +50,8 @@ def chosen(device: str) -> list[Device]:
         raise ConfigError(f"--device {device}: say auto, cpu, cuda, or numbers as in cuda:0,1")
     there = [] if device == "cpu" else visible()
     if match[1] and not there:
-        raise ConfigError(f"--device {device}: this machine shows no CUDA device (nvidia-smi names none)")
+        why = "; ".join(troubles()) or "nvidia-smi names none"
+        raise ConfigError(f"--device {device}: this machine shows no CUDA device ({why})")
     if not match[2]:
         return there
     numbers = sorted({int(number) for number in match[2].split(",")})
@@ -65,40 +60,60 @@ def chosen(device: str) -> list[Device]:
     return [there[number] for number in numbers]
 
 
-@cache
 def visible() -> list[Device]:
-    """The host's CUDA devices as nvidia-smi lists them; those of CUDA_VISIBLE_DEVICES where that is set, whose numbers
+    """The host's CUDA devices as its driver lists them; those of CUDA_VISIBLE_DEVICES where that is set, whose numbers
     are read as nvidia-smi's too (CUDA's own differ from them on machines of unlike devices, unless CUDA_DEVICE_ORDER is
-    PCI_BUS_ID)."""
-    devices = _listed()
+    PCI_BUS_ID). The number or name of a GPU that is divided means the first of its instances, as it does to CUDA."""
+    return list(look().devices)
+
+
+def troubles() -> list[str]:
+    """What of this host's devices could not be read, or is not there though the environment names it."""
+    return list(look().troubles)
+
+
+@cache
+def look() -> Listing:
+    """The driver is asked once a process."""
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is not None and not any(_names(wanted)):
+        return Listing()
+    listed = listing()
     if wanted is None:
-        return devices
-    shown = []
-    for token in filter(None, (part.strip() for part in wanted.split(","))):
-        if token.isdigit():
-            found = devices[int(token) : int(token) + 1]
-        elif token.startswith("MIG-"):
-            found = [Device(token)]
-        else:
-            found = [device for device in devices if device.uuid.startswith(token)][:1]
-        if not found:
-            break  # CUDA hides what comes after a name that is none.
-        shown += found
-    return shown
+        return listed
+    shown: list[Device] = []
+    for token in _names(wanted):
+        found = _called(token, listed.devices)
+        if found is None:
+            # CUDA hides what comes after a name that is none.
+            lost = (
+                f"CUDA_VISIBLE_DEVICES={wanted}: no device here is {token}; it and what follows are left out"
+            )
+            return Listing(tuple(shown), (*listed.troubles, lost))
+        shown.append(found)
+    return Listing(tuple(shown), listed.troubles)
 
 
-def _listed() -> list[Device]:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    query = [program, "--query-gpu=uuid,name,driver_version", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    rows = [[part.strip() for part in line.split(",")] for line in done.stdout.splitlines()]
-    return [Device(*row) for row in rows if len(row) == 3] if done.returncode == 0 else []
+def _names(wanted: str) -> list[str]:
+    """The devices that the variable names, up to a word that hides all, such as -1 or SLURM's NoDevFiles."""
+    tokens = filter(None, (part.strip() for part in wanted.split(",")))
+    return list(
+        itertools.takewhile(lambda token: token.isdigit() or token.startswith(("GPU-", "MIG-")), tokens)
+    )
+
+
+def _called(token: str, devices: Sequence[Device]) -> Device | None:
+    """The device of a number or of the start of a name."""
+    firsts = list({device.gpu: device for device in reversed(devices)}.values())[::-1]
+    if token.isdigit():
+        return firsts[int(token)] if int(token) < len(firsts) else None
+    named = (device for device in (*firsts, *devices) if token and device.uuid.startswith(token))
+    whole = (device for device in firsts if device.gpu.startswith(token))
+    found = next(named, None) or next(whole, None)
+    if found is None and token.startswith("MIG-"):
+        # Old drivers give instances another name, and a container may list none.
+        return Device(token)
+    return found
 
 
 @contextlib.contextmanager

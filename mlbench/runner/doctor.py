@@ -18,19 +18,14 @@ from typing import Literal
 import psutil
 
 from mlbench.datasets.places import cache_root, data_folders
+from mlbench.runner.devices import troubles, visible
+from mlbench.runner.driver import Device, find_nvidia_smi
 from mlbench.runner.environment import packages
 
 HUB = "https://huggingface.co"
 TIMEOUT = 5.0
-_TORCH = """
-import json, torch
-devices = []
-for index in range(torch.cuda.device_count()):
-    properties = torch.cuda.get_device_properties(index)
-    devices.append({"name": properties.name, "memory": properties.total_memory,
-                    "bf16": properties.major >= 8, "fp16": True})
-print(json.dumps({"cuda": torch.version.cuda, "devices": devices, "threads": torch.get_num_threads()}))
-"""
+ANSWER = 120.0
+"""Seconds that a device has to compute something."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +52,61 @@ def examine(data_root: Path | None, results: Path) -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    """PyTorch in a process of its own: a broken driver may take the process with it. Devices are numbered as
-    `--device` and nvidia-smi do, by their place in the machine; CUDA by itself begins with the fastest."""
-    variables = {**os.environ, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    done = subprocess.run(
-        [sys.executable, "-c", _TORCH], capture_output=True, text=True, check=False, env=variables
+    """PyTorch in processes of its own, one for each device, which it tries as a worker does before its first cell: a
+    broken driver may take the process with it. Devices are numbered as `--device` and nvidia-smi do."""
+    imported = subprocess.run(
+        [sys.executable, "-c", "import torch"], capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-        yield Finding("torch", "broken", f"it cannot be imported: {last}")
+    if imported.returncode:
+        yield Finding(
+            "torch", "broken", f"it cannot be imported: {_last_words(imported.stderr, imported.returncode)}"
+        )
         return
-    found = json.loads(done.stdout.splitlines()[-1])
-    if not found["devices"]:
-        driver = "nvidia-smi is not there" if shutil.which("nvidia-smi") is None else "see nvidia-smi"
+    there = visible()
+    for trouble in troubles():
+        yield Finding("driver", "lacking", trouble)
+    if not there:
+        driver = "nvidia-smi names none" if find_nvidia_smi() else "nvidia-smi is not there"
         yield Finding(
             "devices", "lacking", f"no CUDA device ({driver}); cells run on the CPU in float32 or bf16"
         )
-    for index, device in enumerate(found["devices"]):
-        precisions = ", ".join(["float32", *(name for name in ("bf16", "fp16") if device[name])])
-        yield Finding(
-            f"cuda:{index}",
-            "ok",
-            f"{device['name']}, {_size(device['memory'])}, {precisions}, CUDA {found['cuda']}",
-        )
+    # All at once: each takes seconds to load torch.
+    for index, (device, asked) in enumerate([(device, _asked(device)) for device in there]):
+        yield _device(f"cuda:{index}", device, asked)
+
+
+def _asked(device: Device) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlbench.runner.usable"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": device.uuid},
+    )
+
+
+def _device(name: str, device: Device, asked: subprocess.Popen[str]) -> Finding:
+    """What a device has, or why torch cannot compute on it."""
+    called = f"{device.model} ({device.uuid})"
+    try:
+        out, err = asked.communicate(timeout=ANSWER)
+    except subprocess.TimeoutExpired:
+        asked.kill()
+        return Finding(name, "broken", f"{called}: it computes nothing within {ANSWER:g} s")
+    if asked.returncode:
+        return Finding(name, "broken", f"{called}: torch died: {_last_words(err, asked.returncode)}")
+    found = json.loads(out.splitlines()[-1])
+    if found["trouble"]:
+        return Finding(name, "broken", f"{called} cannot be used: {found['trouble']}")
+    memory = f"{_size(found['memory'])}, {_size(found['free'])} of it free"
+    precisions = ", ".join(["float32", *(["bf16"] if found["bf16"] else []), "fp16"])
+    return Finding(
+        name, "ok", f"{found['name']}, {memory}, {precisions}, CUDA {found['cuda']}, driver {device.driver}"
+    )
+
+
+def _last_words(said: str, code: int) -> str:
+    return (said.strip().splitlines() or [f"exit {code}"])[-1]
 
 
 def _writable(name: str, folder: Path) -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from mlbench.runner.buildable import check_losses
+from mlbench.runner.devices import chosen, troubles
 from mlbench.runner.engines import Engine, open_engine
 from mlbench.runner.epochs import raised_epochs
 from mlbench.runner.guarded import guarded
@@ -147,6 +148,11 @@ def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
     """What a user should know before it starts."""
     for dataset, remedy in planned.not_fetched.items():
         shown.note(f"not fetched: {dataset}\n{remedy}")
+    if planned.todo and options.device != "cpu" and options.engine != "dask":
+        # A cluster's devices are not this host's: there a slot says it.
+        else_cpu = "" if chosen(options.device) else "; cells run on the CPU"
+        for trouble in troubles():
+            shown.note(f"devices: {trouble}{else_cpu}")
     for sentence in raised_epochs(cell.cell for cell in planned.todo):
         shown.note(sentence)
     if planned.stale and options.rerun is None:

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbench.errors import DataError, MlbenchError
-from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unwritable, attempt
-from mlbench.runner.child import Child
+from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unusable, Unwritable, attempt
+from mlbench.runner.child import REAP, Child
 from mlbench.runner.claims import BEAT, Claim
 from mlbench.runner.devices import Lease, lease, share_of_cores
 from mlbench.runner.leftovers import remove_traces
@@ -33,9 +33,13 @@ ADVICE = (
 )
 
 
+class SlotLostError(MlbenchError):
+    """This slot can do nothing more; other devices and hosts may."""
+
+
 def supervise(job: Job) -> str | None:
     """Work for one slot until nothing is left, or the run is stopped; returns why it ended before that, if it did:
-    for want of a device alone, or together with the run.
+    for want of a device that works alone, or together with the run.
     """
     with _undisturbed(job), contextlib.ExitStack() as stack:
         queue = Queue(job)
@@ -58,6 +62,8 @@ def supervise(job: Job) -> str | None:
                     slot.do(work, claim)
                 finally:
                     claim.release()
+        except SlotLostError as error:
+            return f"a slot on {socket.gethostname()} ended: {error}"
         except MlbenchError as error:
             job.lifeline.finish_up()
             return str(error)
@@ -72,11 +78,13 @@ class Slot:
         self._child: Child | None = None
         self._threads = 0
         self._environment: dict[str, Any] = {}
+        self._stuck = ""
 
     def do(self, work: Work, claim: Claim) -> None:
         """Bring a cell to its record, with the retries that it may have.
 
-        Raises DataError where it cannot be written, MlbenchError where no worker process will start.
+        Raises DataError where it cannot be written, SlotLostError where no worker process will start, compute on the
+        slot's device, or end.
         """
         started, micro_batch = now(), None
         retries: list[dict[str, Any]] = []
@@ -84,6 +92,8 @@ class Slot:
             outcome = self._attempt(work, claim, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
+            if isinstance(outcome, Unusable):
+                raise SlotLostError(f"{self.device} cannot be used: {outcome.message}")
             if isinstance(outcome, Done) or work.finished():
                 return
             if isinstance(outcome, Stopped):
@@ -91,9 +101,9 @@ class Slot:
                     return
                 # Somebody else told the worker to stop, as a batch system does that ends a job: on from the checkpoint.
                 continue
-            again = another_try(work, outcome, micro_batch, retries)
+            again = None if self._stuck else another_try(work, outcome, micro_batch, retries)
             if again is None and not self._environment:
-                raise MlbenchError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
+                raise SlotLostError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
             if again is None:
                 break
             retries.append(again)
@@ -101,6 +111,8 @@ class Slot:
                 micro_batch = again["micro_batch"]
                 work.forget_checkpoint()
         self._record_failure(work, outcome, retries, started)
+        if self._stuck:
+            raise SlotLostError(self._stuck)
 
     def _attempt(
         self, work: Work, claim: Claim, micro_batch: int | None, retries: list[dict[str, Any]]
@@ -119,7 +131,7 @@ class Slot:
         outcome = attempt(child, order, limits, _Heart(claim), job.lifeline.keeping)
         if not child.alive:
             remove_traces(work.store, work.id, child.pid)
-            self._child = None
+            self._let_go(child)
         self._environment = child.environment
         return outcome
 
@@ -127,6 +139,8 @@ class Slot:
         """The warm worker, or a new one where there is none of that many threads."""
         if self._child is not None and self._threads != threads:
             self.dismiss()
+        if self._stuck:
+            raise SlotLostError(self._stuck)
         if self._child is None:
             greeting = {
                 "device": self.device.name,
@@ -165,7 +179,16 @@ class Slot:
         """Let the worker go, and with it the memory it holds."""
         if self._child is not None:
             self._child.close()
-            self._child = None
+            self._let_go(self._child)
+
+    def _let_go(self, child: Child) -> None:
+        """Of a worker that has been told to end. While one is held on the device, no other is started there."""
+        self._child = None
+        if child.stuck:
+            self._stuck = (
+                f"{self.device}: worker process {child.pid} was killed and has not ended for {REAP:g} s: it is in a "
+                "call of the system, as of a driver that hangs; look at the machine's log, the device may need a reset"
+            )
 
 
 class _Heart:

@@ -1,8 +1,8 @@
 """The child process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
 
 Its supervisor sends one JSON object a line to its standard input: first the greeting, then an order for every
-cell (`orders`). It answers on its standard output with `{"event": …}`: ready, loaded,
-progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
+cell (`orders`). It answers on its standard output with `{"event": …}`: ready or unusable; loaded,
+waiting, progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
 everything above it loses nothing; of a failed one it tells its supervisor. On SIGTERM it stops a cell that can
 be checkpointed. It ends when its input does.
 """
@@ -14,6 +14,7 @@ import gc
 import importlib
 import inspect
 import json
+import os
 import re
 import signal
 import sys
@@ -25,22 +26,21 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from mlbench.datasets.locks import LISTENERS
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.channel import Channel, die_with_the_supervisor
 from mlbench.runner.environment import environment
+from mlbench.runner.exhaustion import ran_out
 from mlbench.runner.identity import cell_id
 from mlbench.runner.orders import Greeting, Order
+from mlbench.runner.usable import trouble, works_still
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
 
 PROGRESS_EVERY = 0.5
 """Seconds between two words on how far a cell is."""
-
-_OUT_OF_MEMORY = re.compile(
-    r"out of memory|can't allocate memory|not enough memory|_ALLOC_FAILED", re.IGNORECASE
-)
 
 
 class Worker:
@@ -76,7 +76,13 @@ class Worker:
         except CellStoppedError:
             self.channel.send("stopped")
         except BaseException as error:
-            self.channel.send("failed", **_explain(error), started=started)
+            explained = _explain(
+                error, poisoned=self.on_cuda and not works_still(self.torch, self.greeting["device"])
+            )
+            self.channel.send("failed", **explained, started=started)
+            if explained["broken"]:
+                # This process is about to be replaced.
+                return
         else:
             self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
             if not self.on_cuda:
@@ -85,6 +91,10 @@ class Worker:
         if self.on_cuda:
             # Whether it failed or not: what this process keeps of a device, others on the same one cannot have.
             self.torch.cuda.empty_cache()
+
+    def trouble(self) -> str:
+        """Why no cell can be trained on the device that this process was given; "" where it can."""
+        return trouble(self.torch, self.greeting["device"]) if self.on_cuda else ""
 
     @property
     def on_cuda(self) -> bool:
@@ -173,15 +183,16 @@ class Worker:
         )
 
 
-def _explain(error: BaseException) -> dict[str, Any]:
-    """An exception as the `error` of a record; `broken` where the process had better be replaced."""
+def _explain(error: BaseException, poisoned: bool = False) -> dict[str, Any]:
+    """An exception as the `error` of a record; `broken` where the process had better be replaced. In one that is
+    `poisoned` the device refuses all that follows, whatever its words."""
     text, kind = str(error), type(error).__name__
     lines = "".join(traceback.format_exception(error))[-20_000:]
     error_class = error.error_class if isinstance(error, MlbenchError) else "error"
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(text)):
+    if ran_out(error) and not poisoned:
         error_class = "oom"
     message = text if isinstance(error, MlbenchError) and text else f"{kind}: {text}" if text else kind
-    broken = error_class == "error" and re.search(r"CUDA|cuDNN", text) is not None
+    broken = poisoned or (error_class == "error" and re.search(r"CUDA|cuDNN", text) is not None)
     return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
 
 
@@ -193,7 +204,12 @@ def main() -> None:
     channel = Channel()
     faulthandler.enable()
     worker = Worker(channel.receive(), channel)
+    unusable = worker.trouble()
+    if unusable:
+        channel.send("unusable", message=unusable)
+        os._exit(1)
     signal.signal(signal.SIGTERM, worker.stop)
+    LISTENERS.append(lambda what: channel.send("waiting", what=what))
     channel.send("ready", environment=worker.environment)
     while True:
         worker.obey(channel.receive())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlbench.registry import REGISTRIES, load_plugins
-from mlbench.runner import RunOptions
+from mlbench.runner import RunOptions, devices
 from mlbench.suite import Suite
 
 FOLDER = Path(__file__).parent
@@ -17,6 +18,7 @@ PLUGINS = (FOLDER / "toy_data.py", FOLDER / "toy_loss.py")
 
 MakeSuite = Callable[..., Suite]
 MakeOptions = Callable[..., RunOptions]
+FakeDevices = Callable[[int], None]
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +56,27 @@ def options(tmp_path: Path) -> MakeOptions:
         return RunOptions(**{**settings, **changes})
 
     return make
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevices]:
+    """Calling it gives this machine so many devices."""
+
+    def install(count: int) -> None:
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        lines = "\n".join(f"echo 'GPU-{number}{number}, Fake A1, 550.1'" for number in range(count))
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        devices.look.cache_clear()
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("mlbench.runner.driver.SIGNS", ())
+    yield install
+    devices.look.cache_clear()
 
 
 @pytest.fixture

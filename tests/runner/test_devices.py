@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,30 +22,8 @@ from mlbench.runner.progress import reporter
 from mlbench.runner.run import spread
 from mlbench.runner.supervisor import supervise
 from mlbench.runner.work import Job
-from tests.runner.conftest import MakeOptions, MakeSuite
+from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.front import start
-
-FakeDevices = Callable[[int], None]
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevices]:
-    """Calling it gives this machine so many devices."""
-
-    def install(count: int) -> None:
-        program = tmp_path / "bin" / "nvidia-smi"
-        program.parent.mkdir(exist_ok=True)
-        lines = "\n".join(f"echo 'GPU-{number}{number}, Fake A1, 550.1'" for number in range(count))
-        program.write_text(f"#!/bin/sh\n{lines}\n")
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-        monkeypatch.setenv("TMPDIR", str(tmp_path))
-        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-        devices.visible.cache_clear()
-
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    yield install
-    devices.visible.cache_clear()
 
 
 def uuids(device: str) -> list[str]:
@@ -83,7 +59,7 @@ def test_the_variable_limits_what_is_seen(
 ) -> None:
     fake(3)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", variable)
-    devices.visible.cache_clear()
+    devices.look.cache_clear()
     assert uuids("auto") == expected
 
 
@@ -105,6 +81,24 @@ def test_a_slot_is_leased_once_and_free_again_afterwards(fake: FakeDevices) -> N
     with lease("cuda:1", 1, lambda: True) as again:
         assert again is not None
         assert again.variables["CUDA_VISIBLE_DEVICES"] == "GPU-11"
+
+
+def test_a_run_says_why_it_is_on_the_cpu(
+    fake: FakeDevices,
+    suite: MakeSuite,
+    options: MakeOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    fake(1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    assert run([suite("done")], options(device="auto", progress="plain")).exit_code == 0
+    said = (
+        "CUDA_VISIBLE_DEVICES=3: no device here is 3; it and what follows are left out; cells run on the CPU"
+    )
+    assert capfd.readouterr().err.count(said) == 1
+    assert run([suite("warn")], options(device="cpu", progress="plain")).exit_code == 0
+    assert "devices:" not in capfd.readouterr().err
 
 
 def test_it_is_said_when_slots_wait_for_a_device(

@@ -7,10 +7,29 @@ from pathlib import Path
 import pytest
 
 from mlbench.runner.doctor import Finding, examine
+from tests.runner.conftest import FakeDevices
 
 
 def look(data_root: Path, results: Path) -> dict[str, Finding]:
     return {finding.what: finding for finding in examine(data_root, results)}
+
+
+def test_it_tries_every_device(fake: FakeDevices, tmp_path: Path) -> None:
+    """nvidia-smi lists two here that torch does not find."""
+    fake(2)
+    found = look(tmp_path, tmp_path)
+    for name, called in (("cuda:0", "Fake A1 (GPU-00)"), ("cuda:1", "Fake A1 (GPU-11)")):
+        assert found[name].state == "broken"
+        assert found[name].detail.startswith(f"{called} cannot be used: ")
+        assert "--device cpu" in found[name].detail
+
+
+def test_it_says_what_the_driver_does_not_answer(fake: FakeDevices, tmp_path: Path) -> None:
+    fake(0)
+    (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\necho it has failed\nexit 9\n")
+    found = look(tmp_path, tmp_path)
+    assert found["driver"] == Finding("driver", "lacking", "nvidia-smi: exit code 9; not read: it has failed")
+    assert found["devices"].detail.startswith("no CUDA device (nvidia-smi names none)")
 
 
 def test_it_names_what_is_there_and_what_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,75 @@
+"""Cells on a GPU that is none: a cell function that `RunOptions.cell_function` names, and a torch that it brings along.
+
+Devices whose name is in $MLBENCH_TEST_UNUSABLE cannot be used. A cell whose loss's act is "assert" poisons the process
+as a failed assertion in a kernel does; "quietly assert" does so and then fails of something else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from mlbench.datasets import Dataset
+from mlbench.errors import NonFiniteError
+from mlbench.suite import Cell
+from tests.runner import faults
+
+ASSERTION = "CUDA error: device-side assert triggered"
+
+
+class Product:
+    """The ones, and their product, of 64 times 64."""
+
+    def __matmul__(self, other: Product) -> Product:
+        return self
+
+    def sum(self) -> float:
+        return 64.0**3
+
+
+class FakeCuda:
+    """torch.cuda as far as a worker uses it."""
+
+    poisoned = ""
+
+    def init(self) -> None:
+        if os.environ["CUDA_VISIBLE_DEVICES"] in os.environ.get("MLBENCH_TEST_UNUSABLE", "").split(","):
+            raise RuntimeError(
+                "CUDA error: no kernel image is available for execution on the device\nmore of it"
+            )
+
+    def synchronize(self, device: str) -> None:
+        if self.poisoned:
+            raise RuntimeError(self.poisoned)
+
+    def empty_cache(self) -> None:
+        self.synchronize("")
+
+
+def fake() -> Any:
+    """A module called torch."""
+    torch: Any = ModuleType("torch")
+    torch.cuda, torch.ones = FakeCuda(), lambda *_, **__: Product()
+    torch.version, torch.__version__ = SimpleNamespace(cuda="13.0"), "2.99"
+    torch.set_num_threads = lambda _: None
+    return torch
+
+
+def run_cell(cell: Cell, dataset: Dataset, **told: Any) -> faults.Result:
+    act = cell.loss.parameters["act"]
+    if "assert" in act:
+        sys.modules["torch"].cuda.poisoned = ASSERTION
+        faults.log(f"start {cell.dataset}/{cell.seed}/{cell.loss.id}")
+        raise (
+            NonFiniteError("the loss was NaN in update 7")
+            if act == "quietly assert"
+            else RuntimeError(ASSERTION)
+        )
+    sys.modules["torch"].cuda.synchronize("")
+    return faults.run_cell(cell, dataset, **told)
+
+
+if "mlbench.runner.worker" in sys.orig_argv:
+    sys.modules["torch"] = fake()

@@ -1,0 +1,144 @@
+"""Devices that the driver lists and torch cannot use. There is no GPU here: torch is a fake, or finds none."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlbench.records import Store
+from mlbench.runner import run
+from mlbench.runner.usable import remedy, trouble, works_still
+from mlbench.suite import parse_suite
+from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
+from tests.runner.fake_torch import ASSERTION, Product, fake
+from tests.runner.test_run import records, starts
+
+CELLS = "tests.runner.fake_torch:run_cell"
+
+
+@pytest.fixture
+def unusable(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calling it makes devices useless."""
+    return lambda *uuids: monkeypatch.setenv("MLBENCH_TEST_UNUSABLE", ",".join(uuids))
+
+
+def test_it_says_what_is_wrong_and_what_to_do(monkeypatch: pytest.MonkeyPatch, unusable: Any) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-00")
+    torch = fake()
+    assert trouble(torch, "cuda:0") == ""
+    assert works_still(torch, "cuda:0")
+    torch.cuda.poisoned = ASSERTION
+    assert not works_still(torch, "cuda:0")
+    unusable("GPU-00")
+    said = trouble(fake(), "cuda:0")
+    assert said.startswith(
+        "RuntimeError: CUDA error: no kernel image is available for execution on the device (torch"
+    )
+    assert "torch 2.99, CUDA 13.0" in said
+    assert "has no code for this GPU" in said
+    assert "mlbench doctor" in said
+    assert "more of it" not in said
+
+
+def test_a_wrong_product_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = fake()
+    torch.cuda.init = lambda: None
+    monkeypatch.setattr(Product, "sum", lambda _: 1.0)
+    assert trouble(torch, "cuda:0").startswith("a product of two small matrices comes out wrong")
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("AssertionError: Torch not compiled with CUDA enabled", "built without CUDA"),
+        ("RuntimeError: The NVIDIA driver on your system is too old (found version 11040).", "renew it"),
+        ("RuntimeError: Found no NVIDIA driver on your system.", "renew it"),
+        ("RuntimeError: No CUDA GPUs are available", "look at the container's devices"),
+        (
+            "AcceleratorError: CUDA error: CUDA-capable device(s) is/are busy or unavailable",
+            "--slots-per-device 1",
+        ),
+        ("OutOfMemoryError: CUDA out of memory.", "other processes hold its memory"),
+        ("RuntimeError: CUDA error: unknown error", "`mlbench doctor`"),
+    ],
+)
+def test_each_reason_has_its_remedy(said: str, advice: str) -> None:
+    assert advice in remedy(said)
+
+
+def test_a_run_on_a_device_that_cannot_be_used_ends_and_no_cell_fails(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, log: Path, unusable: Any
+) -> None:
+    fake(1)
+    unusable("GPU-00")
+    settings = options(device="auto", cell_function=CELLS)
+    summary = run([suite("done", "warn", datasets=2)], settings)
+    assert (summary.done, summary.failed, summary.missing, summary.exit_code) == (0, 0, 4, 1)
+    said = f"a slot on {socket.gethostname()} ended: Fake A1 GPU-00 cannot be used: RuntimeError: CUDA error: no kernel"
+    assert summary.reason.startswith(said)
+    assert "--device cpu" in summary.reason
+    assert starts(log) == {}
+    store = Store(settings.results / "toys")
+    assert not [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+
+
+def test_the_devices_that_can_be_used_do_the_work_of_those_that_cannot(
+    fake: FakeDevices,
+    suite: MakeSuite,
+    options: MakeOptions,
+    unusable: Any,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    fake(2)
+    unusable("GPU-00")
+    settings = options(device="auto", engine="loky", cell_function=CELLS, progress="plain")
+    summary = run([suite("done", "warn", datasets=2)], settings)
+    assert (summary.done, summary.reason, summary.exit_code) == (4, "", 0)
+    assert {record["variables"]["CUDA_VISIBLE_DEVICES"] for record in records(settings).values()} == {
+        "GPU-11"
+    }
+    assert capfd.readouterr().err.count("Fake A1 GPU-00 cannot be used") == 1
+
+
+def test_a_process_that_a_cell_has_poisoned_trains_no_other(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    """Also where the cell fails of something else, which it then keeps as its class."""
+    fake(1)
+    settings = options(device="auto", cell_function=CELLS)
+    summary = run([suite("assert", "done", "quietly assert", "warn")], settings)
+    assert (summary.done, summary.failed) == (2, 2)
+    assert set(starts(log).values()) == {1}
+    classes = {
+        record["cell"]["loss"]["id"]: record["error"]["class"]
+        for record in Store(settings.results / "toys").records()
+        if isinstance(record, dict) and record["status"] == "failed"
+    }
+    assert classes == {"assert": "error", "quietly-assert": "nonfinite"}
+
+
+REAL = """
+name = "real"
+seeds = [0]
+losses = ["bce"]
+fractions = [0.1]
+
+[[datasets]]
+name = "digit-scenes"
+encoder = "conv"
+"""
+
+
+@pytest.mark.skipif("__import__('torch').cuda.is_available()", reason="there is a GPU")
+def test_torch_itself_is_asked(fake: FakeDevices, options: MakeOptions) -> None:
+    """nvidia-smi lists a device here that torch does not find."""
+    fake(1)
+    settings = options(device="cuda", cell_function="mlbench.training:run_cell", plugins=())
+    summary = run([parse_suite(REAL, "real")], settings)
+    assert (summary.done, summary.failed, summary.missing, summary.exit_code) == (0, 0, 1, 1)
+    assert "Fake A1 GPU-00 cannot be used" in summary.reason
+    assert json.dumps(summary.describe())
