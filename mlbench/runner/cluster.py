@@ -6,27 +6,31 @@ import contextlib
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlbench.errors import ConfigError
+from mlbench.runner.cores import place
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """backend: for joblib. threads: of all workers, and of the host that has most of them."""
+    """backend: for joblib. threads_at: of the workers of each place (`cores`)."""
 
     backend: Any
-    threads: int
-    threads_per_host: int
+    threads_at: Mapping[str, int]
+
+    @property
+    def threads(self) -> int:
+        return sum(self.threads_at.values())
 
 
 @contextlib.contextmanager
 def open_cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
     """Connect to `scheduler`, or start `workers` processes here where that is None.
 
-    Raises ConfigError where Dask is not installed or the scheduler does not answer.
+    Raises ConfigError where Dask is not installed, the scheduler does not answer, or its workers lack mlbench.
     """
     try:
         from distributed import Client, LocalCluster
@@ -51,10 +55,24 @@ def open_cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
             client.wait_for_workers(1, timeout=60)
         except OSError as error:
             raise ConfigError(f"--scheduler {scheduler}: cannot be reached: {error}") from None
-        threads: Counter[str] = Counter()
-        for worker in client.scheduler_info(n_workers=-1)["workers"].values():
-            threads[worker["host"]] += worker["nthreads"]
-        yield Cluster(Backend(client=client), threads.total(), max(threads.values()))
+        workers_there = client.scheduler_info(n_workers=-1)["workers"]
+        places = client.run(place, on_error="return")
+        yield Cluster(Backend(client=client), threads_at(workers_there, places))
+
+
+def threads_at(workers: Mapping[str, Mapping[str, Any]], places: Mapping[str, Any]) -> dict[str, int]:
+    """The threads of the workers of each place, by what the scheduler says of them, and what they say of themselves: a
+    place, or why they cannot tell. One that has gone meanwhile says nothing."""
+    for address, said in places.items():
+        if isinstance(said, ImportError):
+            raise ConfigError(
+                f"worker {address} of the cluster cannot load mlbench ({said}); install it there too"
+            )
+    threads: Counter[str] = Counter()
+    for address, worker in workers.items():
+        said = places.get(address)
+        threads[said if isinstance(said, str) else str(worker["host"])] += worker["nthreads"]
+    return dict(threads)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The devices of this host, and their slots, each of which one cell holds at a time; and a slot's share of its cores.
+"""The devices of this host, and their slots, each of which one cell holds at a time.
 
 A slot is leased by an advisory lock on a file that all runs of a user on this host share, so that two runs,
 or two Dask workers of one node, never use one slot both; the system frees the lock of a process that dies.
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import joblib
 from filelock import FileLock, Timeout
 
 from mlbench.errors import ConfigError
@@ -141,12 +140,6 @@ def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Ite
             return
         time.sleep(_WAIT)
     yield None
-
-
-def share_of_cores(slots: int) -> int:
-    """The threads of a cell whose protocol does not say: the cores of the host that this is called on, divided by
-    its slots."""
-    return max(1, int(joblib.cpu_count()) // slots)
 
 
 def _folder() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mlbench.runner.cluster import open_cluster
+from mlbench.runner.cores import place
 from mlbench.runner.devices import chosen
 from mlbench.runner.options import RunOptions
 from mlbench.runner.supervisor import supervise
@@ -25,11 +26,11 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that is open. slots: supervisors in all. slots_per_host: those that share a host's cores."""
+    """An engine that is open. slots: supervisors in all. slots_at: those of each place (`cores`)."""
 
     backend: Any
     slots: int
-    slots_per_host: int
+    slots_at: Mapping[str, int]
 
     def spread(self, job: Job) -> list[str]:
         """Run a supervisor in every slot until all return; gives the reasons of those that ended early."""
@@ -53,12 +54,16 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
     if options.engine == "dask":
         with open_cluster(options.scheduler, options.jobs or _jobs()) as cluster:
             slots = min(options.jobs or cluster.threads, cells)
-            yield Engine(cluster.backend, slots, min(slots, cluster.threads_per_host))
+            yield Engine(
+                cluster.backend,
+                slots,
+                {where: min(slots, there) for where, there in cluster.threads_at.items()},
+            )
         return
     on_devices = len(chosen(options.device)) * options.slots_per_device
     room = min(on_devices or cells, cells)
     slots = 1 if options.engine == "sequential" else min(options.jobs or on_devices or _jobs(), room)
-    yield Engine(options.engine, slots, slots)
+    yield Engine(options.engine, slots, {place(): slots})
     if options.engine == "loky" and slots > 1:
         get_reusable_executor().shutdown(wait=True)
 

@@ -110,7 +110,7 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         work=tuple(cell.work() for cell in planned.todo),
         device=options.device,
         slots_per_device=options.slots_per_device,
-        slots_per_host=engine.slots_per_host,
+        slots_at=engine.slots_at,
         time_limit=options.time_limit,
         memory_limit=options.memory_limit,
         fail_fast=options.fail_fast,

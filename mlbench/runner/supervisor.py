@@ -20,7 +20,8 @@ from mlbench.errors import DataError, MlbenchError
 from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unusable, Unwritable, attempt
 from mlbench.runner.child import REAP, Child
 from mlbench.runner.claims import BEAT, Claim
-from mlbench.runner.devices import Lease, lease, share_of_cores
+from mlbench.runner.cores import share_of_cores, sharers
+from mlbench.runner.devices import Lease, chosen, lease
 from mlbench.runner.leftovers import remove_traces
 from mlbench.runner.plugins import unpack
 from mlbench.runner.queue import Queue
@@ -79,6 +80,7 @@ class Slot:
         self._threads = 0
         self._environment: dict[str, Any] = {}
         self._stuck = ""
+        self._sharers = sharers(job.slots_at, len(chosen(job.device)) * job.slots_per_device)
 
     def do(self, work: Work, claim: Claim) -> None:
         """Bring a cell to its record, with the retries that it may have.
@@ -119,7 +121,7 @@ class Slot:
     ) -> Outcome:
         job, protocol = self.job, work.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
-        child = self._worker(protocol.threads or share_of_cores(job.slots_per_host))
+        child = self._worker(protocol.threads or share_of_cores(self._sharers))
         order = {
             "record": work.record(**({"retries": retries} if retries else {})),
             "store": str(work.store.folder),

@@ -83,7 +83,7 @@ class Plugin:
 class Job:
     """What every slot of a run is told.
 
-    slots_per_host: those that share the cores of whatever host they are on.
+    slots_at: those of each place, which share its cores (`cores`).
     time_limit: for all cells, in place of their own.
     checkpoint_every: seconds; None for no checkpoints.
     folder, variables: where workers are started, and what they find in their environment on any host.
@@ -93,7 +93,7 @@ class Job:
     work: tuple[Work, ...]
     device: str
     slots_per_device: int
-    slots_per_host: int
+    slots_at: Mapping[str, int]
     time_limit: float | None
     memory_limit: int | None
     fail_fast: bool

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from mlbench.registry import REGISTRIES, load_plugins
-from mlbench.runner import RunOptions, devices
+from mlbench.runner import RunOptions, devices, plan
+from mlbench.runner.lifeline import Lifeline
+from mlbench.runner.work import Job
 from mlbench.suite import Suite
 
 FOLDER = Path(__file__).parent
@@ -82,6 +84,21 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevice
 @pytest.fixture
 def suite() -> MakeSuite:
     return make_suite
+
+
+@pytest.fixture
+def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
+    """Two cells, which nobody works on."""
+    settings = options()
+    work = tuple(cell.work() for cell in plan([suite("done", "warn")], settings).todo)
+    work[0].store.prepare()
+    about = {"device": "cpu", "slots_per_device": 1, "slots_at": {}, "plugins": (), "data_root": None}
+    limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
+    there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
+    made = Job(lifeline=Lifeline(work[0].store), work=work, **about, **limits, **there)  # type: ignore[arg-type]
+    made.lifeline.start({"cells": 2, "suites": ["toys"], "started": ""})
+    yield made
+    made.lifeline.stop()
 
 
 def make_suite(

@@ -131,10 +131,10 @@ def test_a_slot_without_the_device_ends_and_the_others_go_on(
 
     settings, shown = options(device="cuda", progress="plain"), reporter("plain", Path())
     Store(settings.results / "toys").prepare()
-    none = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("none", 2, 1), shown)
+    none = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("none", 2, {}), shown)
     assert (none.done, none.missing, none.exit_code) == (0, 2, 1)
     assert "there are 1 devices" in none.reason
-    one = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("one", 2, 1), shown)
+    one = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("one", 2, {}), shown)
     assert (one.done, one.reason, one.exit_code) == (2, "", 0)
     assert capfd.readouterr().err.count(f"a slot on {socket.gethostname()} ended without a cell") == 1
 

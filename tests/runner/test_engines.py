@@ -20,16 +20,17 @@ from distributed import Client
 from mlbench.errors import ConfigError
 from mlbench.records import Store
 from mlbench.runner import RunOptions, plan, run
+from mlbench.runner.cores import place
 from mlbench.runner.engines import open_engine
 from mlbench.suite import parse_suite
-from tests.runner.conftest import MakeOptions, MakeSuite
+from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.test_interruption import count
 
 ROOT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
+def cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterator[str]:
     """A scheduler and workers as on another host: in a folder of their own, without the front's variables."""
     folder.mkdir()
     own = {key: value for key, value in os.environ.items() if not key.startswith("MLBENCH_")}
@@ -57,7 +58,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
         )
         for _ in range(workers):
             start(
-                *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"),
+                *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", str(threads)),
                 *("--no-dashboard", "--local-directory", str(folder)),
             )
         with Client(address, set_as_default=False) as client:
@@ -75,7 +76,7 @@ def test_a_running_dask_cluster_runs_a_suite(
     with cluster(tmp_path / "elsewhere") as address:
         settings = options(engine="dask", scheduler=address, results=Path("results"))
         with open_engine(settings, 100) as engine:
-            assert (engine.slots, engine.slots_per_host) == (2, 2)
+            assert (engine.slots, engine.slots_at) == (2, {place(): 2})
         summary = run([suite(*acts, "raise", "kill")], settings)
     assert (summary.done, summary.failed, summary.missing) == (8, 2, 0)
     assert count(log, "end") == 8
@@ -185,3 +186,17 @@ def test_a_cluster_of_one_worker_does_the_work_itself(
     record = json.loads(file.read_text())
     assert record["supervisor"] != os.getpid()
     assert record["environment"]["threads"] == cores
+
+
+@pytest.mark.slow
+def test_a_cell_has_the_cores_that_its_host_has_for_a_device(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, tmp_path: Path
+) -> None:
+    """As in the README: one worker of eight threads beside one GPU. Seven of its slots wait for the eighth's device."""
+    fake(1)
+    with cluster(tmp_path / "elsewhere", workers=1, threads=8) as address:
+        settings = options(engine="dask", scheduler=address, device="auto")
+        acts: list[Any] = [("sleep", 0.2 + number / 100) for number in range(8)]
+        assert run([suite(*acts)], settings).exit_code == 0
+    files = (settings.results / "toys" / "cells").iterdir()
+    assert {json.loads(file.read_text())["environment"]["threads"] for file in files} == {joblib.cpu_count()}

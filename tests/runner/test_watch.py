@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
-from mlbench.runner.lifeline import Lifeline
-from mlbench.runner.plan import plan
 from mlbench.runner.progress import Silent
 from mlbench.runner.tally import Tally
 from mlbench.runner.watch import Watch
 from mlbench.runner.work import Job, Work
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_interruption import wait_until
-
-
-@pytest.fixture
-def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
-    """Two cells, which nobody works on."""
-    settings = options()
-    work = tuple(cell.work() for cell in plan([suite("done", "warn")], settings).todo)
-    work[0].store.prepare()
-    about = {"device": "cpu", "slots_per_device": 1, "slots_per_host": 1, "plugins": (), "data_root": None}
-    limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
-    there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
-    made = Job(lifeline=Lifeline(work[0].store), work=work, **about, **limits, **there)  # type: ignore[arg-type]
-    made.lifeline.start({"cells": 2, "suites": ["toys"], "started": ""})
-    yield made
-    made.lifeline.stop()
 
 
 def fail(work: Work) -> None:

@@ -1,0 +1,68 @@
+"""Whose cores a slot shares, and with how many."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import joblib
+import pytest
+
+from mlbench.errors import ConfigError
+from mlbench.runner import cores
+from mlbench.runner.cluster import threads_at
+from mlbench.runner.cores import place, share_of_cores, sharers
+from mlbench.runner.devices import Lease
+from mlbench.runner.supervisor import Slot
+from mlbench.runner.work import Job
+from tests.runner.conftest import FakeDevices
+
+
+def test_slots_share_the_cores_of_their_own_place() -> None:
+    assert sharers({place(): 8, "another host": 64}, 0) == 8
+    assert sharers({"one host": 8, "another host": 64}, 0) == 64
+    assert sharers({place(): 8}, 1) == 1
+    assert sharers({place(): 2}, 8) == 2
+
+
+def test_each_slot_has_its_share_and_at_least_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
+    assert [share_of_cores(slots) for slots in (1, 3, 8, 64)] == [8, 2, 1, 1]
+
+
+def test_jobs_of_one_host_that_have_cores_of_their_own_share_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    if hasattr(os, "sched_getaffinity"):
+        here = place()
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {100, 101})
+        assert place() != here
+    monkeypatch.setattr(cores.socket, "gethostname", lambda: "another")
+    assert place().startswith("another ")
+
+
+def test_threads_are_counted_by_place() -> None:
+    workers = {
+        "tcp://10.0.0.1:1": {"host": "10.0.0.1", "nthreads": 8},
+        "tcp://10.0.0.1:2": {"host": "10.0.0.1", "nthreads": 8},
+        "tcp://10.0.0.1:3": {"host": "10.0.0.1", "nthreads": 4},
+        "tcp://10.0.0.2:1": {"host": "10.0.0.2", "nthreads": 2},
+    }
+    places = {"tcp://10.0.0.1:1": "a 0,1", "tcp://10.0.0.1:2": "a 2,3", "tcp://10.0.0.1:3": "a 2,3"}
+    gone = {"tcp://10.0.0.2:1": OSError("it has left")}
+    assert threads_at(workers, {**places, **gone}) == {"a 0,1": 8, "a 2,3": 12, "10.0.0.2": 2}
+    with pytest.raises(ConfigError, match=r"worker tcp://10.0.0.2:1 of the cluster cannot load mlbench"):
+        threads_at(workers, {**places, "tcp://10.0.0.2:1": ModuleNotFoundError("No module named 'mlbench'")})
+
+
+@pytest.mark.parametrize(
+    ("count", "slots_per_device", "expected"), [(0, 1, 16), (1, 1, 1), (1, 2, 2), (8, 4, 16)]
+)
+def test_a_slot_shares_with_those_that_have_a_device(
+    fake: FakeDevices,
+    job: Job,
+    count: int,
+    slots_per_device: int,
+    expected: int,
+) -> None:
+    fake(count)
+    there = replace(job, device="auto", slots_per_device=slots_per_device, slots_at={place(): 16})
+    assert Slot(there, Lease("cpu", {}, "cpu"))._sharers == expected
