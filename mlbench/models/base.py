@@ -75,6 +75,8 @@ class Encoder(ABC):
 
     modalities: ClassVar[AbstractSet[str]]
     """What it can read: "text", "image", "features"."""
+    fixed: ClassVar[bool] = False
+    """Nothing of it is trained: its vectors come from `fit`, and an adapter goes on top. A literal too."""
     augmentations: ClassVar[AbstractSet[str]] = frozenset()
     """Values of the protocol's `augmentation` that its trunks know, beside "none"; others are refused before
     anything is trained. A literal, like `modalities`."""

@@ -17,6 +17,7 @@ class GivenFeatures(Encoder):
     """The dataset's own vectors, each column standardised by the training rows; the adapter is the trunk."""
 
     modalities = {"features"}
+    fixed = True
     train_defaults = {"epochs": 30, "head_lr": 0.001}
 
     def __init__(self) -> None:

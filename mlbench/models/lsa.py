@@ -27,6 +27,7 @@ class LatentSemanticAnalysis(Encoder):
     """
 
     modalities = {"text"}
+    fixed = True
     train_defaults = {"epochs": 20, "head_lr": 0.001}
 
     def __init__(self, dimensions: int = 512, min_count: int = 3) -> None:

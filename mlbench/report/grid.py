@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlbench.errors import MlbenchError
+from mlbench.registry import ENCODERS
 from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.naming import name_losses, name_tasks
 
@@ -21,7 +23,10 @@ READINGS = {"own": "metrics", "probe": "probe_metrics"}
 
 @dataclass(frozen=True)
 class Task:
-    """A dataset under one encoder and one protocol: what losses are compared on."""
+    """A dataset under one encoder and one protocol: what losses are compared on.
+
+    `trained`: whether the encoder is, and not only an adapter on its vectors; `pretrained`: whether it was before.
+    """
 
     name: str
     dataset: str
@@ -32,6 +37,8 @@ class Task:
     cardinality: float
     imbalance: float
     train_rows: int
+    trained: bool = True
+    pretrained: bool = False
 
 
 class Grid:
@@ -161,4 +168,15 @@ def _task(name: str, rows: pd.DataFrame) -> Task:
         cardinality=float(first("dataset/cardinality", float("nan"))),
         imbalance=float(counts.max() / counts.min()) if len(counts) else float("nan"),
         train_rows=int(first("dataset/sizes/train", 0)),
+        trained=not first("cell/encoder_options/frozen", False)
+        and not _is_fixed(str(rows["encoder"].iloc[0])),
+        pretrained=bool(first("cell/encoder_options/pretrained", False)),
     )
+
+
+def _is_fixed(encoder: str) -> bool:
+    """Whether nothing of an encoder is ever trained; of one that is not known here, no."""
+    try:
+        return bool(ENCODERS.describe(encoder.partition(":")[0]).attributes.get("fixed", False))
+    except MlbenchError:
+        return False

@@ -1,8 +1,9 @@
-"""What papers claim of losses, each tested on the records at hand: holds, does not hold, or cannot tell.
+"""What papers claim of losses, each put to the records at hand as the paper tested it.
 
-A contributor adds one with a function from the analysis to an `Outcome`:
+A claim holds, does not hold, cannot be told, has its premise absent, or is not testable on these records. A contributor
+adds one with a function from the analysis to an `Outcome`:
 
-    from mlbench.report.claims.base import Outcome, contest
+    from mlbench.report.claims import contest
 
     @mlbench.register_claim("mine-beats-bce")
     def mine_beats_bce(analysis):
@@ -12,6 +13,7 @@ A contributor adds one with a function from the analysis to an `Outcome`:
 The first line of the docstring is the claim; what follows a bar on it is the source.
 """
 
-from mlbench.report.claims.base import Finding, Outcome, Verdict, check_claims, claims_table, contest
+from mlbench.report.claims.base import Finding, Outcome, Verdict, check_claims, claims_table
+from mlbench.report.claims.contest import contest
 
 __all__ = ["Finding", "Outcome", "Verdict", "check_claims", "claims_table", "contest"]

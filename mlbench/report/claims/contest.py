@@ -1,0 +1,97 @@
+"""Whether one group of losses does better than another, or no worse: by the reading and metric of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from mlbench.report.analysis import Analysis
+from mlbench.report.arrays import nanmean
+from mlbench.report.claims.base import Outcome, Verdict
+from mlbench.report.claims.contrast import MARGIN, contrast, largest
+from mlbench.report.claims.sides import Keep, any_task
+from mlbench.report.statistics.interval import Interval
+
+Test = Callable[[str, str], tuple[Verdict, str]]
+"""A metric and a reading -> what they say."""
+
+
+def contest(
+    analysis: Analysis,
+    key: str,
+    ahead: Sequence[str],
+    behind: Sequence[str],
+    *,
+    keep: Keep = any_task,
+    beside: Sequence[str] = (),
+    at_least: bool = False,
+) -> Outcome:
+    """Whether the mean of one group of losses is above that of the other, on the tasks that `keep` says.
+
+    What decides is the metric `key` by own logits, the probe of losses that have none, at the largest fraction: the
+    claim holds where the 95 % interval of the mean difference over families, each as a share of its span from floor to
+    best, lies above 0, and does not hold where it lies below; with `at_least` the claim is that `ahead` is no worse,
+    and the limit −2 %. Else the records cannot tell. Fewer than six families of the kind test nothing. The same
+    under the probe of all losses, and by the metrics `beside`, stands in the evidence and decides nothing.
+    """
+
+    def test(key: str, reading: str) -> tuple[Verdict, str]:
+        found = contrast(analysis, key, reading, ahead, behind, keep)
+        if isinstance(found, str):
+            return Verdict.NOT_TESTABLE, found
+        text = found.sentence(ahead, behind, largest(analysis))
+        if not found.enough:
+            return Verdict.NOT_TESTABLE, f"{found.too_few(keep)} {text}"
+        verdict = of_interval(found.interval, at_least=at_least)
+        return verdict, f"{text} {found.power()}" if verdict is Verdict.CANNOT_TELL else text
+
+    return under_readings(analysis, test, key, [*ahead, *behind], beside)
+
+
+def of_interval(interval: Interval, *, at_least: bool = False) -> Verdict:
+    """By where it lies: all above the limit, all below, or neither."""
+    limit = -MARGIN if at_least else 0.0
+    if interval.low > limit:
+        return Verdict.HOLDS
+    return Verdict.FAILS if interval.high < limit else Verdict.CANNOT_TELL
+
+
+def under_readings(
+    analysis: Analysis, test: Test, key: str, losses: Sequence[str], beside: Sequence[str] = ()
+) -> Outcome:
+    """What the paper's metric and reading say, which decides, then the other reading and other metrics: where nothing
+    can be tested, that is said once."""
+    verdict, text = test(key, "own")
+    if not losses:
+        return Outcome(verdict, (text,))
+    names = _words(analysis, key, losses)
+    lines = [f"{names} (as the paper reads it): {verdict.value}. {text}"]
+    for other, reading, words in _others(key, beside, names):
+        told, said = test(other, reading)
+        if told is not Verdict.NOT_TESTABLE or verdict is not told:
+            lines.append(f"{words} (beside it): {told.value}. {said}")
+    return Outcome(verdict, tuple(lines))
+
+
+def _others(key: str, beside: Sequence[str], names: str) -> Iterator[tuple[str, str, str]]:
+    """Metric, reading and words of what is shown without deciding; the probe once where it is read anyway."""
+    if names != PROBE:
+        yield key, "probe", "linear probe of all"
+    for other in beside:
+        yield other, "own", names
+
+
+PROBE = "linear probe"
+
+
+def _words(analysis: Analysis, key: str, losses: Sequence[str]) -> str:
+    """What the own reading of these losses is."""
+    grid = analysis.grid
+    own, probe = (grid.scores(reading, key) for reading in ("own", "probe"))
+    rows = [grid.losses.index(loss) for loss in losses]
+    apart = np.abs(own - probe)[rows].reshape(len(rows), -1)
+    without = np.nan_to_num(nanmean(apart, 1), nan=1.0) == 0
+    if without.all():
+        return PROBE
+    return "own logits, the probe of losses that have none" if without.any() else "own logits"

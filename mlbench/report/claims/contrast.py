@@ -1,0 +1,164 @@
+"""How far one group of losses is ahead of another, family by family, under one metric and reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mlbench.report.analysis import Analysis
+from mlbench.report.arrays import Floats, settled
+from mlbench.report.claims.sides import Keep, any_task, kind_of
+from mlbench.report.grid import show_fraction
+from mlbench.report.measures import measure
+from mlbench.report.statistics import make_blocks
+from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.blocks import Blocks
+from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, detectable, mean_interval
+from mlbench.report.statistics.spans import family_spans
+from mlbench.report.words import count, listed
+
+MARGIN = 0.02
+"""A share of a family's span from floor to best that is too small to matter: `no worse` is not so much behind."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """`points` [families]: the differences; `shares`, of the families that are not `narrow`: the same as shares of the
+    family's span from floor to best, whose mean has the `interval`.
+
+    A narrow family, on which the best loss is hardly above the floor or that has none, says nothing of losses.
+    """
+
+    blocks: Blocks
+    points: Floats
+    wide: npt.NDArray[np.bool_]
+    shares: Floats
+    narrow: tuple[str, ...]
+    interval: Interval
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are families enough for any verdict."""
+        return len(self.shares) >= LEAST_FAMILIES
+
+    def sentence(self, ahead: Sequence[str], behind: Sequence[str], share: str) -> str:
+        """The difference in words, with what was left out; `share` is the fraction's name."""
+        one, other = _mean_of(ahead, self.blocks), _mean_of(behind, self.blocks)
+        wins = f"ahead on {int((self.points > 0).sum())} of {count(self.blocks.count, 'family', 'families')}"
+        points = _apart(float(self.points.mean()), 3)
+        text = f"{self.blocks.measure.title}, {share}: {one} is "
+        if self.enough:
+            text += (
+                f"{_apart(100 * self.interval.mean, 1, ' % of the span from floor to best')} {other} on average over "
+                f"{len(self.shares)} families (95 % interval {_signed(self.interval.low)} to "
+                f"{_signed(self.interval.high)} %), {points} it in points, and {wins}."
+            )
+        else:
+            text += f"{points} {other} on average, in points, and {wins}."
+        return text + self._left_out() + self._missing(ahead, behind)
+
+    def too_few(self, keep: Keep) -> str:
+        """Why no verdict is possible."""
+        kind = "" if keep is any_task else f" of the kind that it is about ({kind_of(keep)})"
+        known = " with a known span" if self.narrow else ""
+        return f"Too few families{kind}{known}: {len(self.shares)}, and {LEAST_FAMILIES} are needed."
+
+    def power(self) -> str:
+        """What so many families could have found, where they found nothing."""
+        if self.interval.low > -MARGIN and self.interval.high < MARGIN:
+            return f"The two are practically equal: all of the interval is within {100 * MARGIN:g} %."
+        found = 100 * detectable(len(self.shares)) * float(self.shares.std(ddof=1))
+        return (
+            f"With this spread, {len(self.shares)} families find a true difference of {found:.1f} % in four of five "
+            "such comparisons, and smaller ones less often."
+        )
+
+    def _left_out(self) -> str:
+        if not self.narrow:
+            return ""
+        return (
+            f" Left out of the %, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
+            f"known: {listed(self.narrow)}."
+        )
+
+    def _missing(self, ahead: Sequence[str], behind: Sequence[str]) -> str:
+        gone = [loss for loss in (*ahead, *behind) if loss not in self.blocks.losses]
+        return f" Not compared, since results are missing: {listed(gone)}." if gone else ""
+
+
+def contrast(
+    analysis: Analysis,
+    key: str,
+    reading: str,
+    ahead: Sequence[str],
+    behind: Sequence[str],
+    keep: Keep = any_task,
+) -> Contrast | str:
+    """The means of two groups of losses set against each other at the largest fraction, or why they cannot be."""
+    grid = analysis.grid
+    if not ahead or not behind:
+        here = [*ahead, *behind]
+        if not here:
+            return "None of the losses that it compares is here."
+        return f"Of the losses that it compares only {listed(here)} {'is' if len(here) == 1 else 'are'} here."
+    if key not in analysis.measures or reading not in analysis.readings:
+        return f"No record has {key}."
+    tasks = [task.name for task in grid.tasks if keep(task)]
+    if not tasks:
+        return f"No dataset here is one that it is about: {kind_of(keep)}."
+    fraction = len(grid.fractions) - 1
+    # A paper's metric is looked at whether or not losses are ranked by it here.
+    rule = replace(measure(key), ranked=True)
+    blocks = make_blocks(grid, reading, rule, fraction, losses=[*ahead, *behind], tasks=tasks)
+    if blocks is None or not set(ahead) & set(blocks.losses) or not set(behind) & set(blocks.losses):
+        return (
+            f"Not one of {listed(tasks)} has finished cells of both sides, {listed(ahead)} and {listed(behind)}, at "
+            "the largest fraction."
+        )
+    spans = family_spans(grid, reading, blocks, fraction)
+    wide = np.asarray(spans >= LEAST_SPAN)
+    points = settled(gains(blocks, ahead, behind))
+    shares = points[wide] / spans[wide]
+    unknown = Interval(np.nan, -np.inf, np.inf)
+    return Contrast(
+        blocks=blocks,
+        points=points,
+        wide=wide,
+        shares=shares,
+        narrow=tuple(name for name, usable in zip(blocks.families, wide, strict=True) if not usable),
+        interval=mean_interval(shares) if len(shares) else unknown,
+    )
+
+
+def gains(blocks: Blocks, ahead: Sequence[str], behind: Sequence[str]) -> Floats:
+    """[families]: how far the mean of one group of losses is above that of the other."""
+    means = [
+        blocks.scores[:, [blocks.losses.index(loss) for loss in group if loss in blocks.losses]].mean(1)
+        for group in (ahead, behind)
+    ]
+    return np.asarray(means[0] - means[1])
+
+
+def largest(analysis: Analysis) -> str:
+    """The fraction at which claims are tested, in words."""
+    return show_fraction(analysis.grid.fractions[-1])
+
+
+def _mean_of(losses: Sequence[str], blocks: Blocks) -> str:
+    there = [loss for loss in losses if loss in blocks.losses]
+    return there[0] if len(there) == 1 else f"the mean of {listed(there, most=len(there))}"
+
+
+def _apart(value: float, digits: int, unit: str = "") -> str:
+    """`1.2 % ahead of`, `0.013 behind`, `level with`."""
+    text = f"{abs(value):.{digits}f}"
+    return "level with" if float(text) == 0 else f"{text}{unit} {'ahead of' if value > 0 else 'behind'}"
+
+
+def _signed(share: float) -> str:
+    """`1.2`, `−0.3`, in %; never −0.0."""
+    text = f"{abs(100 * share):.1f}"
+    return f"−{text}" if share < 0 and float(text) else text

@@ -1,0 +1,62 @@
+"""A correlation over few families, by permutation."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from mlbench.report.claims import Verdict
+from mlbench.report.claims.correlation import correlation, spearman
+
+
+def test_a_gain_that_is_the_same_everywhere_cannot_tell() -> None:
+    verdict, text = correlation(np.arange(1.0, 9.0), np.full(8, 0.1))
+    assert verdict is Verdict.CANNOT_TELL
+    assert text == "The gain is the same on all 8 families."
+
+
+def test_it_follows_the_truth() -> None:
+    assert correlation(np.arange(1.0, 9.0), np.arange(8.0))[0] is Verdict.HOLDS
+    verdict, text = correlation(np.arange(1.0, 9.0), -np.arange(8.0))
+    assert verdict is Verdict.FAILS
+    assert text.startswith(
+        "Spearman's correlation of gain and labels a sample over 8 families is -1.00 (one-sided p"
+    )
+    assert correlation(np.arange(1.0, 9.0), np.array([1.0, -1.0] * 4))[0] is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("cardinality", "known"),
+    [
+        (np.arange(1.0, 6.0), 5),
+        (np.array([1.0, 2.0] * 4), 8),
+        (np.array([np.nan] * 3 + [1.0, 2, 3, 4, 5]), 5),
+    ],
+    ids=["few families", "two numbers", "few known"],
+)
+def test_what_it_needs(cardinality: np.ndarray, known: int) -> None:
+    verdict, text = correlation(cardinality, np.arange(float(len(cardinality))))
+    assert verdict is Verdict.NOT_TESTABLE
+    assert text == (
+        f"The labels a sample are known of {known} families; 6 are needed, of three different numbers."
+    )
+
+
+def test_p_is_the_share_of_all_orders() -> None:
+    random = np.random.default_rng(1)
+    first, second = random.integers(0, 5, 6).astype(float), random.normal(size=6)
+    found, above, below = spearman(first, second)
+    assert found == pytest.approx(spearmanr(first, second).statistic)
+    drawn = [spearmanr(first, second[list(order)]).statistic for order in itertools.permutations(range(6))]
+    assert above == pytest.approx(np.mean([value >= found - 1e-9 for value in drawn]))
+    assert below == pytest.approx(np.mean([value <= found + 1e-9 for value in drawn]))
+
+
+def test_p_of_many_families_is_near_that_of_the_distribution() -> None:
+    random = np.random.default_rng(0)
+    first, second = random.normal(size=(2, 20))
+    _, above, _ = spearman(first, second)
+    assert above == pytest.approx(spearmanr(first, second, alternative="greater").pvalue, abs=0.02)
