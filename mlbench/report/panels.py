@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t
 
 from mlbench.metrics.catalog import BUCKETS
@@ -101,6 +102,8 @@ def training_history(
     cells = grid.cells
     _, _, at, _ = grid.rows()
     rows = cells[(at == fraction) & (cells["status"] == "done") & cells["loss"].isin(losses)]
+    metric = "cell/train/select_metric"
+    selected = rows[metric].fillna("map") if metric in rows.columns else pd.Series("map", index=rows.index)
     sources = {
         "training": ("history/evaluations", _validation_point),
         "norms": ("history/epochs", _norm_point),
@@ -109,8 +112,10 @@ def training_history(
     for kind, (column, point) in sources.items():
         curves: dict[str, dict[str, list[list[tuple[float, float]]]]] = defaultdict(lambda: defaultdict(list))
         if column in rows.columns:
-            for task, loss, items in zip(rows["task"], rows["loss"], rows[column], strict=True):
-                points = [point(item) for item in items] if isinstance(items, list) else []
+            for task, loss, name, items in zip(
+                rows["task"], rows["loss"], selected, rows[column], strict=True
+            ):
+                points = [point(item, str(name)) for item in items] if isinstance(items, list) else []
                 kept = [pair for pair in points if pair is not None]
                 if kept:
                     curves[task][loss].append(kept)
@@ -122,13 +127,13 @@ def training_history(
     return found
 
 
-def _validation_point(item: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The epoch and whatever score the protocol selected by."""
-    score = next((value for key, value in item.items() if key not in ("step", "epoch")), None)
-    return None if score is None or item.get("epoch") is None else (float(item["epoch"]), float(score))
+def _validation_point(item: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
+    """The epoch and the score that the protocol selected by."""
+    score, epoch = item.get(metric), item.get("epoch")
+    return None if score is None or epoch is None else (float(epoch), float(score))
 
 
-def _norm_point(item: Mapping[str, Any]) -> tuple[float, float] | None:
+def _norm_point(item: Mapping[str, Any], _: str) -> tuple[float, float] | None:
     norm = item.get("gradient_norm")
     return None if norm is None or norm <= 0 else (float(item["epoch"]) + 1, float(norm))
 

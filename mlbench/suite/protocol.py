@@ -62,7 +62,9 @@ class Protocol(BaseModel):
         "batchmean", description="given to every loss that takes one"
     )
     select: Literal["best", "last"] = Field("best", description="which point of the schedule counts")
-    select_metric: Literal["map", "ap_micro"] = Field("map", description="on validation, for `select`")
+    select_metric: Literal["map", "ap_micro", "lrap", "f1_micro@label", "f1_macro@label"] = Field(
+        "map", description="on validation, for `select`; thresholds are tuned on its other half"
+    )
     evaluations: int = Field(5, ge=1, description="points at which validation is scored")
     probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
     probe_steps: int = Field(500, ge=1, description="updates of the linear probe")

@@ -101,7 +101,7 @@ def run_cell(
             code=code_hash(LOSSES.describe(cell.loss.name)),
         )
         clock.lap("prepare")
-        fit = Fit(task, Selection(model, protocol, readings.selection_score))
+        fit = Fit(task, Selection(model, protocol, readings.on_validation))
         history = fit.run(checkpoint, on_progress)
         clock.lap("train", plus=fit.earlier_seconds)
         clock.move("train", "validate", fit.validation_seconds)

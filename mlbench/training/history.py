@@ -10,6 +10,9 @@ from typing import Any
 class History:
     """A row an epoch, a row an evaluation, and how it was made.
 
+    `evaluations` hold the step, the epoch and the metrics of `Validation`, whatever the protocol selects by; where a
+    key names thresholds, they were tuned on one half of validation and scored on the other, so that it is not the
+    number of the same key among the cell's metrics, which are tuned and scored on all of it.
     `skipped_steps` are updates that the fp16 gradient scaler left out, `resumed_at` the updates at which the
     training went on from a checkpoint. No time is in it: equal trainings have equal histories.
     """

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss
-from mlbench.metrics import Scored
-from mlbench.metrics.rankings import Rankings
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
-from mlbench.registry import METRICS
 from mlbench.suite import Protocol
 from mlbench.training.measure import Held
 from mlbench.training.predict import BATCH, predict_features, predict_logits
 from mlbench.training.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
 from mlbench.training.resources import Clock
 from mlbench.training.streams import Streams
+from mlbench.training.validation import Validation
 
 Logits = dict[str, Tensor]
 
@@ -55,18 +53,20 @@ class Readings:
         """Where the probe's scores cut: at 0, unless another loss trains it."""
         return 0.0 if self.probe_loss is None else self.probe_loss.threshold
 
-    def selection_score(self, model: Model) -> float:
-        """The protocol's `select_metric` on validation, higher is better."""
+    @cached_property
+    def validation(self) -> Validation:
+        """What the model is scored against on its way."""
+        targets = torch.from_numpy(self.held.validation_targets)
+        return Validation.of(targets, self.streams.generator("validation halves"))
+
+    def on_validation(self, model: Model) -> dict[str, float]:
+        """The metrics of a point of the history, the protocol's `select_metric` among them."""
         features = self._features(model, self.fitted.validation)
         if self.has_logits:
             logits = predict_logits(model, features)
         else:
             logits = self._quick_probe(model, features)(features)
-        if not bool(torch.isfinite(logits).all()):
-            return math.nan
-        name, targets = self.protocol.select_metric, torch.from_numpy(self.held.validation_targets)
-        values = METRICS.get(name)(name)(Rankings(Scored(logits, targets)))
-        return float(values.nanmean())
+        return self.validation.measure(logits, self.protocol.select_metric)
 
     def final(self, model: Model, clock: Clock) -> tuple[Logits, Logits | None, dict[str, Any] | None]:
         """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""

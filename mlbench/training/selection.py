@@ -14,7 +14,8 @@ from torch.optim.swa_utils import AveragedModel
 from mlbench.models.model import Model
 from mlbench.suite import Protocol
 
-Score = Callable[[Model], float]
+Score = Callable[[Model], dict[str, float]]
+"""A model's metrics on validation, by name; higher is better."""
 
 
 class Selection:
@@ -53,13 +54,14 @@ class Selection:
     def evaluate(self, model: Model, step: int) -> dict[str, float]:
         """Score the model as it stands after `step` updates; returns a row for the history."""
         scored = self._scored(model)
-        value = self.score(scored)
+        values = self.score(scored)
+        value = values[self.metric]
         rank = value if math.isfinite(value) else -1.0
         if rank > self.best_score or not self.keeps_best:
             self.best_score, self.best_step = rank, step
             if self.keeps_best or self.average is not None:
                 self.best = copy.deepcopy(scored.state_dict())
-        return {"step": step, self.metric: value}
+        return {"step": step, **values}
 
     def restore(self, model: Model) -> int:
         """Put the weights that count into `model`; returns the step that they are of."""

@@ -12,7 +12,7 @@ from mlbench.records import load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import over_families, spread_over_seeds
 from mlbench.report.grid import Grid
-from mlbench.report.panels import bucket_means, curve_panels
+from mlbench.report.panels import bucket_means, curve_panels, training_history
 from tests.report.synthetic import World, write
 
 KEYS = ("map", "map/head", "map/tail")
@@ -76,3 +76,16 @@ def test_the_bands_of_learning_curves_are_95_percent_intervals(seeds: int, tmp_p
 def test_one_seed_has_no_band(tmp_path: Path) -> None:
     analysis = analysis_of(tmp_path, losses={"bce": 0.0}, seeds=(0,))
     assert all((panel.half == 0).all() for panel in curve_panels(analysis, "map", "own"))
+
+
+def test_training_curves_are_of_the_metric_that_each_cell_was_selected_by(tmp_path: Path) -> None:
+    frame = load_records(write(tmp_path, World(fractions=(1.0,), keys=KEYS, losses={"bce": 0.0, "asl": 0.0})))
+    frame["history/evaluations"] = [
+        [{**row, "map": 0.1, "lrap": 0.2} for row in rows] for rows in frame["history/evaluations"]
+    ]
+    for metric, expected in ((None, 0.1), ("map", 0.1), ("lrap", 0.2)):
+        analysis = Analysis(Grid(frame.assign(**{"cell/train/select_metric": metric})))
+        curves = training_history(analysis, 0, ["bce", "asl"])["training"]
+        scores = [score for task in curves.values() for _, ys in task.values() for score in ys]
+        assert scores == pytest.approx([expected] * len(scores))
+        assert len(curves) == len(analysis.grid.task_names)

@@ -1,4 +1,4 @@
-"""What is computed on the way of a training: the metric that it selects by, and no other."""
+"""What is computed on the way of a training: the metrics of its history, and no other."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ print(json.dumps(found))
 """
 
 
-def test_selection_computes_nothing_but_its_metric(tmp_path: Path) -> None:
+def test_a_training_computes_nothing_but_the_metrics_of_its_history(tmp_path: Path) -> None:
     file = tmp_path / "calls.py"
     file.write_text(PLUGIN, encoding="utf-8")
     command = [sys.executable, "-c", SCRIPT, str(file)]

@@ -30,7 +30,7 @@ class Copies(TorchDispatchMode):
 
 def selection(model: nn.Module, decay: float) -> Selection:
     protocol = SimpleNamespace(select="last", select_metric="map", ema=decay)
-    return Selection(cast(Any, model), cast(Protocol, protocol), lambda _: 0.0)
+    return Selection(cast(Any, model), cast(Protocol, protocol), lambda _: {"map": 0.0})
 
 
 def test_the_average_warms_up() -> None:

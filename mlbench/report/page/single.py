@@ -57,14 +57,16 @@ def _metrics(analysis: Analysis, row: Mapping[Hashable, Any]) -> Table:
 
 
 def _curves(row: Mapping[Hashable, Any]) -> Markup:
-    """Loss, gradient norm and validation score over the epochs."""
+    """Loss, gradient norm and validation scores over the epochs."""
     drawn = []
-    for column, names in (("epochs", ("loss", "gradient_norm")), ("evaluations", ("map", "ap_micro"))):
-        items = row.get(f"history/{column}")
-        for name in names:
+    for column in ("epochs", "evaluations"):
+        found = row.get(f"history/{column}")
+        items = found if isinstance(found, list) else []
+        scores = [name for name in (items[0] if items else ()) if name not in ("step", "epoch")]
+        for name in scores if column == "evaluations" else ("loss", "gradient_norm"):
             points = [
                 (float(item["epoch"]), float(item[name]))
-                for item in (items if isinstance(items, list) else [])
+                for item in items
                 if item.get(name) is not None and item.get("epoch") is not None
             ]
             if len(points) > 1:
