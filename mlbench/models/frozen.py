@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.inputs import Inputs
+from mlbench.models.prefetch import on_device
 from mlbench.models.vectors import fitted_vectors
 
 BATCH = 64
@@ -67,11 +70,28 @@ def freeze(
 @torch.no_grad()
 def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any], device: torch.device) -> None:
     """Write the trunk's features of every sample into `out` [N, M], a batch at a time, on `device`. Samples of
-    like length go through together, where they have lengths."""
+    like length go through together, where they have lengths. A batch's features are fetched from a GPU while it works
+    on the next one."""
     trunk.to(device)
     lengths = inputs.lengths
     order = torch.arange(len(inputs)) if lengths is None else lengths.argsort(stable=True, descending=True)
     largest = np.finfo(out.dtype).max
-    for some in order.split(BATCH):
-        batch = tuple(part.to(device, non_blocking=True) for part in inputs.batch(some))
-        out[some.numpy()] = trunk(batch).float().clamp(-largest, largest).cpu().numpy()
+    rows = order.split(BATCH)
+    fetching: deque[tuple[Tensor, Tensor, torch.cuda.Event | None]] = deque()
+
+    def fetch() -> None:
+        some, features, ready = fetching.popleft()
+        if ready is not None:
+            ready.synchronize()
+        out[some.numpy()] = features.numpy()
+
+    for some, batch in zip(rows, on_device((inputs.batch(some) for some in rows), device), strict=True):
+        features = trunk(batch).float().clamp(-largest, largest).to("cpu", non_blocking=True)
+        ready = torch.cuda.Event() if device.type == "cuda" else None
+        if ready is not None:
+            ready.record(torch.cuda.current_stream(device))
+        fetching.append((some, features, ready))
+        if len(fetching) > 1:
+            fetch()
+    while fetching:
+        fetch()

@@ -99,11 +99,14 @@ class Tokens(Inputs):
         return torch.from_numpy(np.diff(self.starts))
 
     def batch(self, rows: Tensor) -> Batch:
-        """(ids [B, T], mask [B, T]), padded to the longest of these rows."""
+        """(ids [B, T], mask [B, T]), padded to the longest of these rows; (ids,) where no row is shorter, so that
+        nobody has to ask a mask on a GPU whether it masks anything."""
         index = rows.numpy()
         first, counts = self.starts[index], self.starts[index + 1] - self.starts[index]
         mask = np.arange(max(1, int(counts.max())))[None, :] < counts[:, None]
         ids = np.full(mask.shape, self.padding, dtype=np.int64)
         positions = (first[:, None] + np.arange(mask.shape[1])[None, :])[mask]
         ids[mask] = self.ids[positions]
+        if mask.all():
+            return (torch.from_numpy(ids),)
         return torch.from_numpy(ids), torch.from_numpy(mask)

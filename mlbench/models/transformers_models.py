@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -132,11 +133,46 @@ class TransformersEncoder(Encoder):
             ) from error
 
 
+_takes_wide: dict[tuple[type, str], bool] = {}
+"""What `takes_wide_masks` found, by class of network and its kind of attention."""
+
+
+def takes_wide_masks(network: Any) -> bool:
+    """Whether the network takes a mask [B, 1, 1, T] for one [B, T], and gives the same for it.
+
+    Given [B, T], transformers asks on the device whether anything is masked at all, and the host waits for the answer
+    at every batch. A mask that has the shape that attention wants goes through unread. It must not where a network
+    makes something of its own of the mask, such as a sliding window: so only networks that make no other mask than
+    transformers' own for attention in both directions are asked, once for a class, with two short texts.
+    """
+    key = type(network), str(getattr(network.config, "_attn_implementation", ""))
+    makers = {name for name in vars(sys.modules[type(network).__module__]) if name.startswith("create_")}
+    if "create_bidirectional_mask" not in makers or any(
+        "window" in name or "chunk" in name for name in makers
+    ):
+        return False
+    if key not in _takes_wide:
+        ids, mask = torch.tensor([[1, 2, 3], [1, 2, 0]]), torch.tensor([[True] * 3, [True, True, False]])
+        ids, mask = ids.to(network.device), mask.to(network.device)
+        training = network.training
+        network.eval()
+        try:
+            with torch.no_grad():
+                narrow = network(input_ids=ids, attention_mask=mask).last_hidden_state[mask]
+                wide = network(input_ids=ids, attention_mask=mask[:, None, None, :]).last_hidden_state[mask]
+            _takes_wide[key] = bool(torch.allclose(narrow, wide, rtol=1e-4, atol=1e-5))
+        except (TypeError, ValueError, IndexError, RuntimeError, AttributeError):
+            _takes_wide[key] = False
+        network.train(training)
+    return _takes_wide[key]
+
+
 class _TextTrunk(Trunk):
     def __init__(self, network: Any, pooling: str) -> None:
         super().__init__()
         self.network, self.pooling = network, pooling
         self.dim = int(network.config.hidden_size)
+        self.takes_wide_masks = takes_wide_masks(network)
 
     def parameters_by_depth(self) -> list[list[nn.Parameter]]:
         return by_depth(self.network)
@@ -149,13 +185,16 @@ class _TextTrunk(Trunk):
         (enable or self.network.gradient_checkpointing_enable)({"use_reentrant": False})
 
     def forward(self, batch: Batch) -> Tensor:
-        ids, mask = batch
-        output = self.network(input_ids=ids, attention_mask=mask)
+        ids, mask = batch if len(batch) == 2 else (*batch, None)
+        wide = mask is not None and self.takes_wide_masks
+        output = self.network(input_ids=ids, attention_mask=mask[:, None, None, :] if wide else mask)
         if self.pooling == "pooler":
             pooled: Tensor = output.pooler_output
             return pooled
         hidden: Tensor = output.last_hidden_state
         if self.pooling == "cls":
             return hidden[:, 0]
+        if mask is None:
+            return hidden.mean(dim=1)
         weight = mask.unsqueeze(-1).to(hidden.dtype)
         return (hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp_min(1)

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from mlbench.models.base import Trunk
 from mlbench.models.inputs import Batch, Inputs
+from mlbench.models.prefetch import pinned, prefetched, sent
 from mlbench.suite import Protocol
-from mlbench.training.prefetch import prefetched
 from mlbench.training.schedule import Schedule
 from mlbench.training.streams import Streams
 
@@ -71,9 +71,7 @@ class Batches:
         for some in rows.split(self.micro_batch or len(rows)):
             chosen = some if views == 1 else some.repeat(views)
             parts.append((self.inputs.batch(chosen), self.targets.index_select(0, chosen)))
-        if self.device.type == "cuda":
-            parts = [(tuple(t.pin_memory() for t in batch), wanted.pin_memory()) for batch, wanted in parts]
-        return parts
+        return [(pinned(batch, self.device), *pinned((wanted,), self.device)) for batch, wanted in parts]
 
     def _place(self, step: int, parts: Parts, trunk: Trunk) -> Parts:
         """The parts on the device. Augmentation draws on the CPU, so that all devices see the same."""
@@ -81,10 +79,10 @@ class Batches:
         how = self.protocol.augmentation
         generator = None if how == "none" else self.streams.generator(f"augmentation/{step}")
         for batch, wanted in parts:
-            there = tuple(part.to(self.device, non_blocking=True) for part in batch)
+            there = sent(batch, self.device)
             if generator is not None:
                 there = trunk.augment(there, generator, how)
-            placed.append((there, wanted.to(self.device, non_blocking=True)))
+            placed.append((there, *sent((wanted,), self.device)))
         return placed
 
     def _draw(self, epoch: int) -> tuple[Tensor, ...]:

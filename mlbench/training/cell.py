@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.errors import ConfigError
@@ -22,13 +24,14 @@ from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
 from mlbench.training.compiling import compile_trunk
+from mlbench.training.determinism import deterministic, lacks_kernel, measuring, numerics
 from mlbench.training.fit import Fit, Task
 from mlbench.training.fitting import fit_encoder
 from mlbench.training.losses import build_loss, build_probe_loss, build_queue
-from mlbench.training.measure import Held, as_kept, stored_scores
+from mlbench.training.measure import Held, as_kept, floor_of, stored_scores
 from mlbench.training.precision import check_precision
 from mlbench.training.readings import Readings
-from mlbench.training.resources import Clock, deterministic, peak_memory, reset_peak_memory
+from mlbench.training.resources import Clock, peak_memory, reset_peak_memory
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
 
@@ -60,11 +63,47 @@ def run_cell(
     `checkpoint` the training goes on from its file where there is one, and writes it now and then; who writes
     the record removes it. Raises ConfigError, DataError, NonFiniteError, CellTimeoutError, CellStoppedError (where the
     checkpoint's owner asks for a stop); torch's own out-of-memory error passes through.
+
+    A protocol that is deterministic is so strictly, which makes fused attention deterministic too. Where torch lacks a
+    deterministic kernel the cell starts anew in the mode that only warns, and its record says that it was not.
     """
+    attempt = partial(
+        _run_cell,
+        cell,
+        dataset,
+        device=device,
+        deadline=deadline,
+        micro_batch=micro_batch,
+        on_progress=on_progress,
+        checkpoint=checkpoint,
+        cache_dir=cache_dir,
+        scores=scores,
+    )
+    try:
+        return attempt(strict=True)
+    except RuntimeError as error:
+        if not lacks_kernel(error):
+            raise
+    return attempt(strict=False)
+
+
+def _run_cell(
+    cell: Cell,
+    dataset: Dataset,
+    *,
+    device: str,
+    deadline: float | None,
+    micro_batch: int | None,
+    on_progress: Callable[[dict[str, Any]], None] | None,
+    checkpoint: Checkpoint | None,
+    cache_dir: Path | None,
+    scores: Literal["float32", "float16"],
+    strict: bool,
+) -> CellResult:
     protocol, place, clock = cell.train, torch.device(device), Clock()
     check_precision(protocol.precision, place)
     reset_peak_memory(place)
-    with deterministic(protocol.deterministic, place) as was_deterministic:
+    with deterministic(protocol.deterministic, place, strict=strict) as was_deterministic:
         rows = draw_rows(dataset, cell.fraction, cell.seed)
         streams = Streams(cell.seed)
         fitted = fit_encoder(cell, dataset, rows, cache_dir, place)
@@ -106,35 +145,43 @@ def run_cell(
         clock.lap("train", plus=fit.earlier_seconds)
         clock.move("train", "validate", fit.validation_seconds)
         own, probe, chosen = readings.final(model, clock)
-    own, probe = as_kept(own, scores), as_kept(probe, scores) if probe else None
+        own, probe = as_kept(own, scores), as_kept(probe, scores) if probe else None
+        with measuring():
+            measured, arrays = _measure(held, readings, own, probe)
+        arrays = {**stored_scores(dataset, held, own, probe), **arrays}
+        flags = numerics(place)
     parts = {
-        "metrics": held.measure(own["validation"], own["test"], readings.threshold),
-        "probe_metrics": held.measure(probe["validation"], probe["test"], readings.probe_threshold)
-        if probe
-        else None,
-        "floor_metrics": held.floor(len(rows)),
-        "threshold": {
-            "metrics": readings.threshold,
-            "probe_metrics": readings.probe_threshold if probe else None,
-        },
+        **measured,
+        "floor_metrics": floor_of(cell, dataset, held, len(rows)),
         "history": asdict(history),
         "probe": chosen,
         "metrics_version": METRICS_VERSION,
         "deterministic": was_deterministic(),
+        "numerics": flags,
         "micro_batch": micro_batch,
         "dataset": describe_dataset(dataset, rows, held),
         "memory": peak_memory(place),
     }
-    arrays = stored_scores(dataset, held, own, probe)
-    arrays |= held.replicates(own["validation"], own["test"], readings.threshold, "bootstrap")
-    if probe:
-        arrays |= held.replicates(
-            probe["validation"], probe["test"], readings.probe_threshold, "probe_bootstrap"
-        )
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
     parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
     return CellResult(parts, arrays)
+
+
+def _measure(
+    held: Held, readings: Readings, own: dict[str, Tensor], probe: dict[str, Tensor] | None
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float32]]]:
+    """What the scores are worth: parts of the record, and the replicates for the scores file."""
+    read = [("metrics", "bootstrap", own, readings.threshold)]
+    if probe:
+        read.append(("probe_metrics", "probe_bootstrap", probe, readings.probe_threshold))
+    parts: dict[str, Any] = {"probe_metrics": None, "threshold": {"metrics": None, "probe_metrics": None}}
+    arrays: dict[str, npt.NDArray[np.float32]] = {}
+    for name, prefix, logits, threshold in read:
+        parts[name] = held.measure(logits["validation"], logits["test"], threshold)
+        parts["threshold"][name] = threshold
+        arrays |= held.replicates(logits["validation"], logits["test"], threshold, prefix)
+    return parts, arrays
 
 
 def prepare_trunk(model: Model, cell: Cell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from mlbench.datasets import Dataset
 from mlbench.metrics import Scored, bootstrap, evaluate
+from mlbench.suite import Cell
 
 Numbers = dict[str, dict[str, float]]
 
@@ -68,6 +70,25 @@ class Held:
         return self.measure(
             logits.expand(len(self.validation_targets), -1), logits.expand(len(self.test_targets), -1), 0.0
         )
+
+
+FLOORS = 16
+"""Floors that a process keeps."""
+
+_floors: OrderedDict[tuple[Any, ...], Numbers] = OrderedDict()
+
+
+def floor_of(cell: Cell, dataset: Dataset, held: Held, rows: int) -> Numbers:
+    """The cell's floor, computed once for all losses that train on the same rows; kept where a fingerprint says what
+    the data are."""
+    key = (dataset.fingerprint, cell.fraction, cell.seed, cell.train.validation)
+    if not dataset.fingerprint:
+        return held.floor(rows)
+    if key not in _floors:
+        _floors[key] = held.floor(rows)
+        while len(_floors) > FLOORS:
+            _floors.popitem(last=False)
+    return _floors[key]
 
 
 def as_kept(logits: Mapping[str, Tensor], precision: Literal["float32", "float16"]) -> dict[str, Tensor]:

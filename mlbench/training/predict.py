@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
+from mlbench.models.prefetch import on_device
 from mlbench.training.precision import autocast
 
 BATCH = 512
@@ -31,9 +32,9 @@ def predict_features(
     chosen = torch.arange(len(inputs)) if rows is None else rows
     lengths = inputs.lengths
     order = None if lengths is None else lengths[chosen].argsort(stable=True, descending=True)
+    ordered = chosen if order is None else chosen[order]
     features = []
-    for some in (chosen if order is None else chosen[order]).split(batch_size):
-        batch = tuple(part.to(device, non_blocking=True) for part in inputs.batch(some))
+    for batch in on_device((inputs.batch(some) for some in ordered.split(batch_size)), device):
         with autocast(precision, device):
             features.append(model.features(batch).float())
     together = torch.cat(features)

@@ -14,6 +14,7 @@ from mlbench.models.base import Fitted
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
 from mlbench.suite import Protocol
+from mlbench.training.determinism import measuring
 from mlbench.training.measure import Held
 from mlbench.training.predict import BATCH, predict_features, predict_logits
 from mlbench.training.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
@@ -66,7 +67,8 @@ class Readings:
             logits = predict_logits(model, features)
         else:
             logits = self._quick_probe(model, features)(features)
-        return self.validation.measure(logits, self.protocol.select_metric)
+        with measuring():
+            return self.validation.measure(logits, self.protocol.select_metric)
 
     def final(self, model: Model, clock: Clock) -> tuple[Logits, Logits | None, dict[str, Any] | None]:
         """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""

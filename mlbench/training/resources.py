@@ -1,23 +1,12 @@
-"""Time, memory and determinism of one cell."""
+"""Time and memory of one cell."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import resource
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
-
-LACKS = (
-    "does not have a deterministic implementation|is not deterministic because|non-deterministic algorithm"
-)
-"""What torch says of an operation that may differ from run to run; a pattern."""
 
 
 class Clock:
@@ -67,38 +56,3 @@ def _host_peak() -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-@contextlib.contextmanager
-def deterministic(wanted: bool, device: torch.device) -> Iterator[Callable[[], bool]]:
-    """Deterministic kernels where PyTorch has them (a warning where it has none), and the setting put back; gives a
-    function that says whether all that ran so far were. On a GPU attention then takes torch's plain kernel: where
-    a warning is all that is asked for, the backward passes of the fused ones are not deterministic."""
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    fills = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    show = warnings.showwarning
-    lacking: list[str] = []
-
-    def noting(message: Warning | str, *about: Any, **more: Any) -> None:
-        lacking.extend([str(message)] if re.search(LACKS, str(message)) else [])
-        show(message, *about, **more)
-
-    # Entering it makes warnings that were shown before, in an earlier cell, be shown again.
-    with warnings.catch_warnings(), contextlib.ExitStack() as stack:
-        if wanted and device.type == "cuda":
-            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        if wanted:
-            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-            torch.use_deterministic_algorithms(True, warn_only=True)
-            # Writing NaN into every new tensor finds kernels that read before they write; it costs a pass each time.
-            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-            warnings.filterwarnings("default", f".*(?:{LACKS})")
-            warnings.showwarning = noting
-        try:
-            yield lambda: wanted and not lacking
-        finally:
-            torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-            torch.utils.deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]

@@ -75,8 +75,8 @@ def collate_of(case: Case, dataset: Dataset, fitted: Fitted, rows: Rows, cache: 
     if case.encoder["name"] == "bag":
         return bare_loops.tfidf_bags(dataset, rows, cache)
     if case.encoder["name"] == "hf:":
-        ids, mask = fitted.train.batch(everything)
-        return bare_loops.padded([line[kept].tolist() for line, kept in zip(ids, mask, strict=True)])
+        alone = [fitted.train.batch(row)[0][0].tolist() for row in everything.split(1)]
+        return bare_loops.padded(alone)
     return bare_loops.dense(fitted.train.batch(everything)[0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +16,16 @@ KEPT = Path(__file__).parents[2] / "results" / "benchmarks"
 
 @pytest.fixture(scope="session")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
-    """Where the benchmarks marked `gpu` put their figures: on a GPU a file in results/benchmarks to be committed,
-    on the CPU, where they mean nothing, one that goes with the test's other files."""
-    found = Figures(hardware())
+    """Where the benchmarks marked `gpu` put their figures, after each row: the folder $MLBENCH_FIGURES; without it on a
+    GPU results/benchmarks, to be committed, and on the CPU, where they mean nothing, one that goes with the test's
+    other files."""
+    told = os.environ.get("MLBENCH_FIGURES")
+    kept = KEPT if ON_GPU else tmp_path_factory.mktemp("benchmarks")
+    found = Figures(hardware(), Path(told) if told else kept)
     print(f"\nmeasured on: {', '.join(f'{name} {value}' for name, value in found.hardware.items())}")
     yield found
     if found.parts:
-        file = found.write(KEPT if ON_GPU else tmp_path_factory.mktemp("benchmarks"))
+        file = found.write()
         print(f"\n\n{file.read_text(encoding='utf-8')}\nwritten to {file}")
 
 

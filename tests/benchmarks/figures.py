@@ -16,18 +16,22 @@ Row = dict[str, Any]
 
 @dataclass
 class Figures:
-    """Rows of figures by part, measured on `hardware`. A part that was not measured keeps its rows in the file."""
+    """Rows of figures by part, measured on `hardware`, in two files of `folder`: `<device>.json`, and the same as
+    tables in `<device>.md`. A part that was not measured keeps its rows there."""
 
     hardware: dict[str, Any]
+    folder: Path
     parts: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, part: str, **row: Any) -> None:
-        """Print one row of a part and keep it."""
+        """Print one row of a part, and write it: what ends this process must not take it along."""
         self.parts.setdefault(part, []).append(row)
         print("\n" + ", ".join(f"{name} {shown(value)}" for name, value in row.items()))
+        self.write()
 
-    def write(self, folder: Path) -> Path:
-        """Write `<device>.json`, and the same as tables in `<device>.md`; returns the latter."""
+    def write(self) -> Path:
+        """Write all parts; returns the file of the tables."""
+        folder = self.folder
         name = re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
         file = folder / f"{name}.json"
         earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}

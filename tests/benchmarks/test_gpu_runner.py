@@ -9,6 +9,7 @@ every cell to 1e-3, whatever shared the device with it.
 from __future__ import annotations
 
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,43 @@ def small_cells() -> Suite:
     )
 
 
+def frozen_cells() -> Suite:
+    """Cells of the smallest kind: an adapter and a head on vectors, where the GPU mostly waits for the host."""
+    return parse_suite(
+        f"""
+        name = "shared"
+        seeds = {list(range(sized(4, 1)))}
+        fractions = [1.0]
+        losses = ["bce", "asl", "supcon", "msc"]
+        [train]
+        epochs = {sized(60, 1)}
+        min_steps = 0
+        evaluations = 1
+        threads = 1
+        [[datasets]]
+        name = "synthetic-features"
+        samples = {sized(6000, 200)}
+        labels = 40
+        encoder = "features"
+        """,
+        "shared",
+    )
+
+
+def run_with(suite: Suite, slots: int, folder: Path) -> dict[str, dict[str, Any]]:
+    """The records of the suite, trained in so many slots of the device."""
+    options = RunOptions(
+        results=folder / str(slots),
+        device="cuda:0" if ON_GPU else "cpu",
+        engine="loky",
+        jobs=slots,
+        slots_per_device=slots,
+        progress="none",
+    )
+    assert run([suite], options).exit_code == 0
+    return records(options.results)
+
+
 def records(results: Path) -> dict[str, dict[str, Any]]:
     files = (results / "shared" / "cells").glob("*.json")
     return {record["id"]: record for record in (json.loads(file.read_text()) for file in files)}
@@ -59,18 +97,8 @@ def seconds(found: dict[str, dict[str, Any]]) -> float:
 
 
 def test_two_slots_of_a_device(tmp_path: Path, figures: Figures) -> None:
-    suite, found = small_cells(), {}
-    for slots in (1, 2):
-        options = RunOptions(
-            results=tmp_path / str(slots),
-            device="cuda:0" if ON_GPU else "cpu",
-            engine="loky",
-            jobs=slots,
-            slots_per_device=slots,
-            progress="none",
-        )
-        assert run([suite], options).exit_code == 0
-        found[slots] = records(options.results)
+    suite = small_cells()
+    found = {slots: run_with(suite, slots, tmp_path) for slots in (1, 2)}
     largest = 0.0
     assert found[1].keys() == found[2].keys()
     assert len(found[1]) == 4 * sized(3, 1)
@@ -91,3 +119,26 @@ def test_two_slots_of_a_device(tmp_path: Path, figures: Figures) -> None:
             "largest difference of a metric": largest,
         },
     )
+
+
+def test_many_slots_of_a_device(tmp_path: Path, figures: Figures) -> None:
+    """Of how much of a device small cells leave unused: would one program that trains several of them at once pay?"""
+    suite, first = frozen_cells(), None
+    for slots in (1, 4, 8):
+        found = run_with(suite, slots, tmp_path)
+        steps = sum(record["history"]["steps"] for record in found.values())
+        training = sum(record["timing"]["train"] for record in found.values())
+        wall = seconds(found)
+        first = first or wall
+        figures.add(
+            "slots for cells on frozen features",
+            slots=slots,
+            cells=len(found),
+            updates=steps,
+            **{
+                "ms an update of one cell": 1e3 * training / steps,
+                "cells a second": len(found) / wall,
+                "times one slot": first / wall,
+                "host": os.cpu_count(),
+            },
+        )

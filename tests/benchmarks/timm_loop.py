@@ -11,6 +11,11 @@ from tests.benchmarks.bare_loops import autocast
 from tests.benchmarks.device import sized, synchronise
 
 
+def collate(pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """uint8 images and targets [B, L]; timm's own collate takes a class number for a target."""
+    return torch.stack([image for image, _ in pairs]), torch.stack([target for _, target in pairs])
+
+
 def timm_rate(
     model: str,
     images: Tensor,
@@ -25,7 +30,7 @@ def timm_rate(
     """The samples that it trains on a second, from uint8 images [N, H, W, 3] in the host's memory; the start of its
     loader's processes, an epoch before the clock starts, does not count."""
     import timm
-    from timm.data.loader import PrefetchLoader, fast_collate
+    from timm.data.loader import PrefetchLoader
     from timm.loss import BinaryCrossEntropy
     from timm.optim import create_optimizer_v2
     from timm.utils import NativeScaler
@@ -40,7 +45,7 @@ def timm_rate(
             drop_last=True,
             num_workers=workers,
             persistent_workers=workers > 0,
-            collate_fn=fast_collate,
+            collate_fn=collate,
             pin_memory=device.type == "cuda",
         ),
         device=device,

@@ -59,7 +59,7 @@ def trainer_rate(
         use_cpu=device.type == "cpu",
         bf16=precision == "bf16",
         fp16=precision == "fp16",
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy="group_by_length" if case.train["group_by_length"] else "random",
     )
     trainer = Trainer(
         model=model, args=arguments, train_dataset=examples, data_collator=DataCollatorWithPadding(tokeniser)

@@ -10,7 +10,7 @@ from typing import Any
 from torch.profiler import ProfilerActivity, profile
 
 from tests.benchmarks.device import ON_GPU, synchronise
-from tests.benchmarks.waits import counted_waits
+from tests.benchmarks.waits import Waits, counted_waits
 
 
 class Busy:
@@ -39,22 +39,25 @@ class Busy:
         self.share = 1e-6 * covered(spans) / seconds if spans else None
 
 
-class Waits:
-    """How often the host waits for the device; None on the CPU."""
+class WaitsSeen:
+    """Where the host waits for the device; None on the CPU."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
-        self.count: int | None = None
+        self.places: Waits | None = None
 
     def start(self) -> None:
-        self._count = self._stack.enter_context(counted_waits())
+        self.places = self._stack.enter_context(counted_waits())
 
     def stop(self) -> None:
-        self.count = self._count()
         self._stack.close()
 
+    @property
+    def count(self) -> int | None:
+        return None if self.places is None else self.places.total()
 
-def second_epoch(look: Busy | Waits) -> Callable[[dict[str, Any]], None]:
+
+def second_epoch(look: Busy | WaitsSeen) -> Callable[[dict[str, Any]], None]:
     """An `on_progress` that looks at a cell's second epoch; there must be a third, whose end is scored."""
     ends = iter((look.start, look.stop))
 

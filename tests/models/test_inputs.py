@@ -37,7 +37,9 @@ def test_tokens_are_padded_to_the_longest_of_the_batch(rows: list[int], lengths:
     ):
         assert chosen.lengths is not None
         assert chosen.lengths.tolist() == lengths
-        ids, mask = chosen.batch(torch.tensor(rows))
+        ids, *given_mask = chosen.batch(torch.tensor(rows))
+        assert bool(given_mask) == (len({lengths[row] for row in rows}) > 1 or lengths[rows[0]] == 0)
+        mask = given_mask[0] if given_mask else torch.ones_like(ids, dtype=torch.bool)
         assert ids.shape == mask.shape == (len(rows), max(1, max(lengths[row] for row in rows)))
         for row, line, real in zip(rows, ids.tolist(), mask.tolist(), strict=True):
             assert [token for token, kept in zip(line, real, strict=True) if kept] == texts[row]

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
+from torch import Tensor
 
 from mlbench.errors import ConfigError
 from mlbench.models.base import Trunk
+from mlbench.models.transformers_models import _TextTrunk, takes_wide_masks
 from mlbench.registry import ENCODERS
 from mlbench.training import CellResult, run_cell
 from tests.models.tiny_bert import save_tiny_bert
@@ -143,3 +146,49 @@ def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
     torch.testing.assert_close(together[some], one_by_one, rtol=1e-4, atol=1e-5)
     chosen = predict_features(model, fitted.train, torch.device("cpu"), some)
     torch.testing.assert_close(chosen, one_by_one, rtol=1e-4, atol=1e-5)
+
+
+def test_a_text_is_encoded_alike_with_padding_and_without(bert: str) -> None:
+    """No mask, a mask [B, T] and one [B, 1, 1, T] give a text the same features."""
+    built = trunk(bert).eval()
+    assert isinstance(built, _TextTrunk)
+    assert built.takes_wide_masks
+    text = torch.tensor([[5, 6, 7]])
+    padded, mask = torch.tensor([[5, 6, 7, 0, 0]]), torch.tensor([[True, True, True, False, False]])
+    for pooling in ("mean", "cls", "pooler"):
+        built.pooling = pooling
+        alone, wide = built((text,)), built((padded, mask))
+        built.takes_wide_masks = False
+        narrow = built((padded, mask))
+        built.takes_wide_masks = True
+        torch.testing.assert_close(wide, alone, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(narrow, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_no_mask_is_read_on_the_device(bert: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question to a mask would be a wait for the GPU."""
+    built = trunk(bert).train()
+    asked: list[Tensor] = []
+    monkeypatch.setattr(Tensor, "all", lambda self, *_: asked.append(self))
+    monkeypatch.setattr(Tensor, "__bool__", lambda self: asked.append(self))
+    built((torch.tensor([[5, 6], [7, 0]]), torch.tensor([[True, True], [True, False]])))
+    built((torch.tensor([[5, 6], [7, 8]]),))
+    assert asked == []
+
+
+@pytest.mark.parametrize("kind", ["Bert", "Roberta", "Electra", "MPNet", "DebertaV2"])
+def test_networks_give_the_same_with_and_without_padding(kind: str) -> None:
+    """Whatever a network makes of masks, and whether or not it takes wide ones."""
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    config = getattr(transformers, f"{kind}Config")(vocab_size=50, pad_token_id=0, **sizes)
+    built = _TextTrunk(transformers.AutoModel.from_config(config), "mean").eval()
+    text, padded = torch.tensor([[5, 6, 7]]), torch.tensor([[5, 6, 7, 0, 0]])
+    found = built((padded, torch.tensor([[True, True, True, False, False]])))
+    torch.testing.assert_close(found, built((text,)), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_with_a_sliding_window_makes_its_own_mask() -> None:
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    special = dict.fromkeys((f"{name}_token_id" for name in ("pad", "bos", "eos", "cls", "sep")), 0)
+    config = transformers.ModernBertConfig(vocab_size=50, **sizes, **special)
+    assert not takes_wide_masks(transformers.AutoModel.from_config(config))

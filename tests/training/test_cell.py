@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from mlbench import registry
 from mlbench.errors import CellTimeoutError, ConfigError, NonFiniteError
@@ -334,3 +336,56 @@ def test_one_row_and_labels_without_positives_train(loss: str) -> None:
     result = run(loss, fraction=0.005, min_steps=3)
     assert result.parts["dataset"]["sizes"]["rows"] == 1
     assert np.isfinite(result.scores["test_logits"]).all()
+
+
+def test_a_cell_without_deterministic_kernels_starts_anew_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What torch refuses under strict determinism it only warns of in the second attempt, which gives the record."""
+    from mlbench.losses.bce import BinaryCrossEntropy
+
+    plain = run_cell(make_cell(), load("synthetic-features"))
+    elements = BinaryCrossEntropy.elements
+
+    def putting(self: BinaryCrossEntropy, logits: Tensor, targets: Tensor) -> Tensor:
+        torch.zeros(3).put_(torch.tensor([0, 1]), torch.ones(2), accumulate=False)
+        return elements(self, logits, targets)
+
+    monkeypatch.setattr(BinaryCrossEntropy, "elements", putting)
+    with pytest.warns(UserWarning, match="deterministic"):
+        fallen = run_cell(make_cell(), load("synthetic-features"))
+    assert plain.parts["deterministic"]
+    assert not fallen.parts["deterministic"]
+    assert fallen.parts["metrics"] == plain.parts["metrics"]
+
+
+def test_an_error_that_is_none_of_determinism_is_raised_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlbench.losses.bce import BinaryCrossEntropy
+
+    calls: list[int] = []
+
+    def failing(*_: Any) -> Tensor:
+        calls.append(1)
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(BinaryCrossEntropy, "elements", failing)
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        run_cell(make_cell(), load("synthetic-features"))
+    assert len(calls) == 1
+
+
+def test_the_floor_is_computed_once_for_all_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlbench.training import measure
+    from mlbench.training.measure import Held
+
+    computed: list[int] = []
+    floor = Held.floor
+    monkeypatch.setattr(measure, "_floors", OrderedDict())
+    monkeypatch.setattr(Held, "floor", lambda self, rows: computed.append(rows) or floor(self, rows))
+    dataset = load("synthetic-features")
+    cells = [make_cell(loss) for loss in ("bce", "asl")]
+    found = [run_cell(cell, dataset).parts["floor_metrics"] for cell in cells]
+    assert found[0] == found[1]
+    other = run_cell(replace(cells[0], seed=5, fraction=0.5), dataset).parts["floor_metrics"]
+    assert len(computed) == 2
+    assert other != found[0]

@@ -1,4 +1,4 @@
-"""Preparing what comes next while the device works."""
+"""Batches that are on their way to the device while it works."""
 
 from __future__ import annotations
 
@@ -7,10 +7,34 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+import torch
+
+from mlbench.models.inputs import Batch
+
 T = TypeVar("T")
 
 AHEAD = 2
 """Items that are kept ready."""
+
+
+def pinned(batch: Batch, device: torch.device) -> Batch:
+    """The batch where the device can copy it from while the host goes on: pinned memory, for a GPU."""
+    return tuple(part.pin_memory() for part in batch) if device.type == "cuda" else batch
+
+
+def sent(batch: Batch, device: torch.device) -> Batch:
+    """The batch on the device; of what is pinned, the host does not wait for the copy."""
+    return tuple(part.to(device, non_blocking=True) for part in batch)
+
+
+def on_device(batches: Iterable[Batch], device: torch.device) -> Iterator[Batch]:
+    """The batches on the device, in their order. For a GPU a thread makes and pins the next ones meanwhile; a CPU's
+    cores would only share the work."""
+    if device.type == "cpu":
+        yield from batches
+        return
+    for batch in prefetched(pinned(batch, device) for batch in batches):
+        yield sent(batch, device)
 
 
 def prefetched(items: Iterable[T], ahead: int = AHEAD) -> Iterator[T]:
