@@ -16,11 +16,12 @@ Row = dict[str, Any]
 
 @dataclass
 class Figures:
-    """Rows of figures by part, measured on `hardware`, in two files of `folder`: `<device>.json`, and the same as
-    tables in `<device>.md`. A part that was not measured keeps its rows there."""
+    """Rows of figures by part, measured on `hardware`, in two files of `folder`: `<file>.json`, and the same as
+    tables in `<file>.md`, by default called as the device. A part that was not measured keeps its rows there."""
 
     hardware: dict[str, Any]
     folder: Path
+    file: str = ""
     parts: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, part: str, **row: Any) -> None:
@@ -32,7 +33,7 @@ class Figures:
     def write(self) -> Path:
         """Write all parts; returns the file of the tables."""
         folder = self.folder
-        name = re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
+        name = self.file or re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
         file = folder / f"{name}.json"
         earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}
         made = {"measured": f"{datetime.date.today()}", **code(), "hardware": self.hardware}

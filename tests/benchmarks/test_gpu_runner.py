@@ -25,15 +25,18 @@ from tests.benchmarks.figures import Figures
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
 
+SEEDS = sized(2, 1)
+
+
 def small_cells() -> Suite:
     return parse_suite(
         f"""
         name = "shared"
-        seeds = {list(range(sized(3, 1)))}
+        seeds = {list(range(SEEDS))}
         fractions = [1.0]
         losses = ["bce", "asl", "supcon", "msc"]
         [train]
-        epochs = {sized(10, 1)}
+        epochs = {sized(6, 1)}
         min_steps = 0
         threads = {max(1, torch.get_num_threads() // 2)}
         [[datasets]]
@@ -50,11 +53,11 @@ def frozen_cells() -> Suite:
     return parse_suite(
         f"""
         name = "shared"
-        seeds = {list(range(sized(4, 1)))}
+        seeds = {list(range(SEEDS))}
         fractions = [1.0]
         losses = ["bce", "asl", "supcon", "msc"]
         [train]
-        epochs = {sized(60, 1)}
+        epochs = {sized(30, 1)}
         min_steps = 0
         evaluations = 1
         threads = 1
@@ -101,7 +104,7 @@ def test_two_slots_of_a_device(tmp_path: Path, figures: Figures) -> None:
     found = {slots: run_with(suite, slots, tmp_path) for slots in (1, 2)}
     largest = 0.0
     assert found[1].keys() == found[2].keys()
-    assert len(found[1]) == 4 * sized(3, 1)
+    assert len(found[1]) == 4 * SEEDS
     for name, alone in found[1].items():
         shared = found[2][name]["metrics"]["test"]
         assert shared == pytest.approx(alone["metrics"]["test"], abs=1e-3)

@@ -23,7 +23,7 @@ from tests.benchmarks.window import Busy, second_epoch
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
 
-TURNS = sized(3, 1)
+TURNS = sized(2, 1)
 GIB = 2**30
 
 
