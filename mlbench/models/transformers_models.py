@@ -186,8 +186,8 @@ class _TextTrunk(Trunk):
 
     def forward(self, batch: Batch) -> Tensor:
         ids, mask = batch if len(batch) == 2 else (*batch, None)
-        wide = mask is not None and self.takes_wide_masks
-        output = self.network(input_ids=ids, attention_mask=mask[:, None, None, :] if wide else mask)
+        shaped = mask[:, None, None, :] if mask is not None and self.takes_wide_masks else mask
+        output = self.network(input_ids=ids, attention_mask=shaped)
         if self.pooling == "pooler":
             pooled: Tensor = output.pooler_output
             return pooled

@@ -71,7 +71,7 @@ class Batches:
         for some in rows.split(self.micro_batch or len(rows)):
             chosen = some if views == 1 else some.repeat(views)
             parts.append((self.inputs.batch(chosen), self.targets.index_select(0, chosen)))
-        return [(pinned(batch, self.device), *pinned((wanted,), self.device)) for batch, wanted in parts]
+        return [(pinned(batch, self.device), pinned((wanted,), self.device)[0]) for batch, wanted in parts]
 
     def _place(self, step: int, parts: Parts, trunk: Trunk) -> Parts:
         """The parts on the device. Augmentation draws on the CPU, so that all devices see the same."""
@@ -82,7 +82,7 @@ class Batches:
             there = sent(batch, self.device)
             if generator is not None:
                 there = trunk.augment(there, generator, how)
-            placed.append((there, *sent((wanted,), self.device)))
+            placed.append((there, sent((wanted,), self.device)[0]))
         return placed
 
     def _draw(self, epoch: int) -> tuple[Tensor, ...]:
