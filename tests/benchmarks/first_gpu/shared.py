@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.device import ON_GPU, hardware
+from tests.benchmarks.device import ON_GPU, hardware, sized
 from tests.benchmarks.figures import Figures
 
 DEVICE = "cuda:0" if ON_GPU else "cpu"
@@ -26,19 +26,27 @@ def figures() -> Figures:
     return Figures(hardware(), Path(os.environ.get("MLBENCH_FIGURES", ".")), file="checks")
 
 
-def mlbench(*arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run the command; what it says is kept."""
+def mlbench(*arguments: str, check: bool = False, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run the command, for so many seconds at most; what it says is kept."""
     command = [sys.executable, "-m", "mlbench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=check)
-
-
-def run(suite: Path, results: Path, *more: str, device: str = DEVICE) -> subprocess.CompletedProcess[str]:
-    """`mlbench run` on the device; the end of what it said is printed."""
-    done = mlbench("run", str(suite), "--results", str(results), "--device", device, *more)
-    print(
-        f"run {suite.stem} {' '.join(more)}: exit {done.returncode}\n{done.stdout[-1500:]}{done.stderr[-3000:]}"
-    )
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            said, complained = process.communicate(timeout=sized(1, 10) * seconds)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            said, complained = process.communicate(timeout=20)
+            complained += f"\nstopped after {seconds:.0f} s"
+    done = subprocess.CompletedProcess(command, process.returncode, said, complained)
+    if check:
+        done.check_returncode()
     return done
+
+
+def run(suite: Path, results: Path, *more: str, seconds: float = 60) -> None:
+    """`mlbench run` on the device; the end of what it said is printed."""
+    done = mlbench("run", str(suite), "--results", str(results), "--device", DEVICE, *more, seconds=seconds)
+    print(f"run {suite.stem} {' '.join(more)}: exit {done.returncode}")
+    print(done.stdout[-1500:] + done.stderr[-3000:])
 
 
 def records(results: Path) -> Iterator[dict[str, Any]]:
