@@ -20,6 +20,7 @@ from torch import Tensor
 
 from mlbench.losses.base import Loss
 from mlbench.metrics import mean_average_precision
+from mlbench.training.determinism import measuring
 
 GRID = tuple(itertools.product((0.001, 0.003, 0.01, 0.03), (0.01, 0.3)))
 """(learning rate, weight decay) of the full probe."""
@@ -126,7 +127,8 @@ def _scores(trained: tuple[Tensor, Tensor], held_out: Tensor, targets: Tensor) -
     """mAP of each setting; one that is not a number is worse than all others."""
     weight, bias = trained
     logits = torch.addmm(bias.flatten(), held_out, weight.flatten(1)).unflatten(1, bias.shape)
-    values = [float(mean_average_precision(logits[:, index], targets)) for index in range(len(bias))]
+    with measuring():
+        values = [float(mean_average_precision(logits[:, index], targets)) for index in range(len(bias))]
     return [value if math.isfinite(value) else -1.0 for value in values]
 
 
