@@ -85,6 +85,12 @@ class Declaration:
         """What of its code stands in a result's name: the version, and unless it is built in a hash of the source."""
         return self.version, None if self.origin == "built in" else self.source_hash
 
+    def identity(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What of its parameters' `values` stands in a result's name: a parameter that came later is left out at the
+        value that means what was done `before` (the class attribute), so that it orphans no result."""
+        before = self.attributes.get("before", {})
+        return {name: value for name, value in values.items() if name not in before or value != before[name]}
+
     def resolve(self, given: Mapping[str, Any], where: str) -> dict[str, Any]:
         """All parameters spelled out: `given`, checked against the annotations, over the defaults. TOML has no None:
         "none" stands for it where a parameter may be None and takes no such word.

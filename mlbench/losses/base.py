@@ -50,6 +50,9 @@ class Loss(nn.Module):
     """The ranges of its hyperparameters, by parameter; written down as {} where there is nothing to tune."""
     version: ClassVar[int] = 1
     """Raised by hand when a change alters results."""
+    before: ClassVar[Mapping[str, Any]] = {}
+    """The value of each parameter that was added later under which the loss is what it was before: there it is no part
+    of a cell's id."""
     per_sample: ClassVar[bool] = False
     """Under reduction "batchmean" the loss of a batch is the mean of the losses of its rows."""
     soft_targets: ClassVar[bool] = False

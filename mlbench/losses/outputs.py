@@ -70,6 +70,11 @@ class LabelStats:
         if self.num_samples < 1:
             raise ValueError(f"num_samples must be at least 1, got {self.num_samples}")
 
+    def log_odds(self) -> Tensor:
+        """log((n + ½)/(N − n + ½)) of each label, [L] in float64: finite where it is in no row or in all of them."""
+        positives = self.counts.detach().to(torch.float64)
+        return torch.log((positives + 0.5) / (self.num_samples - positives + 0.5))
+
     def clamped(self) -> tuple[Tensor, int]:
         """(n, N): the counts in float64, kept within [1, N−1] so that n, N/n − 1 and their logarithms exist.
 

@@ -87,6 +87,8 @@ class Encoder(ABC):
     ConfigError for what could only fail."""
     train_defaults: ClassVar[Mapping[str, Any]] = {}
     """Values of `[train]` that suit this encoder; a suite overrides them."""
+    before: ClassVar[Mapping[str, Any]] = {}
+    """The value of each option that was added later under which it does what it did before; see Loss.before."""
     device: torch.device | str = "cpu"
     """Where `fit` computes what is worth a GPU, such as the vectors of a frozen network: the cell's device, set by
     who fits the encoder. What `fit` gives lies on the CPU all the same."""

@@ -28,12 +28,18 @@ class Sizes:
 
 
 class Head(nn.Module):
-    """Gives the fields `gives` of Outputs, by name, from features [B, M]; built from Sizes."""
+    """Gives the fields `gives` of Outputs, by name, from features [B, M]; built from Sizes. One that gives logits has
+    the bias of each label in `logit_bias`."""
 
     gives: ClassVar[tuple[str, ...]]
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
+
+    @property
+    def logit_bias(self) -> nn.Parameter:
+        """What is added to each label's logit, [L]."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where its logits have their biases")
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
@@ -47,6 +53,10 @@ class LinearHead(Head):
     def __init__(self, sizes: Sizes) -> None:
         super().__init__(sizes)
         self.linear = nn.Linear(sizes.features, sizes.labels)
+
+    @property
+    def logit_bias(self) -> nn.Parameter:
+        return self.linear.bias
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         return {"logits": self.linear(features)}
@@ -101,6 +111,10 @@ class LabelAttentionHead(Head):
         self.weight = label_vectors(sizes)
         self.bias = nn.Parameter(torch.zeros(sizes.labels))
 
+    @property
+    def logit_bias(self) -> nn.Parameter:
+        return self.bias
+
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         tokens = self.tokens(features).unflatten(-1, (TOKENS, 3 * self.width))
         keys, values, projected = tokens.chunk(3, dim=-1)
@@ -137,6 +151,10 @@ class KernelHead(Head):
         nn.init.zeros_(self.mean.bias)
         nn.init.zeros_(self.variance.bias)
 
+    @property
+    def logit_bias(self) -> nn.Parameter:
+        return self.logits.bias
+
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         seen = features if self.reduce is None else self.reduce(features)
         mean = self.mean(seen).unflatten(-1, self.shape)
@@ -172,6 +190,13 @@ class Heads(nn.Module):
             if field in missing:
                 self.heads[field] = build(sizes)
                 missing -= set(build.gives)
+
+    @torch.no_grad()
+    def start_logits_at(self, log_odds: Tensor) -> None:
+        """Set the bias of each label's logit, [L], in every head that gives logits."""
+        for head in self.heads.values():
+            if isinstance(head, Head) and "logits" in head.gives:
+                head.logit_bias.copy_(log_odds)
 
     def forward(self, features: Tensor, memory: Memory | None = None) -> Outputs:
         """The fields that the loss needs, with `memory` passed on."""

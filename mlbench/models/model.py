@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from torch import Tensor, nn
 
-from mlbench.losses.base import Loss, Memory, Outputs
+from mlbench.losses.base import LabelStats, Loss, Memory, Outputs
 from mlbench.models.adapter import Adapter
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.heads import Heads
@@ -25,9 +25,11 @@ class Model(nn.Module):
         self.trunk, self.adapter, self.heads = trunk, adapter, heads
 
     @classmethod
-    def build(cls, fitted: Fitted, loss: Loss, labels: int, protocol: Protocol, stream: Stream) -> Model:
-        """A freshly initialised model for `loss`. Each part draws from a stream of its own, so that the trunk
-        starts from the same weights whatever the heads are."""
+    def build(
+        cls, fitted: Fitted, loss: Loss, stats: LabelStats, protocol: Protocol, stream: Stream
+    ) -> Model:
+        """A freshly initialised model for `loss`, for the labels that `stats` counts in the training rows. Each part
+        draws from a stream of its own, so that the trunk starts from the same weights whatever the heads are."""
         with stream("trunk"):
             trunk = fitted.build()
         adapter, width = None, trunk.dim
@@ -35,7 +37,9 @@ class Model(nn.Module):
             with stream("adapter"):
                 adapter, width = Adapter(trunk.dim, protocol.adapter_width), protocol.adapter_width
         with stream("heads"):
-            heads = Heads(loss, width, labels, protocol.projection_dim)
+            heads = Heads(loss, width, len(stats.counts), protocol.projection_dim)
+        if protocol.head_bias == "prior":
+            heads.start_logits_at(stats.log_odds())
         return cls(trunk, adapter, heads)
 
     def features(self, batch: Batch) -> Tensor:

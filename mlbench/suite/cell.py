@@ -94,9 +94,11 @@ class Cell:
     def id(self, fingerprint: str) -> str:
         """The cell's name in the store: 20 hexadecimal digits of a SHA-256.
 
-        It covers what can change the result and nothing else. The data stands in it by its `fingerprint`,
-        the code by TRAINING_VERSION and the `version` of loss, encoder and probe loss, each that is not built
-        in by a hash of its source too. Which trial a cell is does not matter, only the values it has.
+        It covers what can change the result and nothing else: what was added since, as a key of `[train]`, a parameter
+        of a loss or an option of an encoder, is left out at the value that means what was done before. The data
+        stand in it by their `fingerprint`, the code by TRAINING_VERSION and the `version` of loss, encoder and probe
+        loss, each that is not built in by a hash of its source too. Which trial a cell is does not matter, only the
+        values that it has.
         """
         parts = {
             "loss": LOSSES.describe(self.loss.name),
@@ -108,8 +110,8 @@ class Cell:
             "fraction": float(self.fraction) if self.fraction <= 1 else int(self.fraction),
             "seed": self.seed,
             "encoder": self.encoder,
-            "encoder_options": dict(self.encoder_options),
-            "loss": [self.loss.name, dict(self.loss.parameters)],
+            "encoder_options": parts["encoder"].identity(self.encoder_options),
+            "loss": [self.loss.name, parts["loss"].identity(self.loss.parameters)],
             "train": self.train.identity(),
             "training": TRAINING_VERSION,
             "code": {part: declared.code for part, declared in parts.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,6 +23,17 @@ def duration(value: Any) -> float:
 
 
 Duration = Annotated[float, BeforeValidator(duration)]
+
+
+@dataclass(frozen=True)
+class Before:
+    """Marks a later key of `[train]` with the value that means what was done before the key existed.
+
+    At that value the key is no part of a cell's id, so that it orphans no record made without it. Every key that is
+    added has one.
+    """
+
+    value: Any
 
 
 class Protocol(BaseModel):
@@ -66,6 +78,9 @@ class Protocol(BaseModel):
         "map", description="on validation, for `select`; thresholds are tuned on its other half"
     )
     evaluations: int = Field(5, ge=1, description="points at which validation is scored")
+    head_bias: Annotated[Literal["prior", "zero"], Before("zero")] = Field(
+        "prior", description="where logits start: the labels' log-odds in the training rows, or about 0"
+    )
     probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
     probe_steps: int = Field(500, ge=1, description="updates of the linear probe")
     probe_loss: str = Field(
@@ -92,5 +107,12 @@ class Protocol(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """What of this can change a result: all but threads and time limit, and the reduction, which stands in the
-        parameters of the losses that take one."""
-        return self.model_dump(exclude={"threads", "time_limit", "reduction"})
+        parameters of the losses that take one. Later keys are left out where they change nothing, see Before."""
+        values = self.model_dump(exclude={"threads", "time_limit", "reduction"})
+        marks = {
+            name: mark.value
+            for name, key in type(self).model_fields.items()
+            for mark in key.metadata
+            if isinstance(mark, Before)
+        }
+        return {name: value for name, value in values.items() if name not in marks or value != marks[name]}

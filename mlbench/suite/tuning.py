@@ -18,6 +18,7 @@ from mlbench.suite.resolution import problem
 KNOBS = (
     "batch_size",
     "encoder_lr",
+    "head_bias",
     "head_lr",
     "weight_decay",
     "layer_decay",

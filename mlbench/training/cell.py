@@ -110,10 +110,11 @@ def _run_cell(
         if protocol.validation == "fraction":
             dataset, fitted = cut_validation(dataset, fitted, cell)
         held = Held.of(dataset, rows)
-        loss = build_loss(cell, held, len(rows), place, micro_batch)
+        stats = held.stats(len(rows))
+        loss = build_loss(cell, stats, place, micro_batch)
         if micro_batch is None and loss.per_sample:
             micro_batch = protocol.micro_batch
-        model = Model.build(fitted, loss, len(dataset.labels), protocol, streams.as_global).to(place)
+        model = Model.build(fitted, loss, stats, protocol, streams.as_global).to(place)
         prepare_trunk(model, cell)
         readings = Readings(
             loss,
@@ -123,7 +124,7 @@ def _run_cell(
             protocol,
             streams,
             micro_batch,
-            build_probe_loss(cell, held, len(rows), place),
+            build_probe_loss(cell, stats, place),
         )
         task = Task(
             model=model,

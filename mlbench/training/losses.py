@@ -9,10 +9,9 @@ from mlbench.losses.base import LabelStats, Loss
 from mlbench.models.memory import MemoryQueue
 from mlbench.registry import LOSSES
 from mlbench.suite import Cell
-from mlbench.training.measure import Held
 
 
-def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_batch: int | None) -> Loss:
+def build_loss(cell: Cell, stats: LabelStats, device: torch.device, micro_batch: int | None) -> Loss:
     """The cell's loss, on the device, told the label counts of the cell's own rows."""
     try:
         loss: Loss = LOSSES.build(cell.loss.name, **cell.loss.parameters)
@@ -20,10 +19,10 @@ def build_loss(cell: Cell, held: Held, rows: int, device: torch.device, micro_ba
         raise ConfigError(f"loss {cell.loss.id!r}: {error}") from error
     if micro_batch is not None and not loss.per_sample:
         raise ConfigError(f"loss {cell.loss.id!r} compares the rows of a batch, so its batch cannot be split")
-    return ready(loss, held, rows, device)
+    return ready(loss, stats, device)
 
 
-def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) -> Loss | None:
+def build_probe_loss(cell: Cell, stats: LabelStats, device: torch.device) -> Loss | None:
     """The loss that trains the probe, with its defaults; None for binary cross-entropy, which is built in."""
     name = cell.train.probe_loss
     if name == "bce":
@@ -31,15 +30,15 @@ def build_probe_loss(cell: Cell, held: Held, rows: int, device: torch.device) ->
     loss: Loss = LOSSES.build(name)
     if getattr(loss, "reduction", None) is not None:
         loss.reduction = "batchmean"  # type: ignore[assignment]
-    loss = ready(loss, held, rows, device)
+    loss = ready(loss, stats, device)
     loss.on_epoch_start(0, 1)
     return loss
 
 
-def ready(loss: Loss, held: Held, rows: int, device: torch.device) -> Loss:
+def ready(loss: Loss, stats: LabelStats, device: torch.device) -> Loss:
     """The loss on the device, told the label counts of the cell's own rows."""
     loss.to(device)
-    loss.prepare(LabelStats(torch.from_numpy(held.seen_counts).to(device), rows))
+    loss.prepare(LabelStats(stats.counts.to(device), stats.num_samples))
     return loss
 
 

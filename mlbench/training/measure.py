@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mlbench.datasets import Dataset
+from mlbench.losses.base import LabelStats
 from mlbench.metrics import Scored, bootstrap, evaluate
 from mlbench.suite import Cell
 
@@ -63,10 +64,13 @@ class Held:
             prefix=prefix,
         )
 
+    def stats(self, rows: int) -> LabelStats:
+        """The label counts of the cell's own training rows, of which there are `rows`."""
+        return LabelStats(torch.from_numpy(self.seen_counts), rows)
+
     def floor(self, rows: int) -> Numbers:
         """The metrics of the training frequencies as constant scores: what knowing nothing reaches."""
-        frequency = torch.from_numpy((self.seen_counts + 0.5) / (rows + 1.0))
-        logits = torch.logit(frequency).float()
+        logits = self.stats(rows).log_odds().float()
         return self.measure(
             logits.expand(len(self.validation_targets), -1), logits.expand(len(self.test_targets), -1), 0.0
         )

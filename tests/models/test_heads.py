@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mlbench import GaussianKernels, LabelStats, Loss, Memory, Outputs, build_loss
-from mlbench.models.heads import HEADS, Heads, KernelHead, LabelAttentionHead, Sizes
+from mlbench.models.heads import HEADS, Head, Heads, KernelHead, LabelAttentionHead, Sizes
 from mlbench.registry import LOSSES
 
 FEATURES, LABELS, WIDTH, BATCH = 20, 7, 12, 5
@@ -54,6 +54,36 @@ def test_shapes_and_lengths() -> None:
     assert out.kernels.mean.shape == out.kernels.variance.shape == (BATCH, 128, LABELS)
     assert out.kernels.features is not None
     assert out.kernels.features.shape == (BATCH, 128)
+
+
+def test_every_head_that_gives_logits_starts_them_at_the_log_odds() -> None:
+    counts, rows = torch.tensor([0, 1, 2, 5, 9, 10, 3]), 10
+    stats = LabelStats(counts, rows)
+    expected = torch.tensor([math.log((n + 0.5) / (rows - n + 0.5)) for n in counts.tolist()])
+    torch.testing.assert_close(stats.log_odds().float(), expected)
+    assert stats.log_odds().isfinite().all()
+    features = torch.zeros(BATCH, FEATURES)
+    found = set()
+    for name in LOSSES.names():
+        loss, heads = heads_for(name)
+        with torch.no_grad():
+            for weight in heads.parameters():
+                weight.zero_()
+        heads.start_logits_at(stats.log_odds())
+        if "logits" in loss.needs:
+            torch.testing.assert_close(heads(features).logits, expected.expand(BATCH, LABELS))
+        found |= {head for head, built in heads.heads.items() if "logits" in built.gives}
+    assert found == {field for field, head in HEADS.items() if "logits" in head.gives}
+
+
+def test_a_head_that_hides_its_bias_is_told() -> None:
+    class Hidden(Head):
+        gives = ("logits",)
+
+    _, heads = heads_for("bce")
+    heads.heads["logits"] = Hidden(Sizes(FEATURES, LABELS))
+    with pytest.raises(NotImplementedError, match="Hidden does not say where its logits have their biases"):
+        heads.start_logits_at(torch.zeros(LABELS))
 
 
 def test_memory_is_passed_on() -> None:

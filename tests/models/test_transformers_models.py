@@ -11,6 +11,7 @@ import torch
 import transformers
 from torch import Tensor
 
+from mlbench import LabelStats
 from mlbench.errors import ConfigError
 from mlbench.models.base import Trunk
 from mlbench.models.transformers_models import _TextTrunk, takes_wide_masks
@@ -18,6 +19,8 @@ from mlbench.registry import ENCODERS
 from mlbench.training import CellResult, run_cell
 from tests.models.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell
+
+STATS = LabelStats(torch.arange(8), 30)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,7 @@ def test_layer_decay_lowers_the_rate_of_lower_layers(bert: str, cache: Path) -> 
     protocol = Protocol.model_validate({"encoder_lr": 0.5, "head_lr": 2.0, "layer_decay": 0.1})
     encoder = ENCODERS.build("hf", model=bert, max_length=8)
     fitted = encoder.fit(load("synthetic-topics"), np.arange(10), cache)
-    model = Model.build(fitted, BinaryCrossEntropy(), 8, protocol, Streams(0).as_global)
+    model = Model.build(fitted, BinaryCrossEntropy(), STATS, protocol, Streams(0).as_global)
     optimisers = Optimisers(model, BinaryCrossEntropy(), protocol, Schedule.of(protocol, 10))
     rates = {id(p): group["lr"] for group in optimisers.all[0].param_groups for p in group["params"]}
     for depth, layer in enumerate(model.trunk.parameters_by_depth()):
@@ -137,7 +140,7 @@ def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
     encoder = ENCODERS.build("hf", model=bert, max_length=24)
     fitted = encoder.fit(data, np.arange(len(data.train)), cache)
     model = Model.build(
-        fitted, BinaryCrossEntropy(), 8, Protocol.model_validate({}), Streams(0).as_global
+        fitted, BinaryCrossEntropy(), STATS, Protocol.model_validate({}), Streams(0).as_global
     ).eval()
     together = predict_features(model, fitted.train, torch.device("cpu"), batch_size=16)
     some = torch.tensor([7, 3, 200])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.registry import REGISTRIES, load_plugins
-from mlbench.suite import Cell, Selection, duration, find_suite, load_suite, parse_suite, shipped_suites
+from mlbench.suite import (
+    Cell,
+    Protocol,
+    Selection,
+    duration,
+    find_suite,
+    load_suite,
+    parse_suite,
+    shipped_suites,
+)
+from mlbench.suite.protocol import Before
 
 GOOD = """
 name = "small"
@@ -93,6 +104,93 @@ def test_an_id_leaves_out_what_cannot(change: tuple[str, str]) -> None:
     before = [cell.id(FINGERPRINT) for cell in cells()]
     assert GOOD.replace(*change) != GOOD
     assert [cell.id(FINGERPRINT) for cell in cells(GOOD.replace(*change))] == before
+
+
+FIRST_KEYS = (
+    "epochs min_steps batch_size optimiser encoder_lr head_lr weight_decay layer_decay schedule warmup clip_norm "
+    "precision micro_batch gradient_checkpointing compile group_by_length ema select select_metric evaluations probe "
+    "probe_steps probe_loss adapter_width projection_dim augmentation views queue validation deterministic"
+)
+"""The keys of `[train]` that ids had when later ones began to be left out."""
+
+
+class Later(Protocol):
+    """The protocol of some later day."""
+
+    momentum: Annotated[float | None, Before(None)] = None
+    unknown: Annotated[Literal["negative", "ignore"], Before("negative")] = "ignore"
+
+
+def test_a_key_that_is_added_later_changes_no_id() -> None:
+    for file in (None, find_suite("quick")):
+        for cell in cells() if file is None else load_suite(file).cells():
+            before = cell.id(FINGERPRINT)
+            values = cell.train.model_dump()
+            same = replace(cell, train=Later(**values, unknown="negative"))
+            assert same.id(FINGERPRINT) == before
+            others = [Later(**values), Later(**values, unknown="negative", momentum=0.5)]
+            assert len({before, *(replace(cell, train=other).id(FINGERPRINT) for other in others)}) == 3
+
+
+def test_every_key_added_since_says_what_was_done_before_it() -> None:
+    """One that did not would orphan every record there is: mark it with Before."""
+    was = {
+        name: mark.value
+        for name, key in Protocol.model_fields.items()
+        for mark in key.metadata
+        if isinstance(mark, Before)
+    }
+    assert was["head_bias"] == "zero"
+    assert set(Protocol(**was).identity()) == set(FIRST_KEYS.split())
+
+
+LATER_PARTS = """
+from mlbench.losses.bce import BinaryCrossEntropy
+from mlbench.losses.base import register_loss
+from mlbench.models.bag import BagOfWords
+from mlbench.models.base import register_encoder
+
+@register_loss("own-loss")
+class OwnLoss(BinaryCrossEntropy):
+    needs = {"logits"}
+    BEFORE
+
+    def __init__(self, first: float = 1.0, MORE) -> None: ...
+
+@register_encoder("own-bag")
+class OwnBag(BagOfWords):
+    modalities = {"text"}
+    BEFORE
+
+    def __init__(self, first: float = 1.0, MORE) -> None: ...
+"""
+
+
+def test_a_parameter_that_is_added_later_changes_no_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def identifiers(marks: str, more: str, given: str = "") -> list[str]:
+        for registry in REGISTRIES:
+            monkeypatch.setattr(registry, "_plugins", {})
+        file = tmp_path / "plugin.py"
+        file.write_text(LATER_PARTS.replace("BEFORE", marks).replace("MORE", more))
+        load_plugins([file])
+        for registry in REGISTRIES:  # as if they were built in: their source is no part of the id
+            monkeypatch.setattr(
+                registry,
+                "_plugins",
+                {key: replace(found, origin="built in") for key, found in registry._plugins.items()},
+            )
+        text = GOOD.replace('"bce"', f'{{ name = "own-loss"{given} }}')
+        text = text.replace('name = "bag", width = 64', f'name = "own-bag"{given}')
+        return [cell.id(FINGERPRINT) for cell in cells(text)]
+
+    first = identifiers("", "")
+    marks, more = 'before = {"later": 0}', "later: int = 0"
+    assert identifiers(marks, more) == first
+    assert identifiers('before = {"later": 1}', more, ", later = 1") == first
+    assert identifiers("", more) != first
+    assert identifiers(marks, more, ", later = 3") != first
 
 
 PLUGIN = """

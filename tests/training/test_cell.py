@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -157,8 +158,34 @@ def test_two_representation_losses_on_a_frozen_encoder_differ() -> None:
     assert one.parts["metrics"]["test"]["map"] != other.parts["metrics"]["test"]["map"]
 
 
+@pytest.mark.parametrize("loss", ["bce", "two_way", "kmcl", "mulcon"])
+def test_logits_start_at_the_log_odds_of_the_cell_s_own_rows(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or about 0; the weights are the same either way."""
+    from mlbench.models.model import Model
+
+    models: list[Model] = []
+    build = Model.build.__func__  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        Model, "build", classmethod(lambda *given: models.append(copy.deepcopy(m := build(*given))) or m)
+    )
+    for start in ("prior", "zero"):
+        seen = torch.tensor(run(loss, fraction=0.3, head_bias=start).parts["dataset"]["seen_counts"])
+    rows = run(loss, fraction=0.3).parts["dataset"]["sizes"]["rows"]
+    prior, zero = models[:2]
+    ((name, head),) = prior.heads.heads.items()
+    expected = ((seen + 0.5) / (rows - seen + 0.5)).log()
+    torch.testing.assert_close(head.logit_bias.detach(), expected)
+    assert expected.abs().max() > 1 > zero.heads.heads[name].logit_bias.abs().max()
+    with torch.no_grad():
+        zero.heads.heads[name].logit_bias.copy_(head.logit_bias)
+    for one, other in zip(prior.parameters(), zero.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) -> None:
-    from mlbench.losses.base import Loss
+    from mlbench.losses.base import LabelStats, Loss
     from mlbench.models.model import Model
     from mlbench.registry import LOSSES
     from mlbench.training.fitting import fit_encoder
@@ -169,7 +196,7 @@ def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) ->
     weights = []
     for name in ("bce", "kmcl", "msc"):
         loss: Loss = LOSSES.build(name)
-        model = Model.build(fitted, loss, 10, Protocol(), Streams(0).as_global)
+        model = Model.build(fitted, loss, LabelStats(torch.arange(10), 50), Protocol(), Streams(0).as_global)
         weights.append(model.trunk.state_dict())
     for state in weights[1:]:
         assert all(torch.equal(state[key], weights[0][key]) for key in state)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from mlbench.losses.base import LabelStats
 from mlbench.models.model import Model
 from mlbench.registry import LOSSES
 from mlbench.suite import Protocol
@@ -24,7 +25,7 @@ def test_one_cycle_moves_every_group_as_torch_does(tmp_path: Path) -> None:
     )
     fitted = fit_encoder(make_cell("bce", "digit-scenes"), load("digit-scenes"), np.arange(100), tmp_path)
     loss = LOSSES.build("bce")
-    model = Model.build(fitted, loss, 10, protocol, Streams(0).as_global)
+    model = Model.build(fitted, loss, LabelStats(torch.arange(10), 50), protocol, Streams(0).as_global)
     schedule = Schedule.of(protocol, 100)
     optimisers = Optimisers(model, loss, protocol, schedule)
     (ours,) = optimisers.all

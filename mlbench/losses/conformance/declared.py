@@ -26,6 +26,9 @@ def can_be_read_without_running_it(subject: Subject) -> None:
         raise Failure(f"its __init__ has {actual}, its source says {stated}")
     if not declaration.parameters and set(actual) - {"args"}:
         raise Failure(f"write its __init__ down in its own file: it takes {', '.join(actual)}")
+    unknown = set(declaration.attributes.get("before", ())) - set(stated)
+    if unknown:
+        raise Failure(f"`before` has {', '.join(sorted(unknown))}, which is no parameter")
     if "needs" not in declaration.attributes:
         raise Failure("`needs` is not written in its class: name the fields of Outputs that it reads")
     for name, value in declaration.attributes.items():
