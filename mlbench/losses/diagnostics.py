@@ -6,11 +6,12 @@ do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mlbench.losses.base import Loss, Outputs
 
@@ -37,8 +38,35 @@ def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
       lowers, for SupCon and its kin those with σ_ij > w_ij, for KMCL the samples n, m that share a label k and
       whose BC_k it lowers. Left out where the batch has no positive pair.
 
-    The graph of `outputs` is left alone, and no gradient is added to any parameter.
+    The graph of `outputs` is left alone, no gradient is added to any parameter, and the loss and torch's random state
+    are afterwards what they were: a training goes on as if nobody had looked.
     """
+    with as_it_was(loss, targets.device):
+        return _diagnose(loss, outputs, targets)
+
+
+@contextlib.contextmanager
+def as_it_was(loss: nn.Module, device: torch.device) -> Iterator[None]:
+    """Afterwards the loss has the buffers and attributes that it had, and torch's random state on the CPU and on
+    `device` is what it was."""
+    attributes = [(module, vars(module).copy(), module._buffers.copy()) for module in loss.modules()]
+    values = [(buffer, buffer.clone()) for buffer in loss.buffers()]
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        try:
+            yield
+        finally:
+            for module, of_module, buffers in attributes:
+                vars(module).clear()
+                vars(module).update(of_module)
+                module._buffers.clear()
+                module._buffers.update(buffers)
+            with torch.no_grad():
+                for buffer, value in values:
+                    buffer.copy_(value)
+
+
+def _diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
     fields: dict[str, Any] = dict(vars(outputs))
     leaves = {
         name: fields[name].detach().requires_grad_()

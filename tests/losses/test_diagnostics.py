@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
+from torch import Tensor
 
-from mlbench import Outputs, build_loss
+from mlbench import Loss, Outputs, build_loss
 from mlbench.losses.conformance.samples import draw
 from mlbench.losses.contrast import ContrastiveLoss
 from mlbench.losses.diagnostics import diagnose, mean_of
@@ -84,6 +87,55 @@ def test_half_precision_outputs_of_a_model_that_is_not_in_training_are_diagnosed
     with torch.no_grad():
         found = diagnose(loss, sample.outputs, sample.targets)
     assert {"component/bce", "component/contrast", "pushed_apart", "gradient_norm/logits"} <= set(found)
+
+
+class Moving(Loss):
+    """Its state moves at every call in each way there is: a buffer in place, one replaced, a number, and noise."""
+
+    needs = {"logits"}
+    search_space = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+        self.register_buffer("mean", torch.zeros(3))
+        self.inner = torch.nn.BatchNorm1d(3, affine=False)
+        self.count, self.made = 0, False
+
+    def forward(self, out: Outputs, targets: Tensor) -> Tensor:
+        self.calls += 1
+        self.mean = 0.9 * self.mean + 0.1 * out.logits.detach().mean(dim=0)
+        self.count += 1
+        if self.count > 1:
+            self.register_buffer("late", torch.ones(()))
+        noise = torch.rand_like(out.logits)
+        return (self.inner(out.logits) * (targets - noise)).mean()
+
+
+def test_a_loss_is_afterwards_what_it_was_and_so_is_chance() -> None:
+    loss, logits = Moving(), torch.randn(4, 3, requires_grad=True)
+    targets = torch.tensor([[1.0, 0, 0], [0, 1, 1], [0, 0, 0], [1, 1, 1]])
+    loss(logits, targets)
+    buffers, state, random = (
+        dict(loss.named_buffers()),
+        copy.deepcopy(loss.state_dict()),
+        torch.get_rng_state(),
+    )
+    terms = loss.components
+    for _ in range(2):
+        assert set(diagnose(loss, Outputs(logits=logits), targets)) == {"loss", "gradient_norm/logits"}
+    assert loss.state_dict().keys() == state.keys()
+    assert all(torch.equal(value, state[name]) for name, value in loss.state_dict().items())
+    assert all(value is buffers[name] for name, value in loss.named_buffers())
+    assert (loss.count, loss.components is terms) == (1, True)
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_a_diagnosis_that_fails_leaves_the_loss_alone_too() -> None:
+    loss = Moving()
+    with pytest.raises(RuntimeError):
+        diagnose(loss, Outputs(logits=torch.zeros(2, 3)), torch.zeros(2, 3, device="meta"))
+    assert (float(loss.calls), loss.count) == (0, 0)
 
 
 def test_means_are_over_the_batches_that_have_a_name() -> None:

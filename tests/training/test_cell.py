@@ -150,6 +150,44 @@ def test_a_loss_times_a_power_of_two_is_the_same_loss(
         assert same(plain, scaled), "powers of two round alike, so not a bit may differ"
 
 
+MOVING = '''
+import torch
+from mlbench import Loss, register_loss
+
+@register_loss("moving")
+class Moving(Loss):
+    """Counts its calls, and drops entries at random."""
+    needs = {"logits"}
+    search_space = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, out, targets):
+        self.calls += 1
+        kept = torch.rand_like(out.logits) < 0.9
+        return torch.nn.functional.binary_cross_entropy_with_logits(out.logits, targets, kept)
+'''
+
+
+def test_a_training_goes_as_if_nobody_diagnosed_its_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "moving.py").write_text(MOVING)
+    load_plugins([tmp_path / "moving.py"])
+    losses: list[torch.nn.Module] = []
+    build = registry.LOSSES.build
+    monkeypatch.setattr(
+        registry.LOSSES, "build", lambda name, **given: losses.append(made := build(name, **given)) or made
+    )
+    watched = run("moving")
+    assert "diagnostics" in watched.parts["history"]["epochs"][0]
+    assert int(losses[0].calls) == watched.parts["history"]["steps"]
+    monkeypatch.setattr("mlbench.training.watch.Watch.diagnoses", lambda *_: False)
+    assert same(watched, run("moving"))
+
+
 def test_two_representation_losses_on_a_frozen_encoder_differ() -> None:
     """The adapter is trained by the loss, so the probe on its features sees which loss it was."""
     one, other = run("supcon"), run("prototype")
