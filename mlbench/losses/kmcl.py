@@ -31,20 +31,21 @@ class KernelContrastive(Loss):
     Shapes: logits [B, L]; features [B, M]; kernels μ, v [B, L] (`case` "isotropic", where f is the features
     and D = M) or [B, D, L] ("anisotropic", where f is the kernels' own features [B, D]); targets [B, L]. An
     anchor that shares nothing gives 0. All is in log-space: with M in the thousands g underflows, and the
-    released code then drops REC. Only (sample, label) pairs that are present get a row of BC. Errors: ValueError
-    for a temperature not above 0, a weight below 0, or kernels of the other case. Source: Sajedi et al. 2023,
-    "End-to-End Supervised Multilabel Contrastive Learning", https://arxiv.org/abs/2307.03967. Its code has
-    Jaccard inside the logarithm, the anisotropic Δ times D (`bc_scale` "reference"), asl's ASL summed over B·L.
+    released code then drops REC. Only (sample, label) pairs that are present get a row of BC; a kernel term of
+    weight 0 is not computed. Errors: ValueError for a temperature not above 0, a weight below 0, or kernels of
+    the other case. Source: Sajedi et al. 2023, "End-to-End Supervised Multilabel Contrastive Learning",
+    https://arxiv.org/abs/2307.03967; its code: Jaccard inside the log, anisotropic Δ times D ("reference"), ASL summed.
     """
 
     needs = {"logits", "features", "kernels"}
     gathers = True
     exact_gradient = {"focus_grad": True}
     search_space = {
-        "case": Choice("anisotropic", "isotropic"),
         "temperature": LogUniform(0.05, 1.0),
         "rec_weight": Choice(0.1, 0.3, 1.0),
         "con_weight": Choice(0.1, 0.3, 1.0),
+        "gamma_neg": Choice(2.0, 4.0, 6.0),
+        "clip": Choice(0.0, 0.05),
     }
 
     def __init__(
@@ -80,11 +81,11 @@ class KernelContrastive(Loss):
                 f"kmcl with case={self.kernel_case!r} got kernels {list(out.kernels.mean.shape)}: "
                 "anisotropic ones are [B, D, L], isotropic ones [B, L]"
             )
-        terms = {
-            "asl": self.asl.forward(out, targets),
-            "reconstruction": reconstruction(out, targets, FLOOR),
-            "contrast": self.contrast(*self.pairs(out, targets)),
-        }
+        terms = {"asl": self.asl.forward(out, targets)}
+        if self.weights["reconstruction"] > 0:
+            terms["reconstruction"] = reconstruction(out, targets, FLOOR)
+        if self.weights["contrast"] > 0:
+            terms["contrast"] = self.contrast(*self.pairs(out, targets))
         self.components = {name: term.detach() for name, term in terms.items()}
         return sum((self.weights[name] * term for name, term in terms.items()), start=targets.new_zeros(()))
 

@@ -50,6 +50,11 @@ def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
     varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
     if shared:
         lines.append("Shared by all cells: " + ", ".join(shared) + ".")
+    if "adam" in values.get("optimiser", ()):
+        lines.append(
+            "The weight decay of Adam is coupled, as in the code of the paper whose recipe it is: a loss's scale plays "
+            "a part there, and losses that differ in it are not decayed alike."
+        )
     lines += _tuning(trials)
     if varied:
         lines.append("Set by dataset, alike for all losses there: " + ", ".join(varied) + ".")

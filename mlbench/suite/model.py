@@ -125,12 +125,13 @@ class Suite(BaseModel):
         """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
         listed = {loss.choice.id for loss in self._losses(f"suite {self.name!r}")}
         added = [name for name in names if name not in listed and name in LOSSES]
-        if self.losses == "all" or not added:
+        if "all" in self.losses or not added:
             return self
         return self.model_copy(update={"losses": [*self.losses, *added]})
 
     def _losses(self, where: str) -> list[Contender]:
-        entries = LOSSES.names() if self.losses == "all" else self.losses
+        listed = ["all"] if self.losses == "all" else self.losses
+        entries = [name for entry in listed for name in (LOSSES.names() if entry == "all" else [entry])]
         found: list[Contender] = []
         for index, entry in enumerate(entries):
             key = f"{where}, losses[{index}]"

@@ -45,10 +45,13 @@ class Protocol(BaseModel):
     epochs: int = Field(20, ge=1, description="passes over the training rows, raised to reach `min_steps`")
     min_steps: int = Field(300, ge=0, description="updates that every cell makes at least")
     batch_size: int = Field(128, ge=1, description="rows of one update, cut to the rows there are")
-    optimiser: Literal["adamw"] = Field("adamw", description="scale-free, with decoupled weight decay")
+    optimiser: Literal["adamw", "adam"] = Field(
+        "adamw",
+        description="adamw: scale-free, its decay decoupled; adam: decay coupled, so that a loss's scale plays a part",
+    )
     encoder_lr: float = Field(1e-3, gt=0, description="peak learning rate of the encoder")
     head_lr: float = Field(1e-3, gt=0, description="peak learning rate of adapter, heads and the loss itself")
-    weight_decay: float = Field(0.01, ge=0, description="decoupled; never on biases, norms and embeddings")
+    weight_decay: float = Field(0.01, ge=0, description="never on biases, norms and embeddings")
     layer_decay: float | None = Field(
         None,
         gt=0,

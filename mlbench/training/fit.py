@@ -62,7 +62,8 @@ class Fit:
         self.schedule = Schedule.of(protocol, len(task.inputs))
         self.optimisers = Optimisers(task.model, task.loss, protocol, self.schedule)
         self.watch = Watch(task.device, self.schedule, task.deadline)
-        self.scaler, self.unit = Scaler(protocol.precision, task.device), GradientUnit()
+        self.scaler = Scaler(protocol.precision, task.device)
+        self.unit = GradientUnit(own=protocol.optimiser == "adam")
         self.batches = Batches(
             task.inputs, task.targets, protocol, self.schedule, task.streams, task.device, task.micro_batch
         )

@@ -1,7 +1,8 @@
-"""The optimisers of one cell: AdamW for all that has none of its own, and the trunk's own where it brings one.
+"""The optimisers of one cell: the protocol's for all that has none of its own, and the trunk's own where it brings one.
 
-All are scale-free: a loss multiplied by a constant makes the same updates (AdamW with eps 1e-15, weight decay
-decoupled).
+All but one are scale-free: a loss multiplied by a constant makes the same updates (AdamW with eps 1e-15, weight decay
+decoupled). The exception is "adam", for recipes of papers whose code has torch's Adam as it comes: its decay is added
+to the gradient, and weighs the less the larger the loss.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ class Optimisers:
             for (rate, decay), parameters in chosen.items()
         ]
         if groups:
-            self.all.append(torch.optim.AdamW(groups, eps=EPSILON, fused=True))
+            self.all.append(
+                torch.optim.Adam(groups, fused=True)
+                if protocol.optimiser == "adam"
+                else torch.optim.AdamW(groups, eps=EPSILON, fused=True)
+            )
         self.peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.all]
         self.parameters = [parameter for optimiser in self.all for parameter in _parameters_of(optimiser)]
 

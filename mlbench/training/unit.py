@@ -17,12 +17,13 @@ class GradientUnit:
 
     The optimisers are invariant to a loss's scale but for their eps and for what float32 cannot hold: squares
     of gradients below 1e-19 vanish. In a unit of their own all losses are as far from both, and a loss times
-    a power of two makes bit by bit the same updates. Before it is found the factor is 1.
+    a power of two makes bit by bit the same updates. Before it is found the factor is 1, and stays it where the
+    optimiser wants the loss in a scale of its `own`, as one with coupled weight decay does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: bool = False) -> None:
         self.factor = 1.0
-        self.found = False
+        self.found = own
 
     def find(self, parameters: Sequence[Tensor], scale: float = 1.0) -> None:
         """Look at the gradients of the batch just gone back through, and rescale them; waits for the device.

@@ -127,3 +127,17 @@ def test_kernels_of_the_other_case_are_refused() -> None:
     with pytest.raises(ValueError, match="got kernels"):
         build_loss("kmcl")(sample.outputs, sample.targets)
     assert loss(sample.outputs, sample.targets).isfinite()
+
+
+@pytest.mark.parametrize("case", ["anisotropic", "isotropic"])
+def test_without_its_kernels_it_is_asl(case: str) -> None:
+    """And a term whose weight is 0 is not computed."""
+    weights = {"rec_weight": 0.0, "con_weight": 0.0}
+    loss, sample = ready("kmcl", lambda made: draw(made, 8, 5), case=case, **weights)
+    value = loss(sample.outputs, sample.targets)
+    assert torch.equal(value, build_loss("asl", reduction="sum")(sample.outputs.logits, sample.targets))
+    assert set(loss.components) == {"asl"}
+    value.backward()
+    kernels = [leaf for name, leaf in sample.leaves.items() if "kernels" in name]
+    assert kernels
+    assert all(leaf.grad is None for leaf in kernels)

@@ -50,11 +50,11 @@ def test_every_preset_holds_values_of_train(name: str) -> None:
 def test_the_published_recipes() -> None:
     study = Protocol(**presets()["comprehensive-study"].values(["image"]))
     assert (study.optimiser, study.schedule, study.warmup) == ("adamw", "cosine", 0.05)
-    assert (study.clip_norm, study.augmentation) == (1.0, "randaugment")
+    assert (study.clip_norm, study.augmentation, study.head_bias) == (1.0, "randaugment", "zero")
     kmcl = Protocol(**presets()["kmcl"].values(["image"]))
-    assert (kmcl.optimiser, kmcl.weight_decay, kmcl.clip_norm) == ("adamw", 1e-4, None)
+    assert (kmcl.optimiser, kmcl.weight_decay, kmcl.clip_norm) == ("adam", 1e-4, None)
     assert (kmcl.schedule, kmcl.warmup, kmcl.ema) == ("onecycle", 0.2, 0.9997)
-    assert kmcl.augmentation == "cutout+randaugment"
+    assert (kmcl.augmentation, kmcl.head_bias, kmcl.reduction) == ("cutout+randaugment", "zero", "sum")
 
 
 def test_what_overrides_what() -> None:

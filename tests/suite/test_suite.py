@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlbench.errors import ConfigError, UnknownNameError
-from mlbench.registry import REGISTRIES, load_plugins
+from mlbench.registry import LOSSES, REGISTRIES, load_plugins
 from mlbench.suite import (
     Cell,
     Protocol,
@@ -77,6 +77,37 @@ def test_everything_is_resolved() -> None:
 def test_all_losses() -> None:
     grid = cells(GOOD.replace('["bce", { name = "asl", id = "asl-mild", gamma_neg = 2 }]', '"all"'))
     assert {"bce", "kmcl", "msc", "two_way"} <= {cell.loss.id for cell in grid}
+
+
+def test_all_losses_and_one_more() -> None:
+    more = '["all", { name = "asl", id = "asl-mild", gamma_neg = 2 }]'
+    suite = parse_suite(
+        GOOD.replace('["bce", { name = "asl", id = "asl-mild", gamma_neg = 2 }]', more), "here"
+    )
+    names = [*LOSSES.names(), "asl-mild"]
+    assert [cell.loss.id for cell in suite.cells()[: len(names)]] == names
+    assert suite.with_losses(["bce"]) is suite
+    with pytest.raises(ConfigError, match="'bce' stands there twice"):
+        parse_suite(GOOD.replace('"bce",', '"bce", "all",'), "here")
+
+
+def test_what_kmcl_s_kernels_add_can_be_seen_in_the_suites() -> None:
+    """Each variant has a loss beside it that has its head, and searches what asl searches of its own ASL."""
+    for name in ("full", "real-cpu"):
+        found = {cell.loss.id: cell.loss for cell in load_suite(find_suite(name)).cells()}
+        kmcl, control = found["kmcl"].parameters, found["kmcl-asl-only"].parameters
+        assert kmcl["case"] == control["case"] == "anisotropic"
+        assert {key: value for key, value in control.items() if value != kmcl[key]} == {
+            "rec_weight": 0.0,
+            "con_weight": 0.0,
+        }
+        assert found["kmcl-isotropic"].parameters == {**kmcl, "case": "isotropic"}
+        assert "asl" in found
+    own, asl = (LOSSES.describe(loss).attributes["search_space"] for loss in ("kmcl", "asl"))
+    assert {name: own[name] for name in ("gamma_neg", "clip")} == {
+        name: asl[name] for name in ("gamma_neg", "clip")
+    }
+    assert "case" not in own, "the head is no hyperparameter: its control would change with it"
 
 
 def test_an_id_names_what_can_change_the_result() -> None:

@@ -188,6 +188,15 @@ def test_a_training_goes_as_if_nobody_diagnosed_its_loss(
     assert same(watched, run("moving"))
 
 
+@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+def test_coupled_decay_is_exempt_from_scale_invariance(optimiser: str) -> None:
+    """What is decayed weighs the less the larger the loss: here a mean over B·L and a sum."""
+    train = {"optimiser": optimiser, "weight_decay": 0.01, "batch_size": 16, "fraction": 16 / 267}
+    mean, total = (run("bce", reduction=reduction, **train) for reduction in ("mean", "sum"))
+    assert mean.parts["dataset"]["sizes"]["rows"] == 16, "so that every batch has the same number of entries"
+    assert same(mean, total) == (optimiser == "adamw")
+
+
 def test_two_representation_losses_on_a_frozen_encoder_differ() -> None:
     """The adapter is trained by the loss, so the probe on its features sees which loss it was."""
     one, other = run("supcon"), run("prototype")
