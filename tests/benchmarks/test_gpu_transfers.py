@@ -45,11 +45,10 @@ def from_pageable(model: Model, race: Race) -> Tensor:
 @pytest.mark.parametrize("name", CASES)
 def test_features_of_a_split(name: str, bert: Path, cache: Path, figures: Figures) -> None:
     race = Race(CASES[name], "bf16", bert, cache)
-    held = Held.of(race.dataset, race.rows)
-    loss = build_loss(race.cell, held, len(race.rows), DEVICE, None)
-    labels = len(race.dataset.labels)
+    stats = Held.of(race.dataset, race.rows).stats(len(race.rows))
+    loss = build_loss(race.cell, stats, DEVICE, None)
     stream = Streams(0).as_global
-    model = Model.build(race.fitted, loss, labels, race.cell.train, stream).to(DEVICE).eval()
+    model = Model.build(race.fitted, loss, stats, race.cell.train, stream).to(DEVICE).eval()
 
     def ours() -> Tensor:
         return predict_features(model, race.fitted.train, DEVICE, precision="bf16", batch_size=BATCH)
