@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.errors import ConfigError
 from mlbench.training import probe as module
@@ -34,9 +37,84 @@ def _fit(grid: tuple[tuple[float, float], ...], steps: int = 60) -> module.Linea
 def test_the_choice_of_a_grid_is_trained_as_if_it_were_alone() -> None:
     together = _fit(GRID)
     alone = _fit(((together.lr, together.weight_decay),))
-    assert torch.equal(together.weight, alone.weight)
-    assert torch.equal(together.bias, alone.bias)
-    assert together.validation_score == alone.validation_score
+    torch.testing.assert_close(together.weight, alone.weight, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together.bias, alone.bias, rtol=1e-4, atol=1e-5)
+    assert together.validation_score == pytest.approx(alone.validation_score, abs=1e-3)
+
+
+def test_the_two_that_the_search_leaves_are_trained_in_full_and_the_better_on_validation_is_the_probe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained: list[tuple[int, module.Grid]] = []
+    train = module._train
+
+    def noted(
+        inputs: Tensor, labels: Tensor, chance: torch.Generator, steps: int, grid: module.Grid, slope: Any
+    ) -> Any:
+        trained.append((steps, grid))
+        return train(inputs, labels, chance, steps, grid, slope)
+
+    monkeypatch.setattr(module, "_train", noted)
+    chosen = _fit(GRID)
+    (pilot, searched), (steps, finalists) = trained
+    assert (pilot, steps) == (60 // module.PILOT, 60)
+    assert searched == tuple((rate * module.PILOT, decay) for rate, decay in GRID)
+    assert len(finalists) == 2
+    assert (chosen.lr, chosen.weight_decay) in finalists
+    scores = [_fit((setting,)).validation_score for setting in finalists]
+    edges = [rate in (0.0001, 0.1) for rate, _ in finalists]
+    worth = [score - module.MARGIN * edge for score, edge in zip(scores, edges, strict=True)]
+    assert finalists[worth.index(max(worth))] == (chosen.lr, chosen.weight_decay)
+
+
+def test_the_lowest_and_the_highest_rate_must_be_ahead_by_more_than_validation_can_tell() -> None:
+    grid = ((0.001, 0.01), (0.01, 0.01), (0.1, 0.01))
+    assert module._ranked(grid, [0.501, 0.5, 0.499])[0] == 1
+    assert module._ranked(grid, [0.5, 0.5, 0.503])[0] == 2
+    assert module._ranked(grid, [0.503, 0.5, 0.503]) == [0, 2, 1]
+    # Of finalists, the edges are still those of the whole grid.
+    assert module._ranked(grid[1:], [0.5, 0.501], of=grid) == [0, 1]
+    assert module._ranked(grid[:2], [0.501, 0.5], of=grid) == [1, 0]
+
+
+def test_the_rates_reach_from_1e_4_to_a_tenth_and_each_setting_can_be_searched() -> None:
+    """A step that shrinks the weights by twice their size and more would not settle."""
+    rates = sorted({rate for rate, _ in GRID})
+    assert (rates[0], rates[-1]) == (1e-4, 0.1)
+    ratios = [after / before for before, after in itertools.pairwise(rates)]
+    assert ratios == pytest.approx([ratios[0]] * len(ratios))
+    assert max(rate * decay * module.PILOT for rate, decay in GRID) < 2
+
+
+def test_a_setting_that_diverges_is_not_chosen_and_spoils_no_other() -> None:
+    chosen = _fit(((0.01, 1e30), (0.01, 0.01), (0.01, 1.0)))
+    assert chosen.weight_decay < 1e30
+    assert torch.isfinite(chosen.weight).all()
+
+
+class _Waits(TorchDispatchMode):
+    """Counts what makes the host wait for the device, or sends it something."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = str(func)
+        self.count += any(
+            part in name for part in ("_local_scalar_dense", "nonzero", "_to_copy", "masked_select")
+        )
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_of_the_training_does_not_wait_for_the_device() -> None:
+    features, targets, _, _ = _problem()
+    counts = []
+    for steps in (3, 30):
+        with torch.no_grad(), _Waits() as seen:
+            module._train(features, targets.float(), torch.Generator(), steps, GRID, module.logistic_slope)
+        counts.append(seen.count)
+    assert counts[0] == counts[1]
 
 
 def test_settings_side_by_side_are_trained_as_each_alone() -> None:
