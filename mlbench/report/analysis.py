@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlbench.report.arrays import Floats
 from mlbench.report.budget import Budget, budget
 from mlbench.report.grid import READINGS, Grid
 from mlbench.report.measures import Measure, main_keys, measure
@@ -23,6 +24,8 @@ from mlbench.report.statistics import (
     against_control,
     friedman,
     make_blocks,
+    may_be_best,
+    nemenyi,
     rank_losses,
     within_dataset,
 )
@@ -51,7 +54,10 @@ class Analysis:
         self.scores = lru_cache(16)(grid.scores)
         self.blocks = lru_cache(None)(self._blocks)
         self.ranking = lru_cache(None)(self._ranking)
+        self.contenders = lru_cache(None)(self._contenders)
         self.pairs = lru_cache(None)(self._pairs)
+        self.friedman = lru_cache(None)(self._friedman)
+        self.nemenyi = lru_cache(None)(self._nemenyi)
         self._within_seeds = lru_cache(None)(self._seeds_within)
         self.summary = lru_cache(None)(self._summary)
         self.budget = lru_cache(None)(self._budget)
@@ -82,9 +88,14 @@ class Analysis:
                     if not np.isnan(scores[:, :, fraction]).all():
                         yield View(key, reading, fraction)
 
-    def friedman(self, view: View) -> Friedman | None:
+    def _friedman(self, view: View) -> Friedman | None:
         blocks = self.blocks(view)
         return None if blocks is None else friedman(blocks.scores)
+
+    def _nemenyi(self, view: View) -> Floats | None:
+        """p of every pair, in the order of the blocks' losses; None where Friedman does not reject."""
+        blocks, found = self.blocks(view), self.friedman(view)
+        return None if blocks is None or found is None or not found.rejects else nemenyi(blocks.scores)
 
     def _blocks(self, view: View) -> Blocks | None:
         return make_blocks(self.grid, view.reading, self.measures[view.key], view.fraction)
@@ -92,6 +103,14 @@ class Analysis:
     def _ranking(self, view: View) -> Ranking | None:
         blocks = self.blocks(view)
         return None if blocks is None or len(blocks.losses) < 2 else rank_losses(blocks)
+
+    def _contenders(self, view: View) -> tuple[str, ...]:
+        """The losses that may be the best ones, in the order of their ranks; empty where none can be ranked."""
+        blocks, ranking = self.blocks(view), self.ranking(view)
+        if blocks is None or ranking is None:
+            return ()
+        kept = may_be_best(blocks.scores)
+        return tuple(ranking.losses[place] for place in ranking.order if kept[place])
 
     def _pairs(self, view: View) -> list[Pair]:
         blocks = self.blocks(view)

@@ -30,12 +30,10 @@ from mlbench.report.panels import (
 )
 from mlbench.report.statistics import (
     critical_difference,
-    nemenyi,
     normalise,
     performance_profile,
 )
 from mlbench.report.tables.scores import READING_WORDS, file_name
-from mlbench.report.words import no_diagram
 
 Place = tuple[str | int, ...]
 """A slot of the page and the choices under which it shows a figure."""
@@ -133,12 +131,14 @@ def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Jo
     ).mean(0)
     np.fill_diagonal(wins, np.nan)
     yield Job(("wins", *view), partial(win_matrix, subject, losses, wins))
-    if not no_diagram(blocks):
+    p = analysis.nemenyi(view)
+    if p is not None:
         distance = critical_difference(len(losses), blocks.count)
+        ordered = p[np.ix_(ranking.order, ranking.order)]
         yield Job(
             ("differences", *view),
-            partial(critical_differences, subject, look, losses, ranking.ranks[ranking.order], nemenyi(scores),
-                    distance, blocks.count),
+            partial(critical_differences, subject, look, losses, ranking.ranks[ranking.order], ordered, distance,
+                    blocks.count),
         )  # fmt: skip
     normalised = normalise(analysis.grid, blocks, view.fraction)
     if normalised.by_task:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import DONE, FAILED, show_fraction
 from mlbench.report.measures import Measure
-from mlbench.report.statistics import Blocks, Ranking, blocks_needed, signed_rank
+from mlbench.report.statistics import Blocks, Friedman, Ranking, signed_rank
 from mlbench.report.statistics.bayes import ROPE
+from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
@@ -49,17 +51,21 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     place = ranking.order[0]
     families = count(blocks.count, "family", "families")
     sentences = [
-        _headline(blocks, ranking),
+        _headline(blocks, ranking, analysis.contenders(view)),
         f"Its average rank is {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
         f"datasets{_interval(blocks, ranking, place)}, and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
-    sentences += [*_against(analysis, view, blocks, ranking), *_too_few(blocks)]
+    sentences += [
+        *_ruled_out(blocks, ranking, analysis.contenders(view)),
+        *_against(analysis, view, blocks, ranking),
+        *_over_all(analysis, view, ranking),
+    ]
     return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
 
 
-def _headline(blocks: Blocks, ranking: Ranking) -> str:
-    """Who leads, and who may be as good; "leads" where the families are enough for a test to say so."""
+def _headline(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> str:
+    """Who ranks first, and who else is in the set of the best; one alone there "leads"."""
     level = [
         loss
         for loss, rank, gap in zip(ranking.losses, ranking.ranks, ranking.gap, strict=True)
@@ -69,12 +75,32 @@ def _headline(blocks: Blocks, ranking: Ranking) -> str:
         return f"{listed(level, most=3)} are level"
     if blocks.count == 1:
         return f"{ranking.best} is first on the one family there is"
-    verb = "ranks first" if blocks.count < blocks_needed(len(blocks.losses) - 1) else "leads"
-    if ranking.rivals:
-        return f"{ranking.best} {verb}; {listed(ranking.rivals, most=3)} may be as good"
-    if verb == "leads":
+    others = [loss for loss in contenders if loss != ranking.best]
+    if ranking.best not in contenders:
+        return f"{ranking.best} ranks first, but {listed(others, most=3)} may be better"
+    if not others:
         return f"{ranking.best} leads, ahead of all others"
-    return f"{ranking.best} ranks first; {count(blocks.count, 'family', 'families')} are too few to be sure"
+    if len(others) > 3 and len(others) == len(ranking.losses) - 1:
+        return f"{ranking.best} ranks first; any of the other {len(others)} losses may be as good"
+    return f"{ranking.best} ranks first; {listed(others, most=3)} may be as good"
+
+
+def _ruled_out(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> list[str]:
+    """What the set of the best losses leaves out; nothing of one family, which is no sample of families."""
+    out = [ranking.losses[place] for place in ranking.order if ranking.losses[place] not in contenders]
+    if blocks.count == 1:
+        return []
+    if blocks.count < LEAST_FAMILIES:
+        return [f"Over fewer than {LEAST_FAMILIES} families no loss can be ruled out as the best."]
+    if not out:
+        return ["No loss can be ruled out as the best (sign flips of families, 95 % confidence)."]
+    said = f"With 95 % confidence the best of the {len(ranking.losses)} losses"
+    if len(contenders) == 1:
+        return [f"{said} is {contenders[0]} (stepwise sign flips of families)."]
+    return [
+        f"{said} are among {count(len(contenders), 'loss', 'losses')} (stepwise sign flips of families); ruled out: "
+        f"{listed(out)}."
+    ]
 
 
 def _interval(blocks: Blocks, ranking: Ranking, place: int) -> str:
@@ -135,31 +161,38 @@ def _practically(blocks: Blocks, best: str, other: str) -> str:
     return f" On a new family the likeliest is {words}: {share:.2f}."
 
 
-def _too_few(blocks: Blocks) -> list[str]:
-    comparisons = len(blocks.losses) - 1
-    needed = blocks_needed(comparisons)
-    if blocks.count >= needed:
+def _over_all(analysis: Analysis, view: View, ranking: Ranking) -> list[str]:
+    """Whether the losses differ at all, and whom Nemenyi's test tells from the leader."""
+    found, p = analysis.friedman(view), analysis.nemenyi(view)
+    if found is None:
         return []
-    return [
-        f"{count(blocks.count, 'family is', 'families are')} too few to test "
-        f"{count(len(blocks.losses), 'loss', 'losses')} across datasets: even a loss that won everywhere "
-        f"could not reach significance. {needed} families would do."
-    ]
+    if p is None:
+        return [f"{friedman_words(found)}: not enough to say that they differ."]
+    apart = [ranking.losses[other] for other in ranking.order if p[ranking.order[0], other] <= ALPHA]
+    told = f"{ranking.best} from {listed(apart)}" if apart else f"nobody from {ranking.best}"
+    return [f"{friedman_words(found)}: they differ. Nemenyi's test tells {told}."]
 
 
-def no_diagram(blocks: Blocks) -> str:
-    """Why there is no critical-difference diagram, and what it would take; empty where there can be one."""
-    losses = len(blocks.losses)
-    if losses < 3:
-        return "A critical-difference diagram needs three losses."
-    pairs = losses * (losses - 1) // 2
-    needed = blocks_needed(pairs)
-    if blocks.count >= needed:
+def friedman_words(found: Friedman) -> str:
+    """`Over all 30 losses Friedman: χ² = 98.23, p = 1.2e-09; Iman–Davenport: F = 5.63, p = 3.1e-13`.
+
+    Where all families agree on the order, F is infinite.
+    """
+    f = f"F = {found.f:.2f}, p = {found.p_f:.2g}" if math.isfinite(found.f) else "F = ∞, p = 0"
+    return f"Over all {found.losses} losses Friedman: χ² = {found.chi2:.2f}, p = {found.p:.2g}; Iman–Davenport: {f}"
+
+
+def no_diagram(analysis: Analysis, view: View) -> str:
+    """Why there is no critical-difference diagram; empty where there is one, or nothing to compare."""
+    blocks, found = analysis.blocks(view), analysis.friedman(view)
+    if blocks is None or analysis.nemenyi(view) is not None:
         return ""
-    return (
-        f"No critical-difference diagram: {count(blocks.count, 'family is', 'families are')} too few to test "
-        f"all {pairs} pairs of losses; {needed} would do."
-    )
+    if len(blocks.losses) < 3:
+        return "A critical-difference diagram needs three losses."
+    if found is None:
+        few = blocks.count < 2
+        return f"No critical-difference diagram: {'there is one family' if few else 'all losses are level'}."
+    return f"No critical-difference diagram: Friedman's test does not say that the losses differ (p = {found.p:.2g})."
 
 
 def _aside(analysis: Analysis, view: View, blocks: Blocks) -> list[str]:

@@ -11,7 +11,7 @@ from mlbench.report.caveats import caveats
 from mlbench.report.grid import Grid
 from mlbench.report.tables.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
-from mlbench.report.words import answer, no_diagram
+from mlbench.report.words import answer
 from tests.report.synthetic import World, records, write
 
 VIEW = View("map", "own", 0)
@@ -33,17 +33,17 @@ def test_the_answer_names_the_leader_its_spread_and_the_runner_up(tmp_path: Path
     assert lines[0] == "focal leads, ahead of all others"
     assert "average rank is 1.00 of 3 over 9 families of datasets (95 % interval 1.0 to 1.0)" in lines[1]
     gap = blocks.differences("focal", "asl").mean()
-    assert lines[2].startswith(f"asl comes next: focal is {gap:.3f} better (95 % interval ")
-    low, high = map(float, re.findall(r"(\d\.\d{3}) better", lines[2].split("interval")[1]))
+    assert lines[3].startswith(f"asl comes next: focal is {gap:.3f} better (95 % interval ")
+    low, high = map(float, re.findall(r"(\d\.\d{3}) better", lines[3].split("interval")[1]))
     assert low < gap < high
-    assert lines[3].startswith(f"Against bce it is {blocks.differences('focal', 'bce').mean():.3f} better")
-    assert lines[3].endswith("told apart).")
+    assert lines[4].startswith(f"Against bce it is {blocks.differences('focal', 'bce').mean():.3f} better")
+    assert lines[4].endswith("told apart).")
 
 
 def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> None:
     lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, datasets=families(4)), VIEW)
     assert "may be as good" in lines[0]
-    assert any("4 families are too few to test 2 losses" in line for line in lines)
+    assert "Over fewer than 6 families no loss can be ruled out as the best." in lines
 
 
 def test_losses_with_equal_scores_are_level(tmp_path: Path) -> None:
@@ -58,9 +58,9 @@ def test_what_is_practically_equal_is_said_to_be(tmp_path: Path) -> None:
     near = answer(
         analysis_of(tmp_path / "near", losses={"bce": 0.0, "asl": 0.004}, datasets=families(9)), VIEW
     )
-    assert "likeliest is that they are practically equal (within 0.01): " in near[1] + near[2]
+    assert "likeliest is that they are practically equal (within 0.01): " in " ".join(near)
     far = answer(analysis_of(tmp_path / "far", losses={"bce": 0.0, "asl": 0.2}, datasets=families(9)), VIEW)
-    assert "On a new family the likeliest is asl better by more than 0.01: 1.00." in far[2]
+    assert "On a new family the likeliest is asl better by more than 0.01: 1.00." in far[3]
 
 
 def test_a_tiny_test_split_is_warned_of(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> N
     )
     lines = answer(analysis, VIEW)
     assert analysis.blocks(VIEW).losses_aside == ("one",)  # type: ignore[union-attr]
-    assert "; within the datasets the two cannot be told apart on 5 of 5." in lines[2]
+    assert any("; within the datasets the two cannot be told apart on 5 of 5." in line for line in lines)
 
 
 def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
         World(losses={"mine": 0.2}, seeds=(0, 1, 2, 3, 4), fractions=(1.0,), keys=("map",), suite="mine"),
     )
     lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1)), VIEW)
-    assert lines[0] == "mine ranks first; 5 families are too few to be sure"
+    assert lines[0] == "mine ranks first; asl and bce may be as good"
     assert lines[-1] == (
         "Compared only on the seeds that all of these losses finished: on 6 of 6 datasets that is not every "
         "seed, at worst 2 of 5."
@@ -108,20 +108,6 @@ def test_a_loss_left_alone_is_not_said_to_be_the_only_one_here(tmp_path: Path) -
     lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, failed=failed), VIEW)
     assert lines[0].startswith("Only bce can be ranked")
     assert lines[1] == "Not ranked, since results are missing or failed: asl."
-
-
-def test_too_few_families_for_all_pairs_are_counted(tmp_path: Path) -> None:
-    few = analysis_of(tmp_path / "few", datasets=families(6)).blocks(VIEW)
-    assert few is not None
-    assert no_diagram(few) == (
-        "No critical-difference diagram: 6 families are too few to test all 15 pairs of losses; 10 would do."
-    )
-    enough = analysis_of(tmp_path / "enough", datasets=families(10)).blocks(VIEW)
-    assert enough is not None
-    assert no_diagram(enough) == ""
-    two = analysis_of(tmp_path / "two", losses={"bce": 0.0, "asl": 0.0}, datasets=families(10)).blocks(VIEW)
-    assert two is not None
-    assert "three losses" in no_diagram(two)
 
 
 def test_what_is_not_defined_is_neither_missing_nor_failed(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import mean_of
 from mlbench.report.figures.style import Look
+from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.tables.model import format_number
 
 
@@ -25,6 +26,7 @@ class BoardRow:
     control: str
     difference: str
     first: str
+    best: str
 
 
 def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRow]:
@@ -36,6 +38,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
     means = mean_of(blocks.scores, 0) * blocks.measure.sign
     pairs = {pair.loss: pair for pair in analysis.pairs(view)}
     control = blocks.control() or ""
+    contenders = analysis.contenders(view) if blocks.count >= LEAST_FAMILIES else ()
     rows = []
     for index in ranking.order:
         loss = ranking.losses[index]
@@ -53,6 +56,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 control=control,
                 difference="" if not control else "control" if pair is None else _signed(pair.mean),
                 first=f"{ranking.first[index]:g} of {blocks.count}",
+                best="may be" if loss in contenders else "no" if contenders else "",
             )
         )
     return rows

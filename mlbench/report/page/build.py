@@ -104,8 +104,7 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         rows = board(analysis, view, look)
         if rows:
             fragments.add("board", view, macros.board(rows, len(rows)))
-        blocks = analysis.blocks(view)
-        if blocks is not None and (why := no_diagram(blocks)):
+        if why := no_diagram(analysis, view):
             fragments.add("differences", view, macros.empty(why))
     for place, picture in content.figures.items():
         fragments.add(str(place[0]), place[1:], figure(picture))

@@ -10,15 +10,16 @@ from mlbench.report.statistics.aggregate import (
     performance_profile,
 )
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
+from mlbench.report.statistics.best import may_be_best
 from mlbench.report.statistics.blocks import Blocks, make_blocks
 from mlbench.report.statistics.frequentist import (
     Friedman,
     Pair,
     against_control,
-    blocks_needed,
     critical_difference,
     friedman,
     nemenyi,
+    smallest_p,
 )
 from mlbench.report.statistics.ranks import Ranking, rank_losses
 from mlbench.report.statistics.within import Within, within_dataset
@@ -32,15 +33,16 @@ __all__ = [
     "SignedRank",
     "Within",
     "against_control",
-    "blocks_needed",
     "critical_difference",
     "friedman",
     "interquartile_mean",
     "make_blocks",
+    "may_be_best",
     "nemenyi",
     "normalise",
     "performance_profile",
     "rank_losses",
     "signed_rank",
+    "smallest_p",
     "within_dataset",
 ]

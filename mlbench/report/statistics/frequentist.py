@@ -1,4 +1,4 @@
-"""Friedman, Iman–Davenport, Wilcoxon with Holm's correction, Nemenyi: and when they cannot speak.
+"""Friedman, Iman–Davenport, Wilcoxon with Holm's correction, Nemenyi: each speaks where its own limit lets it.
 
 Demšar, Statistical Comparisons of Classifiers over Multiple Data Sets, JMLR 7 (2006).
 """
@@ -30,13 +30,18 @@ class Friedman:
     blocks: int
     losses: int
 
+    @property
+    def rejects(self) -> bool:
+        """Whether Friedman's own test says that not all losses rank alike."""
+        return self.p <= ALPHA
+
 
 @dataclass(frozen=True)
 class Pair:
     """A loss against the control over the families; differences are positive where the loss is better.
 
     `p` is Wilcoxon's exact one where it can be had, `p_holm` after Holm's correction over all losses; both
-    None where so few families could never reach the level. `effect` is the matched-pairs rank-biserial
+    None where `wilcoxon_speaks` says so. `effect` is the matched-pairs rank-biserial
     correlation: +1 where the loss is better everywhere, −1 where worse.
     """
 
@@ -64,18 +69,20 @@ def friedman(scores: Floats) -> Friedman | None:
     return Friedman(float(chi2), float(p), float(f), p_f, blocks, losses)
 
 
-def blocks_needed(comparisons: int, alpha: float = ALPHA) -> int:
-    """How many families it takes until a loss that wins on all of them can pass Holm's first threshold.
+def smallest_p(blocks: int) -> float:
+    """The smallest two-sided p that Wilcoxon's signed-rank test can reach, that of a loss ahead on all blocks."""
+    return float(2.0 ** (1 - blocks))
 
-    The smallest two-sided p of a signed-rank test over N blocks is 2^(1−N).
-    """
-    return max(1, math.ceil(1 + math.log2(max(comparisons, 1) / alpha)))
+
+def wilcoxon_speaks(blocks: int, comparisons: int, alpha: float = ALPHA) -> bool:
+    """Whether a loss that wins on all blocks passes Holm's first level: if not, no p could ever count."""
+    return smallest_p(blocks) <= alpha / max(comparisons, 1)
 
 
 def against_control(blocks: Blocks, control: str) -> list[Pair]:
     """Every other loss against the control."""
     others = [loss for loss in blocks.losses if loss != control]
-    speaks = blocks.count >= blocks_needed(len(others))
+    speaks = wilcoxon_speaks(blocks.count, len(others))
     differences = [blocks.differences(loss, control) for loss in others]
     p = [_wilcoxon(difference) if speaks else None for difference in differences]
     corrected = holm([value for value in p if value is not None])
@@ -127,7 +134,7 @@ def critical_difference(losses: int, blocks: int, alpha: float = ALPHA) -> float
 
 
 def nemenyi(scores: Floats) -> Floats:
-    """p of every pair of losses, [losses, losses], of [blocks, losses] scores."""
+    """p of every pair of losses, [losses, losses], of [blocks, losses] scores; to be read where Friedman rejects."""
     blocks, losses = scores.shape
     ranks = block_ranks(scores).mean(0)
     distance = np.abs(ranks[:, None] - ranks) / math.sqrt(losses * (losses + 1) / (6 * blocks))

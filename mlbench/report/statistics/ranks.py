@@ -18,7 +18,6 @@ LEVEL = 0.95
 class Ranking:
     """Average ranks [losses] (1 is best, ties share their mean), their 95 % intervals, how often first.
 
-    `behind` is the share of bootstrap replicates in which the best loss ranks before each; ties are halves.
     `gap` is how much better the best loss scores than each on average over families, with its 95 % interval.
     """
 
@@ -27,7 +26,6 @@ class Ranking:
     low: Floats
     high: Floats
     first: Floats
-    behind: Floats
     gap: Floats
     gap_low: Floats
     gap_high: Floats
@@ -36,11 +34,6 @@ class Ranking:
     def order(self) -> list[int]:
         """Indices of the losses, best first."""
         return [int(index) for index in np.lexsort((np.arange(len(self.ranks)), self.ranks))]
-
-    @property
-    def rivals(self) -> list[str]:
-        """The losses that rank before the best one in more than one replicate of twenty, nearest first."""
-        return [self.losses[index] for index in self.order[1:] if self.behind[index] < LEVEL]
 
     @property
     def best(self) -> str:
@@ -59,7 +52,7 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
     low, high = np.percentile(resampled, ends, axis=0)
     firsts = ranks == ranks.min(1, keepdims=True)
     best = int(ranks.mean(0).argmin())
-    leader, scores = resampled[:, [best]], mean_of(blocks.scores, 0)
+    scores = mean_of(blocks.scores, 0)
     gap_low, gap_high = np.percentile(means[:, [best]] - means, ends, axis=0)
     return Ranking(
         losses=blocks.losses,
@@ -67,7 +60,6 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
         low=low,
         high=high,
         first=(firsts / firsts.sum(1, keepdims=True)).sum(0),
-        behind=(leader < resampled).mean(0) + 0.5 * (leader == resampled).mean(0),
         gap=settled(scores[best] - scores),
         gap_low=gap_low,
         gap_high=gap_high,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.statistics import blocks_needed, interquartile_mean, normalise, signed_rank
+from mlbench.report.statistics import interquartile_mean, normalise, signed_rank, smallest_p
 from mlbench.report.statistics.bayes import ROPE
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
 from mlbench.report.tables.scores import view_key, view_title
+from mlbench.report.words import count, friedman_words
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:
@@ -66,21 +67,17 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
 
 
 def _caption(analysis: Analysis, view: View, families: int, comparisons: int, speaks: bool) -> str:
-    text = f"N = {families} {'family' if families == 1 else 'families'}; more is better whatever the metric. "
-    if not speaks:
-        needed = blocks_needed(comparisons)
-        return text + (
-            f"No p-values: over {families} families the smallest that Wilcoxon's test can reach is above Holm's "
-            f"first threshold for {comparisons} comparisons; {needed} families would do."
+    text = f"N = {count(families, 'family', 'families')}; more is better whatever the metric. "
+    if speaks:
+        text += "Bold: told apart from the control (Wilcoxon, Holm, 5 %)."
+    else:
+        text += (
+            f"No p-values: the smallest that Wilcoxon's test can reach over {count(families, 'family', 'families')}, "
+            f"{smallest_p(families):.2g}, is above Holm's first level for {count(comparisons, 'comparison')}, "
+            f"{ALPHA / comparisons:.2g}."
         )
     found = analysis.friedman(view)
-    text += "Bold: told apart from the control (Wilcoxon, Holm, 5 %)."
-    if found is not None:
-        text += (
-            f" Friedman over all losses: χ² = {found.chi2:.2f}, p = {found.p:.2g}; Iman–Davenport: "
-            f"F = {found.f:.2f}, p = {found.p_f:.2g}."
-        )
-    return text
+    return text if found is None else f"{text} {friedman_words(found)}."
 
 
 def _interquartile_means(analysis: Analysis, view: View) -> dict[str, Entry]:

@@ -9,7 +9,7 @@ from mlbench.report.tables.scores import READING_WORDS
 
 
 def glance_table(analysis: Analysis) -> Table:
-    """The loss of the best average rank, with that rank; how many may be as good in the note."""
+    """The loss of the best average rank, with that rank; how many others may be the best in the note."""
     views = set(analysis.views(analysis.main))
     rows = []
     for key in analysis.main:
@@ -24,8 +24,8 @@ def glance_table(analysis: Analysis) -> Table:
         *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
     )
     caption = (
-        "The leader's average rank over families; +n: so many losses may be as good (they rank before it in "
-        "more than one of twenty bootstrap replicates)."
+        "The leader's average rank over families; +n: so many others are in the set that holds the best losses "
+        "with 95 % confidence."
     )
     return Table("glance", "At a glance", columns, tuple(rows), caption)
 
@@ -35,6 +35,6 @@ def _leader(analysis: Analysis, view: View) -> Entry:
     if ranking is None:
         return word("–", muted=True)
     first = ranking.order[0]
-    near = len(ranking.rivals)
+    near = len(set(analysis.contenders(view)) - {ranking.best})
     rank = f"{ranking.ranks[first]:.1f}"
     return Entry(ranking.best, note=f"{rank}, +{near}" if near > 0 else rank)

@@ -13,12 +13,13 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from mlbench.report.statistics.frequentist import (
-    blocks_needed,
     critical_difference,
     friedman,
     holm,
     nemenyi,
     rank_biserial,
+    smallest_p,
+    wilcoxon_speaks,
 )
 from mlbench.report.statistics.ranks import block_ranks
 from tests.report.statistics.demsar import AUC
@@ -68,13 +69,11 @@ def test_holm_equals_statsmodels(p: list[float]) -> None:
     assert list(holm(p)) == pytest.approx(list(multipletests(p, method="holm")[1]), abs=1e-12)
 
 
-@given(st.integers(1, 40))
-def test_blocks_needed_is_where_winning_everywhere_first_counts(comparisons: int) -> None:
-    needed = blocks_needed(comparisons)
-    smallest = [
-        stats.wilcoxon(np.arange(1.0, count + 1), method="exact").pvalue for count in (needed - 1, needed)
-    ]
-    assert smallest[1] <= 0.05 / comparisons < smallest[0]
+@given(st.integers(1, 40), st.integers(1, 14))
+def test_wilcoxon_speaks_where_winning_everywhere_counts(comparisons: int, blocks: int) -> None:
+    smallest = stats.wilcoxon(np.arange(1.0, blocks + 1), method="exact").pvalue
+    assert smallest_p(blocks) == pytest.approx(smallest)
+    assert wilcoxon_speaks(blocks, comparisons) == (smallest <= 0.05 / comparisons)
 
 
 def test_friedman_is_silent_where_it_cannot_speak() -> None:

@@ -1,0 +1,164 @@
+"""Every sentence of the verdict, on records that make it true and on records that make it false."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlbench.report.analysis import Analysis
+from mlbench.report.draw import look_of
+from mlbench.report.page.board import board
+from mlbench.report.tables.comparison import comparison_table
+from mlbench.report.tables.glance import glance_table
+from mlbench.report.words import answer, no_diagram
+from tests.report.exact import VIEW, exact, offsets
+
+
+def said(analysis: Analysis) -> str:
+    return " ".join(answer(analysis, VIEW))
+
+
+def caption(analysis: Analysis) -> str:
+    table = comparison_table(analysis, VIEW)
+    assert table is not None
+    return table.caption
+
+
+def with_control(scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The last loss under the control's name."""
+    *others, last = scores
+    return {**{loss: scores[loss] for loss in others}, "bce": scores[last]}
+
+
+def test_who_leads_alone_is_ahead_of_all_others(tmp_path: Path) -> None:
+    analysis = exact(tmp_path, offsets(8, 0.2, 0, 0))
+    assert answer(analysis, VIEW)[0] == "a leads, ahead of all others"
+    assert "With 95 % confidence the best of the 3 losses is a (stepwise sign flips of families)." in said(
+        analysis
+    )
+    assert [row.best for row in board(analysis, VIEW, look_of(analysis))] == ["may be", "no", "no"]
+    assert glance_table(analysis).rows[0].entries[1].plain == "a (1.0)"
+
+
+def test_two_that_are_alike_may_both_be_the_best(tmp_path: Path) -> None:
+    analysis = exact(tmp_path, offsets(12, 0, 0, -0.2, -0.2))
+    first = analysis.ranking(VIEW).best  # type: ignore[union-attr]
+    other = "b" if first == "a" else "a"
+    assert answer(analysis, VIEW)[0] == f"{first} ranks first; {other} may be as good"
+    assert (
+        "With 95 % confidence the best of the 4 losses are among 2 losses (stepwise sign flips of families); "
+        "ruled out: " in said(analysis)
+    )
+    assert {row.loss: row.best for row in board(analysis, VIEW, look_of(analysis))} == {
+        "a": "may be", "b": "may be", "c": "no", "d": "no"
+    }  # fmt: skip
+    assert glance_table(analysis).rows[0].entries[1].note.endswith(", +1")
+
+
+def test_where_nobody_can_be_ruled_out_it_says_so(tmp_path: Path) -> None:
+    analysis = exact(tmp_path, offsets(12, 0, 0, 0, 0, 0))
+    assert answer(analysis, VIEW)[0].endswith(" ranks first; any of the other 4 losses may be as good")
+    assert "No loss can be ruled out as the best (sign flips of families, 95 % confidence)." in said(analysis)
+    assert "ruled out:" not in said(analysis)
+
+
+def test_the_first_by_rank_may_be_no_best_one(tmp_path: Path) -> None:
+    """b is ahead of a by far more, where it is ahead at all: by sign flips a is the worse one, by ranks the better."""
+    random = np.random.default_rng(0)
+    a = np.full((40, 2), 0.5)
+    b = a + np.where(np.arange(40) % 5 < 2, 0.1, -0.001)[:, None] + 1e-5 * random.normal(size=(40, 2))
+    analysis = exact(tmp_path, {"a": a, "b": b})
+    assert analysis.ranking(VIEW).best == "a"  # type: ignore[union-attr]
+    if analysis.contenders(VIEW) == ("b",):
+        assert answer(analysis, VIEW)[0] == "a ranks first, but b may be better"
+    else:
+        assert answer(analysis, VIEW)[0] == "a ranks first; b may be as good"
+
+
+@pytest.mark.parametrize("families", [2, 5])
+def test_few_families_rule_nobody_out(families: int, tmp_path: Path) -> None:
+    analysis = exact(tmp_path, offsets(families, 0.2, 0, 0, 0, 0))
+    assert "Over fewer than 6 families no loss can be ruled out as the best." in said(analysis)
+    assert answer(analysis, VIEW)[0] == "a ranks first; any of the other 4 losses may be as good"
+    assert [row.best for row in board(analysis, VIEW, look_of(analysis))] == [""] * 5
+    assert glance_table(analysis).rows[0].entries[1].plain == "a (1.0, +4)", "no more than the board says"
+    assert "fewer than 6" not in said(exact(tmp_path / "more", offsets(6, 0.2, 0, 0)))
+
+
+def test_friedman_speaks_by_its_own_limit(tmp_path: Path) -> None:
+    """Over three families: Wilcoxon and the sign flips cannot speak, Friedman does, and so may Nemenyi."""
+    losses = with_control(offsets(3, 0.5, 0.4, 0.3, 0.2, 0.1, 0))
+    analysis = exact(tmp_path, losses)
+    found = analysis.friedman(VIEW)
+    assert found is not None
+    assert found.rejects
+    words = (
+        f"Over all 6 losses Friedman: χ² = {found.chi2:.2f}, p = {found.p:.2g}; Iman–Davenport: F = ∞, p = 0"
+    )
+    assert f"{words}: they differ. Nemenyi's test tells a from bce." in said(analysis)
+    assert words in caption(analysis)
+    assert (
+        "No p-values: the smallest that Wilcoxon's test can reach over 3 families, 0.25, is above Holm's "
+        in caption(analysis)
+    )
+    assert no_diagram(analysis, VIEW) == ""
+    assert "could not reach significance" not in said(analysis)
+    assert "would do" not in said(analysis) + caption(analysis)
+
+
+def test_where_friedman_does_not_reject_there_is_no_nemenyi(tmp_path: Path) -> None:
+    analysis = exact(tmp_path, with_control(offsets(8, 0, 0, 0, 0)))
+    found = analysis.friedman(VIEW)
+    assert found is not None
+    assert found.p > 0.05
+    assert analysis.nemenyi(VIEW) is None
+    assert f"p = {found.p_f:.2g}: not enough to say that they differ." in said(analysis)
+    assert "Nemenyi" not in said(analysis)
+    assert no_diagram(analysis, VIEW) == (
+        "No critical-difference diagram: Friedman's test does not say that the losses differ "
+        f"(p = {found.p:.2g})."
+    )
+    assert "Over all 4 losses Friedman: χ² = " in caption(analysis)
+
+
+def test_nemenyi_may_tell_nobody_from_the_first(tmp_path: Path) -> None:
+    noise = np.random.default_rng(17).normal(size=(4, 8))
+    scores = (0.5 + 0.01 * (noise - np.repeat([0, 1], 4))).T
+    analysis = exact(tmp_path, {name: row[:, None] for name, row in zip("abcdefgh", scores, strict=True)})
+    p, ranking = analysis.nemenyi(VIEW), analysis.ranking(VIEW)
+    assert p is not None
+    assert ranking is not None
+    assert (p[ranking.order[0]] > 0.05).all()
+    assert f"they differ. Nemenyi's test tells nobody from {ranking.best}." in said(analysis)
+
+
+def test_a_diagram_needs_three_losses_and_two_families(tmp_path: Path) -> None:
+    assert no_diagram(exact(tmp_path / "two", offsets(10, 0.1, 0)), VIEW) == (
+        "A critical-difference diagram needs three losses."
+    )
+    assert no_diagram(exact(tmp_path / "one", offsets(1, 0.1, 0, 0)), VIEW) == (
+        "No critical-difference diagram: there is one family."
+    )
+    level = dict.fromkeys("abc", np.full((4, 2), 0.5))
+    assert no_diagram(exact(tmp_path / "level", level), VIEW) == (
+        "No critical-difference diagram: all losses are level."
+    )
+    assert "Friedman" not in said(exact(tmp_path / "again", level))
+
+
+def test_wilcoxon_speaks_by_its_own_limit(tmp_path: Path) -> None:
+    few = exact(tmp_path / "few", with_control(offsets(6, 0.2, 0.1, 0)))
+    assert (
+        "No p-values: the smallest that Wilcoxon's test can reach over 6 families, 0.031, is above Holm's first "
+        in (caption(few))
+    )
+    assert "level for 2 comparisons, 0.025." in caption(few)
+    assert all(pair.p is None for pair in few.pairs(VIEW))
+    assert "Wilcoxon, Holm: p" not in said(few)
+    enough = exact(tmp_path / "enough", with_control(offsets(7, 0.2, 0.1, 0)))
+    assert "Bold: told apart from the control (Wilcoxon, Holm, 5 %)." in caption(enough)
+    assert "(Wilcoxon, Holm: p = 0.0312, told apart)" in said(enough)
+    alike = exact(tmp_path / "alike", with_control(offsets(7, 0, 0, 0)))
+    assert "not told apart" in said(alike) or alike.ranking(VIEW).best == "bce"  # type: ignore[union-attr]
