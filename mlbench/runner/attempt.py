@@ -36,9 +36,10 @@ class Unwritable:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The worker cannot compute on the slot's device; no cell's fault."""
+    """The worker cannot compute on the slot's device; no cell's fault. full: others hold all of its memory."""
 
     message: str
+    full: bool
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def attempt(
                         loaded, stops, rows = time.monotonic(), message["stops"], message["rows"]
                     case "unusable":
                         child.kill()
-                        return Unusable(message["message"])
+                        return Unusable(message["message"], message["full"])
                     case "waiting":
                         progress = {"phase": "waits", "for": message["what"]}
                     case "progress":

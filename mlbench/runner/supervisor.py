@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbench.errors import DataError, MlbenchError
-from mlbench.runner.attempt import Done, Failed, Limits, Outcome, Stopped, Unusable, Unwritable, attempt
+from mlbench.runner.attempt import POLL, Done, Failed, Limits, Outcome, Stopped, Unusable, Unwritable, attempt
 from mlbench.runner.child import REAP, Child
 from mlbench.runner.claims import BEAT, Claim
 from mlbench.runner.cores import share_of_cores, sharers
@@ -32,6 +32,11 @@ ADVICE = (
     "its loss compares the rows of a batch, so the batch cannot be cut; lower train.batch_size, or use a "
     "device with more memory"
 )
+SHARED = "{} slots share the device's memory: with --retry oom and fewer --slots-per-device the cell has more of it"
+FULL_PATIENCE = 600.0
+"""Seconds after which a slot ends that finds no memory on its device for a worker."""
+FULL_PAUSE = 10.0
+"""Seconds between two looks for it."""
 
 
 class SlotLostError(MlbenchError):
@@ -88,14 +93,18 @@ class Slot:
         Raises DataError where it cannot be written, SlotLostError where no worker process will start, compute on the
         slot's device, or end.
         """
-        started, micro_batch = now(), None
+        started, micro_batch, began = now(), None, time.monotonic()
         retries: list[dict[str, Any]] = []
         while True:
             outcome = self._attempt(work, claim, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
             if isinstance(outcome, Unusable):
-                raise SlotLostError(f"{self.device} cannot be used: {outcome.message}")
+                if not outcome.full or time.monotonic() - began > FULL_PATIENCE:
+                    raise SlotLostError(f"{self.device} cannot be used: {outcome.message}")
+                if not self._pause(claim, FULL_PAUSE):
+                    return
+                continue
             if isinstance(outcome, Done) or work.finished():
                 return
             if isinstance(outcome, Stopped):
@@ -115,6 +124,14 @@ class Slot:
         self._record_failure(work, outcome, retries, started)
         if self._stuck:
             raise SlotLostError(self._stuck)
+
+    def _pause(self, claim: Claim, seconds: float) -> bool:
+        """Wait until others may have given back memory of the device; says whether the run goes on after it."""
+        heart, end = _Heart(claim), time.monotonic() + seconds
+        while time.monotonic() < end and self.job.lifeline.keeping():
+            heart({"phase": "waits", "for": "memory of the device"})
+            time.sleep(POLL)
+        return self.job.lifeline.keeping()
 
     def _attempt(
         self, work: Work, claim: Claim, micro_batch: int | None, retries: list[dict[str, Any]]
@@ -160,8 +177,11 @@ class Slot:
     def _record_failure(
         self, work: Work, failed: Failed, retries: list[dict[str, Any]], started: str
     ) -> None:
-        if failed.error_class == "oom" and failed.how == "raised" and not work.per_sample:
-            failed = dataclasses.replace(failed, message=f"{failed.message}\n{ADVICE}")
+        if failed.error_class == "oom" and failed.how == "raised":
+            shared = self.device.name != "cpu" and self.job.slots_per_device > 1
+            advice = [SHARED.format(self.job.slots_per_device)] if shared else []
+            advice += [] if work.per_sample else [ADVICE]
+            failed = dataclasses.replace(failed, message="\n".join([failed.message, *advice]))
         if self.job.fail_fast:
             self.job.lifeline.finish_up()
         work.store.write(

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
+
+from mlbench.runner.exhaustion import ran_out
 
 _SIZE = 64
 _REMEDIES = (
@@ -22,18 +25,26 @@ _REMEDIES = (
         "it may be in exclusive mode and held by another process; use --slots-per-device 1, or have its mode changed "
         "(nvidia-smi -c DEFAULT)",
     ),
-    (r"out of memory", "other processes hold its memory; end them, or use fewer --slots-per-device"),
     (
         r"no CUDA GPUs are available|no CUDA-capable device|invalid device ordinal|not permitted",
         "CUDA does not show this process what the driver lists; look at the container's devices, or, where the GPU is "
         "in MIG mode, whether it has instances",
     ),
 )
+_FULL = "other processes hold its memory; end them, or use fewer --slots-per-device"
 _ELSE = "`mlbench doctor` looks at every device; --device cuda:N chooses another one, --device cpu none"
 
 
-def trouble(torch: Any, device: str) -> str:
-    """Why this process cannot compute on a device, with the remedy; "" where it can.
+@dataclass(frozen=True)
+class Trouble:
+    """Why a process cannot compute on a device, and what to do. full: for want of memory that others may give back."""
+
+    message: str
+    full: bool = False
+
+
+def trouble(torch: Any, device: str) -> Trouble | None:
+    """Why this process cannot compute on a device; None where it can.
 
     It starts CUDA, multiplies two small matrices, waits for the result and looks at it.
     """
@@ -43,16 +54,17 @@ def trouble(torch: Any, device: str) -> str:
         product = ones @ ones
         torch.cuda.synchronize(device)
         if float(product.sum()) == _SIZE**3:
-            return ""
-        said = "a product of two small matrices comes out wrong"
+            return None
+        said, full = "a product of two small matrices comes out wrong", False
     except Exception as error:
+        full = ran_out(error)
         said = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason'}"
     built = f"torch {torch.__version__}, CUDA {torch.version.cuda}"
-    return f"{said} ({built}); {remedy(said)}"
+    return Trouble(f"{said} ({built}); {_FULL if full else remedy(said)}", full)
 
 
 def remedy(said: str) -> str:
-    """What to do about it."""
+    """What to do about a device that refuses."""
     found = [advice for words, advice in _REMEDIES if re.search(words, said, re.IGNORECASE)]
     return "; ".join([*found[:1], _ELSE])
 
@@ -71,8 +83,9 @@ def main() -> None:
     """Write the trouble, and else what the device has, as JSON on the last line."""
     import torch
 
-    found: dict[str, Any] = {"trouble": trouble(torch, "cuda:0"), "cuda": torch.version.cuda}
-    if not found["trouble"]:
+    refused = trouble(torch, "cuda:0")
+    found: dict[str, Any] = {"trouble": refused.message if refused else "", "cuda": torch.version.cuda}
+    if refused is None:
         about = torch.cuda.get_device_properties(0)
         found |= {"name": about.name, "memory": about.total_memory, "bf16": about.major >= 8}
         found["free"] = torch.cuda.mem_get_info(0)[0]

@@ -35,7 +35,7 @@ from mlbench.runner.environment import environment
 from mlbench.runner.exhaustion import ran_out
 from mlbench.runner.identity import cell_id
 from mlbench.runner.orders import Greeting, Order
-from mlbench.runner.usable import trouble, works_still
+from mlbench.runner.usable import Trouble, trouble, works_still
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
 
@@ -92,9 +92,9 @@ class Worker:
             # Whether it failed or not: what this process keeps of a device, others on the same one cannot have.
             self.torch.cuda.empty_cache()
 
-    def trouble(self) -> str:
-        """Why no cell can be trained on the device that this process was given; "" where it can."""
-        return trouble(self.torch, self.greeting["device"]) if self.on_cuda else ""
+    def trouble(self) -> Trouble | None:
+        """Why no cell can be trained on the device that this process was given; None where one can."""
+        return trouble(self.torch, self.greeting["device"]) if self.on_cuda else None
 
     @property
     def on_cuda(self) -> bool:
@@ -205,8 +205,8 @@ def main() -> None:
     faulthandler.enable()
     worker = Worker(channel.receive(), channel)
     unusable = worker.trouble()
-    if unusable:
-        channel.send("unusable", message=unusable)
+    if unusable is not None:
+        channel.send("unusable", message=unusable.message, full=unusable.full)
         os._exit(1)
     signal.signal(signal.SIGTERM, worker.stop)
     LISTENERS.append(lambda what: channel.send("waiting", what=what))

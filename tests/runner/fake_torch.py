@@ -1,6 +1,7 @@
 """Cells on a GPU that is none: a cell function that `RunOptions.cell_function` names, and a torch that it brings along.
 
-Devices whose name is in $MLBENCH_TEST_UNUSABLE cannot be used. A cell whose loss's act is "assert" poisons the process
+Devices whose name is in $MLBENCH_TEST_UNUSABLE cannot be used; none has memory while there is a file of the name in
+$MLBENCH_TEST_FULL. A cell whose loss's act is "assert" poisons the process
 as a failed assertion in a kernel does; "quietly assert" does so and then fails of something else.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -39,6 +41,8 @@ class FakeCuda:
             raise RuntimeError(
                 "CUDA error: no kernel image is available for execution on the device\nmore of it"
             )
+        if Path(os.environ.get("MLBENCH_TEST_FULL", "-")).exists():
+            raise RuntimeError("CUDA error: out of memory")
 
     def synchronize(self, device: str) -> None:
         if self.poisoned:

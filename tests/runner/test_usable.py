@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,15 @@ def unusable(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_it_says_what_is_wrong_and_what_to_do(monkeypatch: pytest.MonkeyPatch, unusable: Any) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-00")
     torch = fake()
-    assert trouble(torch, "cuda:0") == ""
+    assert trouble(torch, "cuda:0") is None
     assert works_still(torch, "cuda:0")
     torch.cuda.poisoned = ASSERTION
     assert not works_still(torch, "cuda:0")
     unusable("GPU-00")
-    said = trouble(fake(), "cuda:0")
+    found = trouble(fake(), "cuda:0")
+    assert found is not None
+    assert not found.full
+    said = found.message
     assert said.startswith(
         "RuntimeError: CUDA error: no kernel image is available for execution on the device (torch"
     )
@@ -48,7 +52,9 @@ def test_a_wrong_product_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = fake()
     torch.cuda.init = lambda: None
     monkeypatch.setattr(Product, "sum", lambda _: 1.0)
-    assert trouble(torch, "cuda:0").startswith("a product of two small matrices comes out wrong")
+    found = trouble(torch, "cuda:0")
+    assert found is not None
+    assert found.message.startswith("a product of two small matrices comes out wrong")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,6 @@ def test_a_wrong_product_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
             "AcceleratorError: CUDA error: CUDA-capable device(s) is/are busy or unavailable",
             "--slots-per-device 1",
         ),
-        ("OutOfMemoryError: CUDA out of memory.", "other processes hold its memory"),
         ("RuntimeError: CUDA error: unknown error", "`mlbench doctor`"),
     ],
 )
@@ -102,6 +107,43 @@ def test_the_devices_that_can_be_used_do_the_work_of_those_that_cannot(
         "GPU-11"
     }
     assert capfd.readouterr().err.count("Fake A1 GPU-00 cannot be used") == 1
+
+
+@pytest.mark.parametrize("patience", [60.0, 1.0])
+def test_a_slot_waits_for_the_memory_that_others_hold(
+    fake: FakeDevices,
+    suite: MakeSuite,
+    options: MakeOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    patience: float,
+) -> None:
+    fake(1)
+    monkeypatch.setattr("mlbench.runner.supervisor.FULL_PAUSE", 0.2)
+    monkeypatch.setattr("mlbench.runner.supervisor.FULL_PATIENCE", patience)
+    full = tmp_path / "full"
+    full.touch()
+    monkeypatch.setenv("MLBENCH_TEST_FULL", str(full))
+    if patience > 2:
+        threading.Timer(2.0, full.unlink).start()
+    summary = run([suite("done")], options(device="auto", cell_function=CELLS))
+    assert (summary.done, summary.failed) == ((1, 0) if patience > 2 else (0, 0))
+    assert ("other processes hold its memory" in summary.reason) == (patience <= 2)
+
+
+@pytest.mark.parametrize(
+    ("slots", "said"), [(1, ""), (2, "2 slots share the device's memory: with --retry oom")]
+)
+def test_memory_that_slots_share_is_said_to_be_shared(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, slots: int, said: str
+) -> None:
+    fake(1)
+    settings = options(device="auto", cell_function=CELLS, slots_per_device=slots)
+    assert run([suite("oom", batch_size=2)], settings).failed == 1
+    [record] = records(settings).values()
+    assert record["error"]["class"] == "oom"
+    assert said in record["error"]["message"]
+    assert ("slots" in record["error"]["message"]) == (slots > 1)
 
 
 def test_a_process_that_a_cell_has_poisoned_trains_no_other(
