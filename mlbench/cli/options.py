@@ -46,7 +46,9 @@ Columns = Annotated[
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", help="Cells at once. Default: what the machine bears.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, or cuda:0,1.")]
-SlotsPerDevice = Annotated[int, typer.Option("--slots-per-device", help="Cells that share one device.")]
+SlotsPerDevice = Annotated[
+    int, typer.Option("--slots-per-device", help="Cells that share one device and its memory.")
+]
 Engine = Annotated[str, typer.Option("--engine", help="sequential, loky or dask.")]
 Scheduler = Annotated[
     str | None, typer.Option("--scheduler", help="The address of a running Dask scheduler.")

@@ -123,7 +123,7 @@ def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Ite
         yield Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""}, "cpu")
         return
     locks = {
-        FileLock(_folder() / f"{found.uuid}-{number}.lock", thread_local=False): found
+        FileLock(_folder() / f"{found.uuid.replace('/', '_')}-{number}.lock", thread_local=False): found
         for number in range(slots_per_device)
         for found in devices
     }

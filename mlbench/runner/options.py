@@ -49,7 +49,7 @@ class RunOptions:
 
     jobs: cells at once; what the machine and its devices bear where None.
     device: "auto" (every CUDA device there is, else the CPU), "cpu", "cuda", or "cuda:0,1".
-    slots_per_device: cells that share one device.
+    slots_per_device: cells that share one device, each with an even part of its memory.
     retry: classes of failed cells to try again, "failed" standing for all of them.
     rerun: "all" redoes finished cells, "stale" those whose built-in loss has other code now.
     time_limit, memory_limit: of one cell, in seconds and in bytes of the host's memory; a suite's own

@@ -6,11 +6,12 @@ from typing import Any, TypedDict
 
 
 class Greeting(TypedDict):
-    """device: as torch names it. model, driver: of that device. plugins: files to load."""
+    """device: as torch names it. model, driver: of that device. slots: that hold it. plugins: files to load."""
 
     device: str
     model: str
     driver: str | None
+    slots: int
     threads: int
     plugins: list[str]
     data_root: str | None

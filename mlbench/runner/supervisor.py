@@ -32,7 +32,7 @@ ADVICE = (
     "its loss compares the rows of a batch, so the batch cannot be cut; lower train.batch_size, or use a "
     "device with more memory"
 )
-SHARED = "{} slots share the device's memory: with --retry oom and fewer --slots-per-device the cell has more of it"
+SHARED = "{} slots share the device's memory evenly; with --retry oom and fewer --slots-per-device the cell has more"
 FULL_PATIENCE = 600.0
 """Seconds after which a slot ends that finds no memory on its device for a worker."""
 FULL_PAUSE = 10.0
@@ -165,6 +165,7 @@ class Slot:
                 "device": self.device.name,
                 "model": self.device.model,
                 "driver": self.device.driver,
+                "slots": self.job.slots_per_device,
                 "threads": threads,
                 "plugins": [str(file) for file in unpack(self.job.plugins)],
                 "data_root": None if self.job.data_root is None else str(self.job.data_root),

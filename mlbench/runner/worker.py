@@ -31,6 +31,7 @@ from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.channel import Channel, die_with_the_supervisor
+from mlbench.runner.device_memory import keep_to_share
 from mlbench.runner.environment import environment
 from mlbench.runner.exhaustion import ran_out
 from mlbench.runner.identity import cell_id
@@ -179,6 +180,7 @@ class Worker:
             device=self.greeting["model"],
             driver=self.greeting["driver"],
             cuda=self.torch.version.cuda if self.on_cuda else None,
+            slots_per_device=self.greeting["slots"] if self.on_cuda else None,
             threads=self.greeting["threads"],
         )
 
@@ -208,6 +210,8 @@ def main() -> None:
     if unusable is not None:
         channel.send("unusable", message=unusable.message, full=unusable.full)
         os._exit(1)
+    if worker.on_cuda:
+        keep_to_share(worker.torch, worker.greeting["device"], worker.greeting["slots"])
     signal.signal(signal.SIGTERM, worker.stop)
     LISTENERS.append(lambda what: channel.send("waiting", what=what))
     channel.send("ready", environment=worker.environment)

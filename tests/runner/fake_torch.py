@@ -35,6 +35,7 @@ class FakeCuda:
     """torch.cuda as far as a worker uses it."""
 
     poisoned = ""
+    fraction = 1.0
 
     def init(self) -> None:
         if os.environ["CUDA_VISIBLE_DEVICES"] in os.environ.get("MLBENCH_TEST_UNUSABLE", "").split(","):
@@ -43,6 +44,12 @@ class FakeCuda:
             )
         if Path(os.environ.get("MLBENCH_TEST_FULL", "-")).exists():
             raise RuntimeError("CUDA error: out of memory")
+
+    def get_device_properties(self, device: str) -> SimpleNamespace:
+        return SimpleNamespace(total_memory=80 * 2**30)
+
+    def set_per_process_memory_fraction(self, fraction: float, device: str) -> None:
+        self.fraction = fraction
 
     def synchronize(self, device: str) -> None:
         if self.poisoned:
@@ -72,7 +79,9 @@ def run_cell(cell: Cell, dataset: Dataset, **told: Any) -> faults.Result:
             else RuntimeError(ASSERTION)
         )
     sys.modules["torch"].cuda.synchronize("")
-    return faults.run_cell(cell, dataset, **told)
+    result = faults.run_cell(cell, dataset, **told)
+    result.parts["fraction"] = sys.modules["torch"].cuda.fraction
+    return result
 
 
 if "mlbench.runner.worker" in sys.orig_argv:

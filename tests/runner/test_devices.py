@@ -83,6 +83,15 @@ def test_a_slot_is_leased_once_and_free_again_afterwards(fake: FakeDevices) -> N
         assert again.variables["CUDA_VISIBLE_DEVICES"] == "GPU-11"
 
 
+def test_instances_of_an_old_driver_can_be_leased(fake: FakeDevices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their names have slashes."""
+    fake(1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-00/1/0")
+    with lease("auto", 1, lambda: True) as one:
+        assert one is not None
+        assert one.variables["CUDA_VISIBLE_DEVICES"] == "MIG-GPU-00/1/0"
+
+
 def test_a_run_says_why_it_is_on_the_cpu(
     fake: FakeDevices,
     suite: MakeSuite,

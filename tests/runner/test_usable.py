@@ -12,6 +12,7 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
+from mlbench.runner.device_memory import share
 from mlbench.runner.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
@@ -132,7 +133,7 @@ def test_a_slot_waits_for_the_memory_that_others_hold(
 
 
 @pytest.mark.parametrize(
-    ("slots", "said"), [(1, ""), (2, "2 slots share the device's memory: with --retry oom")]
+    ("slots", "said"), [(1, ""), (2, "2 slots share the device's memory evenly; with --retry oom")]
 )
 def test_memory_that_slots_share_is_said_to_be_shared(
     fake: FakeDevices, suite: MakeSuite, options: MakeOptions, slots: int, said: str
@@ -144,6 +145,20 @@ def test_memory_that_slots_share_is_said_to_be_shared(
     assert record["error"]["class"] == "oom"
     assert said in record["error"]["message"]
     assert ("slots" in record["error"]["message"]) == (slots > 1)
+
+
+@pytest.mark.parametrize(("slots", "fraction"), [(1, 1.0), (2, 0.4875), (4, 0.2375)])
+def test_a_slot_keeps_to_its_share_of_the_memory(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, slots: int, fraction: float
+) -> None:
+    """What its cells take the others do not miss; and the record says with how many it was shared."""
+    fake(1)
+    settings = options(device="auto", cell_function=CELLS, slots_per_device=slots)
+    assert run([suite("done")], settings).done == 1
+    [record] = records(settings).values()
+    assert record["fraction"] == fraction
+    assert record["environment"]["slots_per_device"] == slots
+    assert share(2**30, 2) == 0.025
 
 
 def test_a_process_that_a_cell_has_poisoned_trains_no_other(
