@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +11,14 @@ import pandas as pd
 from mlbench.errors import DataError
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
-from mlbench.report.collect import collect
+from mlbench.report.collect import Tables, collect
 from mlbench.report.draw import draw_all
-from mlbench.report.folder import PAGE, claim, part
+from mlbench.report.folder import OTHERS, PAGE, claim, part
 from mlbench.report.garbage import uncollected
 from mlbench.report.grid import Grid
 from mlbench.report.measures import main_keys
-from mlbench.report.merge import merge
+from mlbench.report.merge import Merged, merge_kinds
+from mlbench.report.others import Other
 from mlbench.report.page.build import Content, page
 from mlbench.report.page.single import write_cell_pages
 from mlbench.report.replicates import Replicates
@@ -28,20 +30,55 @@ from mlbench.report.write import write_documents, write_records, write_tables
 def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path]) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
-    Raises DataError where there is no record, or none that finished, and for a folder that is somebody else's.
+    The page is that of the newest kind of records that finished; every other kind has a section in it, and a page with
+    tables and figures of its own in a folder below. Raises DataError where there is no record, or none that finished,
+    and for a folder that is somebody else's.
     """
-    merged = merge(paths, against)
-    check_something_finished(merged.cells, paths, merged.problems)
+    kinds = merge_kinds(paths, against)
+    together = pd.concat([merged.cells for merged in kinds], ignore_index=True)
+    problems = [problem for merged in kinds for problem in merged.problems]
+    check_something_finished(together, paths, problems)
+    shown = [merged for merged in kinds if merged.finished]
+    idle = [
+        f"{len(merged.cells)} cells of TRAINING_VERSION {merged.kind.version}: none finished"
+        for merged in kinds
+        if not merged.finished and len(merged.cells)
+    ]
+    newest = replace(shown[0], problems=(*problems, *idle))
+    claim(output)
+    others = [_other(merged, paths, output, cells, against) for merged in shown[1:]]
+    _write(newest, paths, output, cells, against, others)
+    return output / PAGE
+
+
+def _other(
+    merged: Merged, paths: Sequence[Path], output: Path, cells: bool, against: Sequence[Path]
+) -> Other:
+    """A kind of its own: its report in a folder below, and what the first page says of it."""
+    folder = part(output, OTHERS) / merged.kind.name
+    claim(folder)
+    analysis, tables = _write(merged, paths, folder, cells, against)
+    return Other(merged.kind, analysis, tables, f"{OTHERS}/{merged.kind.name}")
+
+
+def _write(
+    merged: Merged,
+    paths: Sequence[Path],
+    output: Path,
+    cells: bool,
+    against: Sequence[Path],
+    others: Sequence[Other] = (),
+) -> tuple[Analysis, Tables]:
+    """The report of one kind of records."""
     grid = Grid(merged.cells)
     analysis = Analysis(grid, Replicates(grid, paths, main_keys(grid.metric_keys), against), merged.trials)
-    claim(output)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
     tables, findings = collect(analysis), check_claims(analysis)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
     commands = write_suites(grid.cells, part(output, "suites"))
     write_tables(analysis, tables, part(output, "tables"))
-    write_documents(analysis, tables, claims_table(findings), output, title, merged.problems)
+    write_documents(analysis, tables, claims_table(findings), output, title, merged.problems, others)
     write_records(analysis, output)
     if cells:
         write_cell_pages(analysis, commands, part(output, "cells"))
@@ -54,10 +91,10 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
         commands=commands,
         problems=merged.problems,
         cell_pages=cells,
+        others=others,
     )
-    index = output / PAGE
-    index.write_text(page(analysis, content), encoding="utf-8")
-    return index
+    (output / PAGE).write_text(page(analysis, content), encoding="utf-8")
+    return analysis, tables
 
 
 def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], problems: Sequence[str]) -> None:

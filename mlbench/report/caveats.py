@@ -54,5 +54,7 @@ def _published(analysis: Analysis) -> list[str]:
     cells = analysis.grid.cells
     if "published" not in cells.columns or not cells["published"].any():
         return []
+    if cells["published"].all():
+        return ["All of these results are published ones; the new ones may not share a table with them."]
     losses = sorted(set(cells.loc[cells["published"], "loss"]))
     return [f"Published results stand beside the new ones: {listed(losses, most=40)}."]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.budget import choices
 from mlbench.report.grid import show_fraction
+from mlbench.report.kinds import kind_of
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.cost import cost_tables
 from mlbench.report.tables.frequency import frequency_table
@@ -34,18 +35,24 @@ class Tables:
 
 
 def collect(analysis: Analysis) -> Tables:
-    """Every table that the records have numbers for."""
+    """Every table that the records have numbers for; those of an older protocol say so in each caption."""
     main = list(analysis.views(analysis.main))
     comparison = {view: comparison_table(analysis, view) for view in main}
     frequency = {view: frequency_table(analysis, view) for view in main}
+    cost = {place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))}
+    short = kind_of(analysis.grid.cells).short
+
+    def marked(table: Table) -> Table:
+        return replace(table, caption=f"{short}. {table.caption}".rstrip()) if short else table
+
     return Tables(
-        glance=glance_table(analysis),
-        scores={view: scores_of(analysis, view) for view in analysis.views()},
-        comparison={view: table for view, table in comparison.items() if table is not None},
-        frequency={view: table for view, table in frequency.items() if table is not None},
-        cost={place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))},
-        tuning=_tuning(analysis),
-        settings=settings_table(analysis.grid),
+        glance=marked(glance_table(analysis)),
+        scores={view: marked(scores_of(analysis, view)) for view in analysis.views()},
+        comparison={view: marked(table) for view, table in comparison.items() if table is not None},
+        frequency={view: marked(table) for view, table in frequency.items() if table is not None},
+        cost={place: list(map(marked, found)) for place, found in cost.items()},
+        tuning={place: marked(table) for place, table in _tuning(analysis).items()},
+        settings=marked(settings_table(analysis.grid)),
     )
 
 

@@ -10,7 +10,9 @@ from mlbench.errors import DataError
 MARK = '<meta name="generator" content="mlbench report">'
 """What the page of every report holds, and the first thing that is written of it."""
 PAGE = "index.html"
-PARTS = ("figures", "tables", "suites", "cells")
+OTHERS = "others"
+"""The folder of the reports of records that may not share a table with those of the page."""
+PARTS = ("figures", "tables", "suites", "cells", OTHERS)
 """Folders in it; what an earlier report left there would be taken for this one's."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from mlbench.records import load_records
+from mlbench.report.kinds import Kind, kinds_of, split
 from mlbench.report.places import PLACE, one_a_place
 from mlbench.report.trials import choose
 
@@ -18,30 +19,59 @@ PUBLISHED = " (published)"
 
 @dataclass(frozen=True)
 class Merged:
-    """All cells, what was found wrong with the records on the way, and the trials of tuned losses."""
+    """All cells of a kind, what was found wrong with the records on the way, and the trials of tuned losses."""
 
     cells: pd.DataFrame
     problems: tuple[str, ...]
     trials: pd.DataFrame
+    kind: Kind
+
+    @property
+    def finished(self) -> bool:
+        """Whether any of the cells is."""
+        return len(self.cells) > 0 and bool((self.cells["status"] == "done").any())
 
 
 def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
-    """The records under `paths`, and beside them those under `against`.
+    """The records of the newest kind that finished, as `merge_kinds` has them; what else there is, and what is wrong
+    with the ones here, stands in the problems."""
+    kinds = merge_kinds(paths, against)
+    chosen = next((merged for merged in kinds if merged.finished), kinds[0])
+    others = [merged for merged in kinds if merged is not chosen]
+    said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
+    problems = [problem for merged in kinds for problem in merged.problems]
+    left = [
+        f"{len(merged.cells)} cells of TRAINING_VERSION {merged.kind.version} are not compared with these"
+        for merged in others
+    ]
+    return replace(chosen, problems=(*said, *problems, *left))
 
-    A cell counts once, whatever folders it is in; two finished records of it that differ are named. One that
-    failed here and finished there is the published one. A place (loss, task, fraction and seed) has one cell;
+
+def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Merged]:
+    """The records under `paths`, and beside them those under `against`, kind by kind, the newest first.
+
+    Of each kind: a cell counts once, whatever folders it is in; two finished records of it that differ are named. One
+    that failed here and finished there is the published one. A place (loss, task, fraction and seed) has one cell;
     others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
     column `published`. A loss of which both sides have cells of one place but of different ids (another
     version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled. Of a
     tuned loss the trial that is best on validation counts, on each side; where that is one and the same cell, and
     elsewhere it is not, the cell stands on both sides, so that neither lacks what tuning left alone.
     """
-    new, problems, trials = _chosen(paths, published=False)
-    if not against:
-        return _one_a_place(new, problems, trials)
-    old, more, others = _chosen(against, published=True)
-    problems += more
-    problems += _one_sided(trials, others)
+    ours, theirs = load_records(paths), load_records(against)
+    problems = (*ours.attrs["problems"], *theirs.attrs["problems"])
+    sides, none = (split(ours), split(theirs)), pd.DataFrame()
+    merged = [_merge(kind, *(side.get(kind, none) for side in sides)) for kind in kinds_of(sides)]
+    return [replace(merged[0], problems=(*problems, *merged[0].problems)), *merged[1:]]
+
+
+def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
+    """Records of one kind, the published ones being `theirs`."""
+    new, problems, trials = _chosen(ours, published=False)
+    if theirs.empty:
+        return _one_a_place(new, problems, trials, kind)
+    old, more, others = _chosen(theirs, published=True)
+    problems += [*more, *(_one_sided(trials, others) if len(new) else ())]
     trials = pd.concat([trials, others], ignore_index=True)
     shared = again = pd.Series(False, index=old.index)
     if len(new):
@@ -56,17 +86,16 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     if len(trials):
         again = shared & both & old["id"].isin(set(trials["place"]))
     old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED))[~shared | again]
-    return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials)
+    return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials, kind)
 
 
-def _chosen(paths: Sequence[Path], *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
-    """The records under some paths, what was wrong with them, and the trials that were chosen from."""
-    records = load_records(paths)
+def _chosen(records: pd.DataFrame, *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
+    """The cells that count, what was wrong with the others, and the trials that were chosen from."""
     chosen = choose(records)
     cells, trials = (
         frame.assign(published=published) if len(frame) else frame for frame in (chosen.cells, chosen.trials)
     )
-    return cells, [*records.attrs["problems"], *chosen.problems], trials
+    return cells, list(chosen.problems), trials
 
 
 def _one_sided(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
@@ -78,9 +107,9 @@ def _one_sided(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
     return [f"the {tuned} results are tuned, the {plain} ones are not, which favours the losses that are"]
 
 
-def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame) -> Merged:
+def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind) -> Merged:
     cells, doubles = one_a_place(cells)
-    return Merged(cells, (*problems, *doubles), trials)
+    return Merged(cells, (*problems, *doubles), trials, kind)
 
 
 def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:

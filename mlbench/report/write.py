@@ -14,6 +14,8 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.budget import listed_trials
 from mlbench.report.caveats import caveats
 from mlbench.report.collect import Tables, files
+from mlbench.report.kinds import kind_of
+from mlbench.report.others import Other
 from mlbench.report.tables import comma, latex, markdown
 from mlbench.report.tables.model import Table
 from mlbench.report.trials import as_trained
@@ -38,8 +40,10 @@ def write_documents(
     output: Path,
     title: str,
     problems: Sequence[str],
+    others: Sequence[Other] = (),
 ) -> None:
-    """`report.md` and `report.tex`: the answer, the claims and the tables of the main metrics."""
+    """`report.md` and `report.tex`: the answer, the claims and the tables of the main metrics; of each of the `others`
+    its answer and first table, at the end."""
     default = analysis.default
     views = sorted(
         (view for view in tables.scores if view.key in analysis.main),
@@ -53,15 +57,23 @@ def write_documents(
         *tables.tuning.values(),
         tables.settings,
     ]
+    mark = kind_of(analysis.grid.cells).mark
     said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
+    said = [mark, *said] if mark else said
     kept = caveats(analysis, problems)
-    text = latex.document(f"Which loss? {title}", chosen, [*said, *kept])
-    (output / "report.tex").write_text(text, encoding="utf-8")
+    parts: list[latex.Part] = []
     paragraphs = [f"# Which loss? {markdown.escape(title)}", *map(markdown.escape, said)]
     paragraphs += [
         "\n".join(f"- {markdown.escape(line)}" for line in kept),
         *map(markdown.to_markdown, chosen),
     ]
+    for other in others:
+        first = [other.table] if other.table else []
+        parts.append((other.title, first, other.lines))
+        paragraphs += [f"## {markdown.escape(other.title)}", *map(markdown.escape, other.lines)]
+        paragraphs += [*map(markdown.to_markdown, first), f"All of it: {other.folder}/report.md"]
+    text = latex.document(f"Which loss? {title}", chosen, [*said, *kept], parts)
+    (output / "report.tex").write_text(text, encoding="utf-8")
     (output / "report.md").write_text("\n\n".join(paragraphs), encoding="utf-8")
 
 

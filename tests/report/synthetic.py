@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlbench.records import Store
+from mlbench.version import TRAINING_VERSION
 
 MAIN_KEYS = ("map", "ap_micro", "f1_macro@label", "f1_micro@label")
 RANKING = (
@@ -50,7 +51,8 @@ class World:
     """What is true of a synthetic grid.
 
     `skill` is what a loss adds to a dataset's base score, `noise` the standard deviation over seeds.
-    `failed` and `missing` name cells as (loss, dataset, fraction, seed) patterns, None matching anything.
+    `failed` and `missing` name cells as (loss, dataset, fraction, seed) patterns, None matching anything. A record
+    names no `version` where that is None.
     """
 
     losses: Mapping[str, float] = field(
@@ -85,6 +87,7 @@ class World:
     ceiling: Sequence[str] = ("synthetic-topics",)
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     without_threshold: Sequence[str] = ()
+    version: int | None = TRAINING_VERSION
 
 
 def all_keys() -> list[str]:
@@ -142,12 +145,14 @@ def _record(world: World, loss: str, dataset: str, fraction: float | int, seed: 
             "threads": 1,
         },
     }
-    identity = f"{world.suite}/{world.encoder}/{loss}/{dataset}/{fraction}/{seed}"
+    version = "" if world.version == TRAINING_VERSION else f"{world.version}/"
+    identity = f"{version}{world.suite}/{world.encoder}/{loss}/{dataset}/{fraction}/{seed}"
     record: dict[str, Any] = {
         "schema": 1,
         "id": hashlib.sha256(identity.encode()).hexdigest()[:20],
         "suite": world.suite,
         "cell": cell,
+        "code": {} if world.version is None else {"training": world.version},
         "started": "2026-01-01T10:00:00+00:00",
         "finished": "2026-01-01T10:01:00+00:00",
         "dataset": {

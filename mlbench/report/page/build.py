@@ -15,10 +15,12 @@ from mlbench.report.draw import Figures, look_of
 from mlbench.report.figures.save import Picture
 from mlbench.report.folder import MARK
 from mlbench.report.grid import show_fraction
+from mlbench.report.kinds import kind_of
+from mlbench.report.others import Other
 from mlbench.report.page.board import board
 from mlbench.report.page.cells import cell_rows
 from mlbench.report.page.fragments import Fragments
-from mlbench.report.page.sections import sections
+from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.scores import READING_WORDS
@@ -30,7 +32,8 @@ _EVERY = ("metric", "reading", "fraction")
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is made of; `commands` by cell id, `cell_pages` whether each cell has a page."""
+    """What the page is made of; `commands` by cell id, `cell_pages` whether each cell has a page, `others` what may not
+    share a table with the rest."""
 
     title: str
     sources: str
@@ -40,6 +43,7 @@ class Content:
     commands: Mapping[str, str]
     problems: Sequence[str]
     cell_pages: bool = False
+    others: Sequence[Other] = ()
 
 
 def page(analysis: Analysis, content: Content) -> str:
@@ -52,6 +56,7 @@ def page(analysis: Analysis, content: Content) -> str:
     return templates.get_template("page.html.jinja").render(
         mark=Markup(MARK),
         title=content.title,
+        mark_of_age=kind_of(analysis.grid.cells).mark,
         sources=content.sources,
         version=__version__,
         totals=totals(analysis),
@@ -65,7 +70,10 @@ def page(analysis: Analysis, content: Content) -> str:
         ],
         losses=analysis.grid.losses,
         tasks=analysis.grid.task_names,
-        sections=sections(analysis, content.tables, content.claims, content.problems, fragments, default),
+        sections=[
+            *sections(analysis, content.tables, content.claims, content.problems, fragments, default),
+            *map(other_section, content.others),
+        ],
         cells=len(analysis.grid.cells),
         fragments=fragments.packed(),
         style=static("style.css"),

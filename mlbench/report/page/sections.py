@@ -11,6 +11,7 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.caveats import caveats
 from mlbench.report.claims import Finding
 from mlbench.report.collect import Tables
+from mlbench.report.others import Other
 from mlbench.report.page.fragments import Fragments
 from mlbench.report.protocol import environment, protocol
 from mlbench.report.tables.html import to_html
@@ -121,6 +122,15 @@ def sections(
         ),
         Section("caveats", "What to keep in mind", [], [_list(caveats(analysis, problems))]),
     ]
+
+
+def other_section(other: Other) -> Section:
+    """Of records that may not share a table with those above: their answer, a table, and where the rest is."""
+    link = Markup('<p><a href="{}/index.html">All tables and figures of these results</a></p>').format(
+        other.folder
+    )
+    table = [Markup(to_html(other.table, sortable=False))] if other.table else []
+    return Section(other.kind.name, other.title, other.lines, [*table, link])
 
 
 _CLAIM_LINES = [

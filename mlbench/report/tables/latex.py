@@ -117,17 +117,30 @@ def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
     )
 
 
-def document(title: str, tables: Sequence[Table], lines: Sequence[str] = ()) -> str:
-    """A document of paragraphs and tables, which needs booktabs and what every LaTeX brings."""
-    groups = (
-        "\n".join(map(to_latex, tables[start : start + FLOATS])) for start in range(0, len(tables), FLOATS)
+Part = tuple[str, Sequence[Table], Sequence[str]]
+"""What a document has to say of one thing: its title, tables and paragraphs."""
+
+
+def document(
+    title: str, tables: Sequence[Table], lines: Sequence[str] = (), others: Sequence[Part] = ()
+) -> str:
+    """A document of paragraphs and tables, which needs booktabs and what every LaTeX brings; `others` follow, each on
+    a page of its own."""
+    body = _part(tables, lines) + "".join(
+        f"\\clearpage\n\\section*{{{escape(heading)}}}\n{_part(more, said)}" for heading, more, said in others
     )
-    body = "\n\n".join(map(escape, lines)) + "\n\n" + "\\clearpage\n".join(groups)
     return (
         "\\documentclass[10pt]{article}\n\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}\n"
         "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n\\setlength{\\parindent}{0pt}\\setlength{\\parskip}{4pt}\n"
         f"\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle\n{body}\n\\end{{document}}\n"
     )
+
+
+def _part(tables: Sequence[Table], lines: Sequence[str]) -> str:
+    groups = (
+        "\n".join(map(to_latex, tables[start : start + FLOATS])) for start in range(0, len(tables), FLOATS)
+    )
+    return "\n\n".join(map(escape, lines)) + "\n\n" + "\\clearpage\n".join(groups)
 
 
 def _line(cells: Iterable[str]) -> str:
