@@ -152,11 +152,9 @@ class Fit:
         if not self.unit.found:
             self.unit.find(optimisers.parameters, self.scaler.get_scale())
         if protocol.clip_norm is not None or place in watch.norm_steps:
-            for optimiser in optimisers.all:
-                self.scaler.unscale_(optimiser)
+            self.scaler.unscale_(optimisers.as_one)
             watch.saw_gradients(optimisers.parameters, self.unit.factor, protocol.clip_norm)
-        for optimiser in optimisers.all:
-            self.scaler.step(optimiser)
+        self.scaler.step(optimisers.as_one)
         self.scaler.update()
         optimisers.zero_grad()
         self.selection.after_step(self.task.model)

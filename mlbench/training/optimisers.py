@@ -8,7 +8,7 @@ to the gradient, and weighs the less the larger the loss.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -21,7 +21,14 @@ EPSILON = 1e-15
 
 
 class Optimisers:
-    """Every optimiser of a model and its loss, moved along one schedule."""
+    """Every optimiser of a model and its loss, moved along one schedule.
+
+    To torch's scaler it is one optimiser: where the gradient of any parameter overflowed, none of them steps. Else
+    those that go on would be ahead by some updates, in the unit that gradients had before (`GradientUnit`).
+    """
+
+    _step_supports_amp_scaling = True
+    """What the scaler asks: it then gives `grad_scale` and `found_inf` for the time of a step."""
 
     def __init__(self, model: Model, loss: nn.Module, protocol: Protocol, schedule: Schedule) -> None:
         own = model.trunk.own_optimiser()
@@ -51,6 +58,25 @@ class Optimisers:
             )
         self.peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.all]
         self.parameters = [parameter for optimiser in self.all for parameter in _parameters_of(optimiser)]
+
+    @property
+    def as_one(self) -> torch.optim.Optimizer:
+        """All of them, as the scaler takes an optimiser: it asks for groups and steps alone."""
+        return cast(torch.optim.Optimizer, self)
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of all."""
+        return [group for optimiser in self.all for group in optimiser.param_groups]
+
+    def step(self) -> None:
+        """One step of each, told of the scaler what it has to tell."""
+        told = {name: vars(self)[name] for name in ("grad_scale", "found_inf") if name in vars(self)}
+        for optimiser in self.all:
+            vars(optimiser).update(told)
+            optimiser.step()
+            for name in told:
+                delattr(optimiser, name)
 
     def set_rates(self, step: int) -> float:
         """Set the learning rates of update `step`, and Adam's first decay where the schedule moves it; returns

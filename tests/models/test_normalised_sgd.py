@@ -43,6 +43,27 @@ def test_repeated_rows_of_a_sparse_gradient_add_up() -> None:
     torch.testing.assert_close(dense.detach(), sparse.detach())
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_what_the_scaler_says_is_heeded(sparse: bool) -> None:
+    """Gradients come times its scale; an update that overflowed, the first one too, leaves table and state alone."""
+    tables = []
+    for scaler in (False, True):
+        table = torch.nn.Parameter(torch.ones(4, 2))
+        optimiser = NormalisedSGD([table], lr=0.1)
+        for step, overflows in enumerate((True, False, False, True, False)):
+            if overflows and not scaler:
+                continue
+            gradient = torch.arange(8.0).view(4, 2) * (step + 1)
+            if scaler:
+                gradient = gradient * 1024 if not overflows else gradient * torch.inf
+                optimiser.grad_scale = torch.tensor(1024.0)
+                optimiser.found_inf = torch.tensor(float(overflows))
+            table.grad = gradient.to_sparse(1) if sparse else gradient
+            optimiser.step()
+        tables.append(table.detach())
+    torch.testing.assert_close(tables[0], tables[1])
+
+
 def test_a_scaled_loss_makes_the_same_steps() -> None:
     tables = []
     for scale in (1.0, 128.0, 1 / 128):

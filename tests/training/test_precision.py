@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
+from mlbench import LabelStats
+from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError
+from mlbench.losses.bce import BinaryCrossEntropy
+from mlbench.models.model import Model
+from mlbench.registry import ENCODERS
+from mlbench.suite import Protocol
+from mlbench.training.optimisers import Optimisers
 from mlbench.training.precision import Scaler, autocast, check_precision
+from mlbench.training.schedule import Schedule
+from mlbench.training.streams import Streams
 from mlbench.training.unit import GradientUnit
+from tests.training.cells import load
 
 CPU = torch.device("cpu")
 
@@ -75,3 +86,32 @@ def test_fp16_is_for_cuda() -> None:
     check_precision("bf16", CPU)
     with pytest.raises(ConfigError, match="fp16' needs a CUDA device, this is cpu; use 'bf16' or 'float32'"):
         check_precision("fp16", CPU)
+
+
+def test_where_any_gradient_overflows_no_optimiser_steps() -> None:
+    """A table with an optimiser of its own, whose gradient is finite where the head's is not: had it stepped, its
+    running mean would hold the unit that gradients had before, and its steps be too small from then on."""
+    protocol, dataset = Protocol(), load("synthetic-topics")
+    rows = np.arange(50)
+    fitted = ENCODERS.build("bag").fit(dataset, rows, cache_root())
+    stats = LabelStats(torch.from_numpy(dataset.train.targets[rows]).sum(dim=0), 50)
+    loss = BinaryCrossEntropy()
+    model = Model.build(fitted, loss, stats, protocol, Streams(0).as_global)
+    optimisers, scaler = Optimisers(model, loss, protocol, Schedule.of(protocol, 50)), make_scaler()
+    table, adam = optimisers.all
+    for overflows in (True, False, True, False):
+        before = [parameter.detach().clone() for parameter in optimisers.parameters]
+        weights = [float(state["weight"]) for state in table.state.values()]
+        optimisers.set_rates(0)
+        scaler.scale(model(fitted.train.batch(torch.arange(8))).logits.square().sum()).backward()
+        if overflows:
+            adam.param_groups[0]["params"][0].grad[0] = torch.inf
+        scaler.step(optimisers.as_one)
+        scaler.update()
+        optimisers.zero_grad()
+        moved = [not torch.equal(one, two) for one, two in zip(before, optimisers.parameters, strict=True)]
+        (state,) = table.state.values()
+        assert any(moved) != overflows
+        assert moved[0] != overflows
+        assert (float(state["weight"]) == (weights[0] if weights else 0)) == overflows
+    assert scaler.skipped_steps() == 2
