@@ -111,29 +111,45 @@ def tell(part: str, results: Path) -> None:
         )
 
 
-def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="first-gpu-"))
-    plugin, broken, oversized = (folder / name for name in ("failing.py", "broken.toml", "oversized.toml"))
+def broken(folder: Path) -> None:
+    """One cell asserts, one hangs; those between and after them must train."""
+    plugin, suite = folder / "failing.py", folder / "broken.toml"
     plugin.write_text(PLUGIN, encoding="utf-8")
-    broken.write_text(BROKEN, encoding="utf-8")
-    oversized.write_text(OVERSIZED, encoding="utf-8")
+    suite.write_text(BROKEN, encoding="utf-8")
     print("before, MiB:", device_memory())
-    run(broken, folder / "results", "--plugin", str(plugin), "--time-limit", "12s")
+    run(
+        suite,
+        folder,
+        "--plugin",
+        str(plugin),
+        "--time-limit",
+        "12s",
+        "--slots-per-device",
+        "6",
+        "--jobs",
+        "1",
+    )
     time.sleep(1)
-    tell("an assertion on the device, a cell that hangs", folder / "results")
+    tell("an assertion on the device, a cell that hangs", folder)
+
+
+def oversized(folder: Path) -> None:
+    """A batch that does not fit beside what another process holds."""
+    suite = folder / "oversized.toml"
+    suite.write_text(OVERSIZED, encoding="utf-8")
     hog = None
     if ON_GPU:
         hog = subprocess.Popen([sys.executable, "-c", HOG], stdout=subprocess.PIPE)
         assert hog.stdout is not None
         hog.stdout.readline()
     print("another process holds, MiB:", device_memory())
-    run(oversized, folder / "oversized", "--set", "train.precision=float32")
+    run(suite, folder)
     if hog is not None:
         hog.kill()
         hog.wait()
     time.sleep(1)
-    tell(f"a batch that does not fit into {ROOM / 2**30:.0f} GiB", folder / "oversized")
+    tell(f"a batch that does not fit into {ROOM / 2**30:.0f} GiB", folder)
 
 
 if __name__ == "__main__":
-    main()
+    {"broken": broken, "oversized": oversized}[sys.argv[1]](Path(tempfile.mkdtemp(prefix="first-gpu-")))

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.device import ON_GPU, sized
 from tests.benchmarks.first_gpu.shared import (
@@ -55,57 +57,77 @@ def main() -> None:
     suite = folder / "first.toml"
     suite.write_text(suite_text(), encoding="utf-8")
     print(mlbench("plan", str(suite), "--results", str(folder / "gpu"), "--device", DEVICE).stdout[-1500:])
-    # The CPU's twin runs meanwhile, on cores that the two slots leave.
-    command = [
-        sys.executable,
-        "-m",
-        "mlbench",
-        "run",
-        str(suite),
-        "--results",
-        str(folder / "cpu"),
-        "--device",
-        "cpu",
-    ]
-    jobs = max(1, (os.cpu_count() or 1) // 4)
-    command += ["--jobs", str(jobs), "--set", "train.threads=2"]
-    command += [part for name in ENCODERS for part in ("--dataset", f"{name}-float32")]
-    with (folder / "cpu.log").open("w") as log:
-        twin = subprocess.Popen(command, stdout=log, stderr=log) if ON_GPU else None
-        run(suite, folder / "gpu", "--slots-per-device", "2", "--jobs", "2", seconds=75)
-        if twin is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                twin.wait(timeout=15)
-            twin.terminate()
-            twin.wait()
-    if twin is not None:
-        print(f"the CPU's run: exit {twin.returncode}", (folder / "cpu.log").read_text()[-800:])
+    with twin_on_the_cpu(suite, folder):
+        run(suite, folder / "gpu", "--slots-per-device", "3", "--jobs", "3", seconds=70)
     print(mlbench("status", str(folder / "gpu")).stdout[-1500:])
     reference = {record["id"]: record for record in records(folder / "cpu")}
+    phases: dict[str, list[dict[str, float]]] = {}
     for record in records(folder / "gpu"):
-        cell, twin_record = record["cell"], reference.get(record["id"], {})
-        done, known = record["status"] == "done", twin_record.get("status") == "done"
-        score = record["metrics"]["test"]["map"] if done else None
-        figures().add(
-            "a run of two slots",
-            cell=f"{cell['dataset']} {cell['loss']['id']}",
-            status=record["status"] if done else record["error"]["class"],
-            **{
-                "test mAP": score,
-                "on the CPU": twin_record["metrics"]["test"]["map"] if known else None,
-                "largest difference of a logit": largest_difference(record["scores"], twin_record["scores"])
-                if done and known
-                else None,
-                "deterministic": record.get("deterministic"),
-                "train, s": record["timing"]["train"] if done else None,
-                "total, s": record["timing"]["total"] if done else None,
-                "MiB": (record["memory"]["device_peak"] or 0) / 2**20 if done else None,
-            },
-        )
-        for said in record.get("warnings", []):
-            print("  warned:", said[:300])
-        if not done:
-            print("  ", record["error"]["message"][:600], record["error"]["traceback"][-1200:])
+        tell(record, reference.get(record["id"], {}))
+        if record["status"] == "done":
+            phases.setdefault(record["cell"]["dataset"], []).append(record["timing"])
+    for name, timings in phases.items():
+        means = {
+            f"{phase}, s": sum(timing.get(phase, 0.0) for timing in timings) / len(timings)
+            for phase in timings[0]
+            if phase != "samples_per_second"
+        }
+        figures().add("where a cell's time goes, three slots", cells=name, **means)
+
+
+@contextlib.contextmanager
+def twin_on_the_cpu(suite: Path, folder: Path) -> Iterator[None]:
+    """The same in float32 on the cores that the device's slots leave, for as long as they take and a little more."""
+    if not ON_GPU:
+        yield
+        return
+    command = [sys.executable, "-m", "mlbench", "run", str(suite), "--results", str(folder / "cpu")]
+    command += [
+        "--device",
+        "cpu",
+        "--jobs",
+        str(max(1, (os.cpu_count() or 1) // 4)),
+        "--set",
+        "train.threads=2",
+    ]
+    command += [part for name in ENCODERS for part in ("--dataset", f"{name}-float32")]
+    with (folder / "cpu.log").open("w") as log:
+        twin = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            yield
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                twin.wait(timeout=10)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(twin.pid, 9)
+            print(f"the CPU's run: exit {twin.wait()}", (folder / "cpu.log").read_text()[-800:])
+
+
+def tell(record: dict[str, Any], twin: dict[str, Any]) -> None:
+    """A row of figures about a record, beside the CPU's of the same cell where there is one."""
+    cell, done = record["cell"], record["status"] == "done"
+    known = done and twin.get("status") == "done"
+    figures().add(
+        "a run in slots of one device",
+        cell=f"{cell['dataset']} {cell['loss']['id']}",
+        status="done" if done else record["error"]["class"],
+        **{
+            "test mAP": record["metrics"]["test"]["map"] if done else None,
+            "on the CPU": twin["metrics"]["test"]["map"] if known else None,
+            "largest difference of a logit": largest_difference(record["scores"], twin["scores"])
+            if known
+            else None,
+            "deterministic": record.get("deterministic"),
+            "updates left out": record["history"]["skipped_steps"] if done else None,
+            "train, s": record["timing"]["train"] if done else None,
+            "total, s": record["timing"]["total"] if done else None,
+            "MiB": (record["memory"]["device_peak"] or 0) / 2**20 if done else None,
+        },
+    )
+    for said in record.get("warnings", []):
+        print("  warned:", said[:300])
+    if not done:
+        print("  ", record["error"]["message"][:600], record["error"]["traceback"][-1200:])
 
 
 if __name__ == "__main__":
