@@ -49,7 +49,14 @@ class Case:
             encoder = {{ {encoder} }}
             {parameters}
         """
-        train = {"min_steps": 0, "select": "last", "probe": "needed", "epochs": self.epochs}
+        # The loop by hand starts from a plain linear layer.
+        train = {
+            "min_steps": 0,
+            "select": "last",
+            "probe": "needed",
+            "epochs": self.epochs,
+            "head_bias": "zero",
+        }
         train |= {"batch_size": self.batch_size, "encoder_lr": 1e-3, "head_lr": 1e-3, **self.train}
         (cell,) = parse_suite(text, "race", {f"train.{key}": value for key, value in train.items()}).cells()
         return cell
