@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from mlbench.runner.environment import code
 
@@ -32,17 +35,18 @@ class Figures:
 
     def write(self) -> Path:
         """Write all parts; returns the file of the tables."""
-        folder = self.folder
         name = self.file or re.sub(r"[^a-z0-9]+", "-", str(self.hardware["device"]).lower()).strip("-")
-        file = folder / f"{name}.json"
-        earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}
+        file = self.folder / f"{name}.json"
         made = {"measured": f"{datetime.date.today()}", **code(), "hardware": self.hardware}
-        parts = earlier | {part: {**made, "rows": rows} for part, rows in self.parts.items()}
-        folder.mkdir(parents=True, exist_ok=True)
-        whole = {"device": self.hardware["device"], "parts": dict(sorted(parts.items()))}
-        file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-        tables = file.with_suffix(".md")
-        tables.write_text(markdown(whole), encoding="utf-8")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Several processes may measure at once, each its own parts.
+        with FileLock(Path(tempfile.gettempdir()) / f"mlbench-figures-{name}.lock"):
+            earlier = json.loads(file.read_text(encoding="utf-8"))["parts"] if file.exists() else {}
+            parts = earlier | {part: {**made, "rows": rows} for part, rows in self.parts.items()}
+            whole = {"device": self.hardware["device"], "parts": dict(sorted(parts.items()))}
+            file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+            tables = file.with_suffix(".md")
+            tables.write_text(markdown(whole), encoding="utf-8")
         return tables
 
 
