@@ -71,7 +71,9 @@ class Optimisers:
 
     def step(self) -> None:
         """One step of each, told of the scaler what it has to tell."""
-        told = {name: vars(self)[name] for name in ("grad_scale", "found_inf") if name in vars(self)}
+        told: dict[str, Any] = {
+            name: vars(self)[name] for name in ("grad_scale", "found_inf") if name in vars(self)
+        }
         for optimiser in self.all:
             vars(optimiser).update(told)
             optimiser.step()
