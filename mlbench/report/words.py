@@ -56,12 +56,19 @@ def answer(analysis: Analysis, view: View) -> list[str]:
         f"datasets{_interval(blocks, ranking, place)}, and it is first on "
         f"{ranking.first[place]:g} of them.",
     ]
-    sentences += [
+    sentences += _against(analysis, view, blocks, ranking)
+    return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
+
+
+def evidence(analysis: Analysis, view: View) -> list[str]:
+    """What the tests over families say, a sentence each; none where there is nothing to compare."""
+    blocks, ranking = analysis.blocks(view), analysis.ranking(view)
+    if blocks is None or ranking is None:
+        return []
+    return [
         *_ruled_out(blocks, ranking, analysis.contenders(view)),
-        *_against(analysis, view, blocks, ranking),
         *_over_all(analysis, view, ranking),
     ]
-    return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
 
 
 def _headline(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from mlbench.report.others import Other
 from mlbench.report.tables import comma, latex, markdown
 from mlbench.report.tables.model import Table
 from mlbench.report.trials import as_trained
-from mlbench.report.words import answer, question
+from mlbench.report.words import answer, evidence, question
 
 
 def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:
@@ -59,6 +59,7 @@ def write_documents(
     ]
     mark = kind_of(analysis.grid.cells).mark
     said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
+    said += [] if default is None else evidence(analysis, default)
     said = [mark, *said] if mark else said
     kept = caveats(analysis, problems)
     parts: list[latex.Part] = []

@@ -12,12 +12,12 @@ from mlbench.report.draw import look_of
 from mlbench.report.page.board import board
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.glance import glance_table
-from mlbench.report.words import answer, no_diagram
+from mlbench.report.words import answer, evidence, no_diagram
 from tests.report.exact import VIEW, exact, offsets
 
 
 def said(analysis: Analysis) -> str:
-    return " ".join(answer(analysis, VIEW))
+    return " ".join([*answer(analysis, VIEW), *evidence(analysis, VIEW)])
 
 
 def caption(analysis: Analysis) -> str:

@@ -24,7 +24,7 @@ from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.words import answer, no_diagram, question, totals
+from mlbench.report.words import answer, evidence, no_diagram, question, totals
 from mlbench.version import __version__
 
 _EVERY = ("metric", "reading", "fraction")
@@ -109,6 +109,8 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
             fragments.add("cost-table", (fraction,), "".join(map(to_html, found)))
     for view in analysis.views(analysis.main):
         fragments.add("answer", view, macros.answer(answer(analysis, view), question(analysis, view)))
+        if said := evidence(analysis, view):
+            fragments.add("evidence", view, macros.evidence(said))
         rows = board(analysis, view, look)
         if rows:
             fragments.add("board", view, macros.board(rows, len(rows)))

@@ -23,6 +23,7 @@ _EMPTY = {
     "differences": "A critical-difference diagram needs a main metric, and losses that can be ranked.",
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
+    "evidence": "",
     "buckets": "",
     "tuning-table": "Nothing was tuned at this fraction.",
     "tuning": "",
@@ -65,7 +66,7 @@ def sections(
                 "With 95 % confidence no best loss is among those of which it says that they are not: stepwise sign "
                 "flips of whole families, until those left cannot be told apart."
             ],
-            [slot("board"), slot("differences")],
+            [slot("board"), slot("evidence"), slot("differences")],
         ),
         Section("scores", "Scores", [], [slot("table")]),
         Section(
