@@ -135,7 +135,7 @@ def _run_cell(
             protocol=protocol,
             streams=streams,
             device=place,
-            queue=build_queue(cell, loss, len(dataset.labels), place),
+            queue=build_queue(cell, loss, stats, place),
             micro_batch=micro_batch,
             deadline=deadline,
             code=code_hash(LOSSES.describe(cell.loss.name)),

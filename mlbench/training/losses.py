@@ -42,8 +42,14 @@ def ready(loss: Loss, stats: LabelStats, device: torch.device) -> Loss:
     return loss
 
 
-def build_queue(cell: Cell, loss: Loss, labels: int, device: torch.device) -> MemoryQueue | None:
-    """The cross-batch memory, where the protocol asks for one and the loss can use it."""
-    if not cell.train.queue or "memory" not in loss.accepts:
+def build_queue(cell: Cell, loss: Loss, stats: LabelStats, device: torch.device) -> MemoryQueue | None:
+    """The cross-batch memory, where the protocol asks for one and the loss can use it.
+
+    With the batch it holds the training rows once at most: a longer one would hold what rows were several updates ago
+    beside what they are now, and the batch's own rows among its candidates. None where the batch has all rows.
+    """
+    protocol, rows = cell.train, stats.num_samples
+    size = min(protocol.queue, (rows - min(protocol.batch_size, rows)) * protocol.views)
+    if not size or "memory" not in loss.accepts:
         return None
-    return MemoryQueue(cell.train.queue, cell.train.projection_dim, labels).to(device)
+    return MemoryQueue(size, protocol.projection_dim, len(stats.counts)).to(device)

@@ -8,7 +8,7 @@ then trained in full, again side by side, and the better of them is the probe. A
 setting on a CPU.
 
 Measured on the features of 56 cells (eight datasets of text and measurements, some at 10 % too; bce, asl, zlpr,
-supcon, msc): the lowest or the highest rate is chosen in 4 % of the cells, in 7 % without the MARGIN. On test the
+supcon, msc): the lowest or the highest rate is chosen in 4 % of the cells, in 5 % without the MARGIN. On test the
 choice is level with the best on validation of 20 settings from 1e-4 to 0.1 all trained in full (44 cells: +0.0003
 mAP in the mean, from -0.009 to +0.013), and rates of 3e-5 and 0.3 beside them would add 0.0002. Strong decay is what
 small data need: a grid of 0.001 to 0.03 with decays of 0.01 and 0.3 had an edge in 68 % of the same cells and was

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -108,6 +109,20 @@ def test_what_kmcl_s_kernels_add_can_be_seen_in_the_suites() -> None:
         name: asl[name] for name in ("gamma_neg", "clip")
     }
     assert "case" not in own, "the head is no hyperparameter: its control would change with it"
+
+
+def test_the_suite_of_longer_trainings_differs_in_their_length_alone() -> None:
+    cells = load_suite(find_suite("longer")).cells()
+    rows = {"reuters21578": 6993, "yeast": 1350, "miml_scenes": 1393}
+    assert {cell.loader for cell in cells} == set(rows)
+    for loader in rows:
+        trains = {cell.dataset: cell.train for cell in cells if cell.loader == loader}
+        epochs = [train.epochs for train in trains.values()]
+        assert epochs == [epochs[0], 3 * epochs[0], 10 * epochs[0]]
+        assert [train.epochs_over(rows[loader]) for train in trains.values()] == epochs, "raised"
+        assert len({json.dumps({**train.identity(), "epochs": 0}) for train in trains.values()}) == 1
+        rest = {(cell.encoder, str(cell.encoder_options)) for cell in cells if cell.loader == loader}
+        assert len(rest) == 1
 
 
 def test_an_id_names_what_can_change_the_result() -> None:
