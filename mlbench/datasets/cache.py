@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
-from mlbench.datasets.locks import locked
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.version import TRAINING_VERSION
@@ -66,7 +66,7 @@ class Cache:
         file = self.folder / f"{name}.npy"
         if not file.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            with locked(self.folder / f"{name}.lock", f"{self.folder.name} that are kept as {name}"):
+            with FileLock(self.folder / f"{name}.lock"):
                 if not file.exists():
                     self._place(file, write, text)
         loaded: npt.NDArray[Any] = np.load(file, mmap_mode="c", allow_pickle=False)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from filelock import FileLock
+
 from mlbench.datasets.downloads import Download, Progress
 from mlbench.datasets.hub import ALIASES, hub_tables
-from mlbench.datasets.locks import locked
 from mlbench.datasets.places import fetched_root
 from mlbench.datasets.public import PublicSource
 from mlbench.datasets.source import Request
@@ -47,7 +48,7 @@ class HubSource(PublicSource):
         if len(given) > 1:
             raise ConfigError(f"{request.loader}: --from takes one folder, a copy of {self.repository}")
         repository = str(given[0].resolve()) if given else self.repository
-        with locked(folder.parent / f".{folder.name}.lock", f"dataset {folder.name}"):
+        with FileLock(folder.parent / f".{folder.name}.lock"):
             if given or not (folder / "train.parquet").is_file():
                 with tempfile.TemporaryDirectory(prefix=".hub-", dir=folder.parent) as work:
                     samples = self._rows(repository, Path(work))

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.downloads import Download, Progress, download, mismatch
-from mlbench.datasets.locks import locked
 from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.datasets.source import NamedSource, Request, not_found
 from mlbench.datasets.tree import Tree
@@ -82,7 +83,7 @@ class PublicSource(NamedSource):
         """Its folder in the cache, made unless it is there; `given` are files or folders got by hand."""
         folder = fetched_root() / self.folder_name(request.loader)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.parent / f".{folder.name}.lock", f"dataset {folder.name}"):
+        with FileLock(folder.parent / f".{folder.name}.lock"):
             if given or not (folder / "train.parquet").is_file():
                 self._convert(folder, given or self._download(request.loader, progress), progress)
         return folder

@@ -102,7 +102,7 @@ def attempt(
                         child.kill()
                         return Unusable(message["message"], message["full"])
                     case "waiting":
-                        progress = {"phase": "waits", "for": message["what"]}
+                        progress = {"phase": "waits", "for": message["what"]} if message["what"] else {}
                     case "progress":
                         progress = message["progress"]
                     case "done":

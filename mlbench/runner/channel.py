@@ -20,6 +20,7 @@ class Channel:
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
+        self._writing = threading.Lock()
         self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -33,8 +34,11 @@ class Channel:
         return json.loads(self._orders.get())
 
     def send(self, event: str, **content: Any) -> None:
-        self._out.write(json.dumps({"event": event, **content}, default=str) + "\n")
-        self._out.flush()
+        """May be called from any thread."""
+        line = json.dumps({"event": event, **content}, default=str) + "\n"
+        with self._writing:
+            self._out.write(line)
+            self._out.flush()
 
 
 def die_with_the_supervisor() -> None:

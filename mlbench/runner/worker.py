@@ -26,7 +26,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from mlbench.datasets.locks import LISTENERS
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
@@ -37,6 +36,7 @@ from mlbench.runner.exhaustion import ran_out
 from mlbench.runner.identity import cell_id
 from mlbench.runner.orders import Greeting, Order
 from mlbench.runner.usable import Trouble, trouble, works_still
+from mlbench.runner.waiting import tell_of_locks
 from mlbench.runner.work import cell_of, now
 from mlbench.suite import Cell
 
@@ -213,7 +213,7 @@ def main() -> None:
     if worker.on_cuda:
         keep_to_share(worker.torch, worker.greeting["device"], worker.greeting["slots"])
     signal.signal(signal.SIGTERM, worker.stop)
-    LISTENERS.append(lambda what: channel.send("waiting", what=what))
+    tell_of_locks(lambda file: channel.send("waiting", what=file))
     channel.send("ready", environment=worker.environment)
     while True:
         worker.obey(channel.receive())
