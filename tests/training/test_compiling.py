@@ -15,9 +15,10 @@ def compilations() -> int:
 
 @pytest.mark.slow
 def test_one_compilation_for_all_cells_of_an_architecture() -> None:
-    plain = [run(loss, "digit-scenes", seed=seed) for loss, seed in (("bce", 0), ("supcon", 1))]
+    # With biases at 0, since from the log-odds this training makes 0.01 of a perturbation of 1e-7.
+    plain = [run("bce", "digit-scenes", head_bias="zero"), run("supcon", "digit-scenes", seed=1)]
     before = compilations()
-    first = run("bce", "digit-scenes", seed=0, compile=True)
+    first = run("bce", "digit-scenes", head_bias="zero", compile=True)
     after_first = compilations()
     assert after_first > before
     second = run("supcon", "digit-scenes", seed=1, compile=True, ema=0.5)
@@ -25,9 +26,9 @@ def test_one_compilation_for_all_cells_of_an_architecture() -> None:
     for one, other in zip(plain, (first, second), strict=True):
         assert one.scores["test_logits"].shape == other.scores["test_logits"].shape
     np.testing.assert_allclose(first.scores["test_logits"], plain[0].scores["test_logits"], atol=1e-3)
-    again = run("bce", "digit-scenes", seed=0, compile=True)
+    again = run("bce", "digit-scenes", head_bias="zero", compile=True)
     np.testing.assert_array_equal(first.scores["test_logits"], again.scores["test_logits"])
-    run("bce", "digit-scenes", seed=0, compile=True, encoder={"name": "conv", "width": 8})
+    run("bce", "digit-scenes", head_bias="zero", compile=True, encoder={"name": "conv", "width": 8})
     assert compilations() > after_first
 
 
