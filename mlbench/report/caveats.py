@@ -8,6 +8,7 @@ import numpy as np
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.arrays import nanmean
+from mlbench.report.classifier import behind
 from mlbench.report.grid import FAILED, MISSING, Grid
 from mlbench.report.words import count, listed
 
@@ -34,6 +35,7 @@ def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
     if shared:
         lines.append(f"Datasets that share their inputs count once in every rank and test: {listed(shared)}.")
     lines += _small(grid)
+    lines += behind(grid)
     lines += _published(analysis)
     lines += [f"In the records: {problem}" for problem in problems]
     return lines

@@ -13,11 +13,13 @@ from mlbench.errors import DataError, UnknownNameError
 from mlbench.report.advice import advise, nearest, past_regrets
 from mlbench.report.arrays import nanmean
 from mlbench.report.build import check_something_finished
+from mlbench.report.classifier import REMEDY, TRAILS, trailing
 from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.likeness import Traits, distance, find_traits, traits_of_task
 from mlbench.report.measures import require
 from mlbench.report.merge import merge
 from mlbench.report.tables.scores import READING_WORDS
+from mlbench.report.words import listed
 
 NEAR = 0.5
 """A distance up to which a dataset is called alike: a factor of about three on average."""
@@ -25,11 +27,15 @@ NEAR = 0.5
 
 @dataclass(frozen=True)
 class Advice:
-    """A loss, its weighted average rank over the nearest families, on how many it was within 0.01 of the best."""
+    """A loss, its weighted average rank over the nearest families, on how many it was within 0.01 of the best.
+
+    behind: the datasets among the nearest on which its own logits, where they are asked about, trail the probe.
+    """
 
     loss: str
     rank: float
     close: int
+    behind: tuple[str, ...] = ()
 
 
 class Neighbour(NamedTuple):
@@ -91,6 +97,11 @@ class Recommendation:
             f"on {item.close} of {families} {'family' if families == 1 else 'families'}"
             for place, item in enumerate(self.advice, 1)
         ]
+        lines += [
+            f"  {item.loss}: own logits trail the probe by more than {TRAILS} mAP on {listed(item.behind)}: {REMEDY}"
+            for item in self.advice
+            if item.behind
+        ]
         lines += ["", self.sureness]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
 
@@ -132,12 +143,21 @@ def recommend_for(
         raise DataError(f"no dataset of the records has results of two losses by {metric}")
     advice = advise(scores, apart, families, near)
     regrets = past_regrets(grid, scores, others)
+    trails = ~np.isnan(trailing(grid)[:, :, place]) & (reading == "own")
     return Recommendation(
         traits=traits,
         where=f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data",
         neighbours=tuple(_neighbour(grid.tasks[task], float(apart[task]), like) for task in near),
         losses=len(advice),
-        advice=tuple(Advice(grid.losses[loss], rank, close) for loss, rank, close in advice[:most]),
+        advice=tuple(
+            Advice(
+                grid.losses[loss],
+                rank,
+                close,
+                tuple(grid.task_names[task] for task in near if trails[loss, task]),
+            )
+            for loss, rank, close in advice[:most]
+        ),
         regret=float(np.mean(regrets)) if regrets else 0.0,
         trials=len(regrets),
         problems=merged.problems,
