@@ -13,6 +13,7 @@ from scipy.stats import t
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import Floats, nanmean, nanstd, over_families, shared_tasks, spread_over_seeds
+from mlbench.report.cost import over_the_least
 from mlbench.report.figures.curves import CurvePanel
 from mlbench.report.figures.training import Curve
 from mlbench.report.statistics.blocks import CONTROL
@@ -48,17 +49,13 @@ def task_ranks(analysis: Analysis, view: View, losses: Sequence[int], tasks: Seq
 
 
 def relative_cost(analysis: Analysis, view: View, losses: Sequence[int]) -> tuple[Floats, Floats]:
-    """Of the losses of these indices: training time over the quickest's, and mean score over families.
+    """Of the losses of these indices: the cost of training over the least, and mean score over families.
 
-    The time is the geometric mean over the tasks that all of them finished.
+    The cost is the geometric mean over the tasks that all of them finished; 1 where it is no more than noise.
     """
     grid, summary = analysis.grid, analysis.summary(view)
-    seconds = nanmean(grid.values("timing/train")[:, :, view.fraction], 2)[list(losses)]
-    shared = ~np.isnan(seconds).any(0)
-    if not shared.any() or not (seconds[:, shared] > 0).all():
-        return np.full(len(losses), np.nan), np.full(len(losses), np.nan)
-    geometric = np.exp(np.log(seconds[:, shared]).mean(1))
-    return geometric / geometric.min(), summary.average[list(losses)]
+    cost = over_the_least(grid.values("timing/cost")[list(losses), :, view.fraction])
+    return np.where(cost.differs | np.isnan(cost.ratio), cost.ratio, 1.0), summary.average[list(losses)]
 
 
 def label_gaps(analysis: Analysis, view: View) -> tuple[str, Floats, Floats]:

@@ -165,7 +165,11 @@ def _run_cell(
     }
     clock.lap("evaluate")
     seen = history.steps * history.batch_size * protocol.views
-    parts["timing"] = {**clock.total(), "samples_per_second": seen / clock.seconds["train"]}
+    parts["timing"] = {
+        **clock.total(),
+        "cost": fit.cost.read(),
+        "samples_per_second": seen / clock.seconds["train"],
+    }
     return CellResult(parts, arrays)
 
 

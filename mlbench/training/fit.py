@@ -22,6 +22,7 @@ from mlbench.training.checkpoint import Checkpoint
 from mlbench.training.history import History
 from mlbench.training.optimisers import Optimisers
 from mlbench.training.precision import Scaler, autocast
+from mlbench.training.resources import Meter
 from mlbench.training.schedule import Schedule
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
@@ -68,6 +69,7 @@ class Fit:
             task.inputs, task.targets, protocol, self.schedule, task.streams, task.device, task.micro_batch
         )
         self.history = History(steps=self.schedule.steps, batch_size=self.schedule.batch_size)
+        self.cost = Meter(task.device)
         self.step, self.started = 0, time.perf_counter()
         self.earlier_seconds = self.validation_seconds = 0.0
         """Spent before the checkpoint that this training goes on from, and in evaluations."""
@@ -90,7 +92,9 @@ class Fit:
                 epoch, place = divmod(self.step, self.schedule.steps_per_epoch)
                 if place == 0 or self.step == start:
                     self.task.loss.on_epoch_start(epoch, self.schedule.epochs)
+                self.cost.start()
                 rate = self._update(parts, epoch, place)
+                self.cost.stop()
                 self.task.loss.checks = False
                 self._after(epoch, place, rate, on_progress)
                 if checkpoint is not None and checkpoint.due():
@@ -117,6 +121,7 @@ class Fit:
             "queue": task.queue.state_dict() if task.queue is not None else None,
             "history": asdict(self.history),
             "seconds": [seconds, self.validation_seconds],
+            "cost": self.cost.read(),
             "noise": torch.get_rng_state(),
             "device_noise": torch.cuda.get_rng_state(task.device) if on_cuda else None,
         }
@@ -136,6 +141,7 @@ class Fit:
             task.queue.load_state_dict(state["queue"])
         self.history = History(**state["history"])
         self.earlier_seconds, self.validation_seconds = state["seconds"]
+        self.cost.seconds = state["cost"]
         self.history.resumed_at.append(self.step)
         torch.set_rng_state(state["noise"])
         if state["device_noise"] is not None and task.device.type == "cuda":
@@ -205,6 +211,7 @@ class Fit:
     def _look(self) -> None:
         """Read what was seen. The last look follows the last update, where there is always an evaluation."""
         self.history.epochs += self.watch.look(self.step, self._numbers)
+        self.cost.read()
 
     def _numbers(self, step: int) -> list[int]:
         return [self.task.numbers[row] for row in self.batches.rows(step)]

@@ -10,7 +10,7 @@ import torch
 
 
 class Clock:
-    """Seconds of each phase of a cell, by the wall."""
+    """Seconds of each phase of a cell, by the wall: what a run takes. What a loss costs says the Meter."""
 
     def __init__(self) -> None:
         self.last = time.perf_counter()
@@ -31,6 +31,47 @@ class Clock:
     def total(self) -> dict[str, float]:
         """All phases and `total`."""
         return {**self.seconds, "total": sum(self.seconds.values())}
+
+
+class Meter:
+    """What a training costs: seconds between `start` and `stop`, all together, of its own process alone.
+
+    On a CPU of this process's processors, all threads; other processes lengthen the wall's time and hardly that. On a
+    GPU of the device, between events in its stream: there the host's time says nothing, which sends work ahead and
+    spins while it waits. Cells that share a GPU take turns, and the others' turns are in it.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.seconds = 0.0
+        self._started = 0.0
+        self._events: list[torch.cuda.Event] = []
+        """Of the device, not read yet: a start and a stop by turns."""
+
+    def start(self) -> None:
+        """What follows counts."""
+        self._started = self._mark()
+
+    def stop(self) -> None:
+        """What follows does not; waits for nothing."""
+        self.seconds += self._mark() - self._started
+
+    def read(self) -> float:
+        """The seconds so far; waits for the device. To be called now and then, since events are kept until then."""
+        if self._events:
+            self._events[-1].synchronize()
+            pairs = zip(self._events[::2], self._events[1::2], strict=True)
+            self.seconds += sum(start.elapsed_time(stop) for start, stop in pairs) / 1000
+            self._events.clear()
+        return self.seconds
+
+    def _mark(self) -> float:
+        if self.device.type != "cuda":
+            return time.process_time()
+        event = torch.cuda.Event(enable_timing=True)
+        event.record(torch.cuda.current_stream(self.device))
+        self._events.append(event)
+        return 0.0
 
 
 def reset_peak_memory(device: torch.device) -> None:

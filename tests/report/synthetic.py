@@ -210,6 +210,7 @@ def _record(world: World, loss: str, dataset: str, fraction: float | int, seed: 
         "timing": {
             "total": train + 3.0,
             "train": train * (1.5 if loss in ("msc", "kmcl") else 1.0),
+            "cost": train * (1.5 if loss in ("msc", "kmcl") else 1.0),
             "probe": 1.5,
             "evaluate": 1.0,
             "prepare": 0.5,

@@ -43,7 +43,9 @@ def test_the_parts_of_a_record_are_there() -> None:
     assert {"loss", "gradient_norm", "epoch"} <= set(history["epochs"][0])
     assert history["steps"] >= 12
     assert result.parts["dataset"]["labels"] == 8
-    assert result.parts["timing"]["total"] > 0
+    timing = result.parts["timing"]
+    assert timing["total"] > 0
+    assert 0 < timing["cost"] < 2 * torch.get_num_threads() * (timing["train"] + timing["validate"])
     assert result.parts["memory"]["host_peak"] > 1e6
 
 

@@ -94,6 +94,7 @@ def test_a_checkpoint_written_at_every_update_changes_nothing(tmp_path: Path) ->
     assert state is not None
     assert state["step"] == state["history"]["steps"]
     assert state["seconds"][0] > state["seconds"][1] > 0
+    assert state["cost"] > 0
 
 
 def test_a_file_that_is_no_checkpoint_is_warned_of_and_left_out(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def against_labels(
 def against_cost(
     subject: Subject, look: Looks, losses: Sequence[str], cost: Floats, score: Floats
 ) -> Drawing | None:
-    """Mean score of `losses` over their training time relative to the quickest; both [losses]."""
+    """Mean score of `losses` over what their training costs, relative to the least; both [losses]."""
     known = ~np.isnan(cost) & ~np.isnan(score)
     if known.sum() < 2:
         return None
@@ -63,7 +63,9 @@ def against_cost(
             axes.plot(x, y, color=look[loss].colour, marker=look[loss].marker, linestyle="none", markersize=7)
             axes.annotate(look[loss].label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
-    axes.set_xlabel("training time, times that of the quickest loss (geometric mean over datasets)")
+    axes.set_xlabel(
+        "cost of training, times the least (geometric mean over datasets; 1 where within the noise)"
+    )
     axes.set_ylabel(f"{subject.metric}, mean over families")
     axes.set_xlim(0.93, 1.15 * float(np.nanmax(cost)))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
@@ -71,8 +73,8 @@ def against_cost(
     axes.xaxis.set_minor_locator(NullLocator())
     return Drawing(
         key=f"cost-{subject.suffix}",
-        title=f"Score against training time, {subject.metric}, {subject.where}",
-        words=f"Mean {subject.metric} of each loss against its training time; up and to the left is better.",
+        title=f"Score against cost of training, {subject.metric}, {subject.where}",
+        words=f"Mean {subject.metric} of each loss against what its training costs; up and to the left is better.",
         figure=figure,
     )
 

@@ -1,22 +1,26 @@
-"""What a loss costs: seconds and memory of each task, at one fraction."""
+"""What a loss costs: seconds of its own process and memory, of each task, at one fraction."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mlbench.report.arrays import nanmean, nanstd
+from mlbench.report.cost import over_the_least
 from mlbench.report.grid import Grid, show_fraction
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
 
 _COLUMNS = {
-    "time": ("timing/train", "Training time, seconds", 1.0),
+    "time": ("timing/cost", "Cost of training, seconds of the processor (on a GPU: of the device)", 1.0),
     "memory": ("memory/device_peak", "Peak device memory, GB", 1e-9),
     "host-memory": ("memory/host_peak", "Peak host memory, GB", 1e-9),
 }
 
+LEVEL_WITH = "≈"
+"""Stands for a ratio that is no more than noise."""
+
 
 def cost_tables(grid: Grid, fraction: int) -> list[Table]:
-    """Training time, device memory and host memory; of what no record says there is no table."""
+    """Cost of training, device memory and host memory; of what no record says there is no table."""
     return [table for name in _COLUMNS if (table := _cost_table(grid, fraction, name)) is not None]
 
 
@@ -28,27 +32,31 @@ def _cost_table(grid: Grid, fraction: int, name: str) -> Table | None:
         return None
     mean, deviation = nanmean(values, 2), nanstd(values, 2)
     least = np.nanmin(mean[:, tasks], axis=0)
-    shared = ~np.isnan(mean[~np.isnan(mean).all(1)]).any(0)
-    relative = (
-        np.exp(nanmean(np.log(np.where(shared, mean, np.nan)), 1)) if shared.any() else mean[:, 0] * np.nan
-    )
-    relative = relative / np.nanmin(relative) if not np.isnan(relative).all() else relative
+    relative, differs = over_the_least(values)
     rows = []
     for index in sorted(
         range(len(grid.losses)), key=lambda index: (np.isnan(relative[index]), relative[index])
     ):
-        entries = [word(grid.losses[index]), number(float(relative[index]), 2)]
+        level = relative[index] > 1 and not differs[index]
+        ratio = word(LEVEL_WITH, muted=True) if level else number(float(relative[index]), 2)
+        entries = [word(grid.losses[index]), ratio]
         for task, best in zip(tasks, least, strict=True):
             value = float(mean[index, task])
             entries.append(mean_entry(value, float(deviation[index, task]), best=value <= best))
         rows.append(Row(tuple(entries)))
     columns = (
         Column("loss", numeric=False),
-        Column("relative", "geometric mean over the datasets that all losses finished, over the least"),
+        Column(
+            "relative",
+            f"geometric mean over the datasets that all losses finished, over the least; {LEVEL_WITH}: noise",
+        ),
         *(Column(grid.task_names[task], task=True) for task in tasks),
     )
     share = show_fraction(grid.fractions[fraction])
-    caption = "Mean ± standard deviation over seeds; bold: the least of its column. Compare within one machine only."
+    caption = "Mean ± standard deviation over seeds; bold: the least of its column; "
+    caption += (
+        f"{LEVEL_WITH}: no more than the least by more than seeds vary. Compare within one machine only."
+    )
     return Table(
         f"{name}-{grid.fractions[fraction]:g}",
         f"{title}: {share} of the training data",
