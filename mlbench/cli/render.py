@@ -36,7 +36,9 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
 
 
 def print_plan(plan: Plan, estimates: Estimates) -> None:
-    """What is done and what a run would do, by suite, dataset and fraction; then what is missing and why."""
+    """What is done and what a run would do, by suite, dataset and fraction; which claims it could decide; then what is
+    missing and why."""
+    from mlbench.report.claims.prospects import in_words, prospects
     from mlbench.runner.epochs import raised_epochs
     from mlbench.suite.trials import trials_in_words
 
@@ -67,6 +69,8 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
         out.print(
             Text(f"{len(plan.stale)} were finished by other code of their loss: --rerun stale redoes them")
         )
+    for sentence in in_words(prospects(planned.cell for planned in plan.cells)):
+        out.print(Text(sentence))
     for reason in plan.not_fetched.values():
         out.print(Text(f"\n{reason}"))
 
@@ -86,12 +90,18 @@ def _cost(estimates: Estimates) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain values: a row a cell."""
+    """The plan as plain values: a row a cell, and one a claim."""
+    from mlbench.report.claims.prospects import prospects
+
+    claims = prospects(planned.cell for planned in plan.cells)
     return {
         "cells": [_cell_json(planned) for planned in plan.cells],
         "states": dict(plan.states),
         "to_train": len(plan.todo),
         "not_fetched": plan.not_fetched,
+        "claims": [
+            {"name": claim.name, "decidable": claim.decidable, "reason": claim.reason} for claim in claims
+        ],
     }
 
 

@@ -52,7 +52,7 @@ class Grid:
         loss_names, task_names = name_losses(cells), name_tasks(cells)
         self.losses: tuple[str, ...] = tuple(sorted(set(loss_names)))
         names: tuple[str, ...] = tuple(sorted(set(task_names)))
-        self.fractions: tuple[float | int, ...] = tuple(sorted(set(cells["fraction"]), key=_fraction_order))
+        self.fractions: tuple[float | int, ...] = tuple(sorted(set(cells["fraction"]), key=fraction_order))
         self.seeds: tuple[int, ...] = tuple(sorted(set(cells["seed"])))
         self.tasks = tuple(_task(name, cells[task_names == name]) for name in names)
         self.published = published
@@ -140,7 +140,8 @@ def show_fraction(fraction: float | int) -> str:
     return f"{fraction * 100:g} %" if fraction <= 1 else f"{fraction:g} rows"
 
 
-def _fraction_order(fraction: float | int) -> tuple[bool, float]:
+def fraction_order(fraction: float | int) -> tuple[bool, float]:
+    """Absolute counts first, then shares, each ascending."""
     return fraction <= 1, fraction
 
 

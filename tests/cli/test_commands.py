@@ -117,6 +117,7 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     planned = json.loads(mlbench("plan", str(suite), "--results", str(results), "--json").stdout)
     assert planned["states"] == {"done": 4}
     assert planned["to_train"] == 0
+    assert {claim["name"]: claim["decidable"] for claim in planned["claims"]}["kmcl-beats-asl"] is False
     assert {cell["id"] + ".json" for cell in planned["cells"]} == set(stamps)
     assert "4" in mlbench("status", str(results)).stdout
     redone = ("--rerun", "all", "--slots-per-device", "2", "--time-limit", "1h", "--checkpoint-every", "none")
@@ -133,6 +134,12 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
         file.unlink()
     again = json.loads(mlbench("plan", str(suite), "--results", str(results), "--json").stdout)
     assert again["states"] == {"done": 4}, "packed records count as done"
+
+
+def test_a_plan_says_which_claims_could_be_decided(tmp_path: Path) -> None:
+    shown = mlbench("plan", "quick", cwd=tmp_path).stdout
+    assert "claims that these cells could decide: none" in shown
+    assert "not kmcl-beats-asl: Too few families" in shown
 
 
 def test_a_loss_that_the_suite_lacks_is_added(suite: Path, tmp_path: Path) -> None:

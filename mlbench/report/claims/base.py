@@ -23,10 +23,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verdict and the evidence, a sentence or more each."""
+    """A verdict and the evidence, a sentence or more each; the `reason` why nothing can be tested here, without the
+    numbers."""
 
     verdict: Verdict
     evidence: tuple[str, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Finding:
     source: str
     verdict: Verdict
     evidence: tuple[str, ...]
+    reason: str = ""
 
 
 Claim = Callable[[Analysis], Outcome]
@@ -49,8 +52,16 @@ def check_claims(analysis: Analysis) -> list[Finding]:
     for name in CLAIMS.names():
         title, _, source = CLAIMS.describe(name).summary.partition("|")
         outcome: Outcome = CLAIMS.get(name)(analysis)
-        findings.append(Finding(name, title.strip(), source.strip(), outcome.verdict, outcome.evidence))
+        findings.append(Finding(name, title.strip(), source.strip(), *_parts(outcome)))
     return findings
+
+
+def _parts(outcome: Outcome) -> tuple[Verdict, tuple[str, ...], str]:
+    """What cannot be tested has a reason: where none is told apart, the whole evidence."""
+    reason = outcome.reason
+    if outcome.verdict is Verdict.NOT_TESTABLE and not reason:
+        reason = " ".join(outcome.evidence)
+    return outcome.verdict, outcome.evidence, reason
 
 
 def claims_table(findings: Sequence[Finding]) -> Table | None:

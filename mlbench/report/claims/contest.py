@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,20 @@ from mlbench.report.claims.contrast import MARGIN, contrast, largest
 from mlbench.report.claims.sides import Keep, any_task
 from mlbench.report.statistics.interval import Interval
 
-Test = Callable[[str, str], tuple[Verdict, str]]
+
+class Said(NamedTuple):
+    """What one metric under one reading says; `reason` where it can say nothing, which stands before the text."""
+
+    verdict: Verdict
+    text: str
+    reason: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.reason} {self.text}".strip()
+
+
+Test = Callable[[str, str], Said]
 """A metric and a reading -> what they say."""
 
 
@@ -36,15 +50,15 @@ def contest(
     under the probe of all losses, and by the metrics `beside`, stands in the evidence and decides nothing.
     """
 
-    def test(key: str, reading: str) -> tuple[Verdict, str]:
+    def test(key: str, reading: str) -> Said:
         found = contrast(analysis, key, reading, ahead, behind, keep)
         if isinstance(found, str):
-            return Verdict.NOT_TESTABLE, found
+            return Said(Verdict.NOT_TESTABLE, "", found)
         text = found.sentence(ahead, behind, largest(analysis))
         if not found.enough:
-            return Verdict.NOT_TESTABLE, f"{found.too_few(keep)} {text}"
+            return Said(Verdict.NOT_TESTABLE, text, found.too_few(keep))
         verdict = of_interval(found.interval, at_least=at_least)
-        return verdict, f"{text} {found.power()}" if verdict is Verdict.CANNOT_TELL else text
+        return Said(verdict, f"{text} {found.power()}" if verdict is Verdict.CANNOT_TELL else text)
 
     return under_readings(analysis, test, key, [*ahead, *behind], beside)
 
@@ -62,16 +76,16 @@ def under_readings(
 ) -> Outcome:
     """What the paper's metric and reading say, which decides, then the other reading and other metrics: where nothing
     can be tested, that is said once."""
-    verdict, text = test(key, "own")
+    decides = test(key, "own")
     if not losses:
-        return Outcome(verdict, (text,))
+        return Outcome(decides.verdict, (decides.whole,), decides.reason)
     names = _words(analysis, key, losses)
-    lines = [f"{names} (as the paper reads it): {verdict.value}. {text}"]
+    lines = [f"{names} (as the paper reads it): {decides.verdict.value}. {decides.whole}"]
     for other, reading, words in _others(key, beside, names):
-        told, said = test(other, reading)
-        if told is not Verdict.NOT_TESTABLE or verdict is not told:
-            lines.append(f"{words} (beside it): {told.value}. {said}")
-    return Outcome(verdict, tuple(lines))
+        said = test(other, reading)
+        if said.verdict is not Verdict.NOT_TESTABLE or said.verdict is not decides.verdict:
+            lines.append(f"{words} (beside it): {said.verdict.value}. {said.whole}")
+    return Outcome(decides.verdict, tuple(lines), decides.reason)
 
 
 def _others(key: str, beside: Sequence[str], names: str) -> Iterator[tuple[str, str, str]]:

@@ -6,12 +6,14 @@ cannot be tested.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import Outcome, Verdict
-from mlbench.report.claims.contest import contest, under_readings
+from mlbench.report.claims.contest import Said, contest, under_readings
 from mlbench.report.claims.contrast import MARGIN, contrast, largest
 from mlbench.report.claims.correlation import correlation
 from mlbench.report.claims.sides import end_to_end, of_kind
@@ -30,7 +32,7 @@ def kmcl_beats_asl(analysis: Analysis) -> Outcome:
         return found
     own = contrast(analysis, "map", "own", ahead, alone, end_to_end)
     said = own if isinstance(own, str) else own.sentence(ahead, alone, largest(analysis))
-    return Outcome(found.verdict, (*found.evidence, f"Against its own head and ASL term alone: {said}"))
+    return replace(found, evidence=(*found.evidence, f"Against its own head and ASL term alone: {said}"))
 
 
 @register_claim("kmcl-gains-with-co-occurrence")
@@ -39,20 +41,22 @@ def kmcl_gains_with_co_occurrence(analysis: Analysis) -> Outcome:
     grid = analysis.grid
     ahead, behind = _kmcl(grid), of_kind(grid, ["asl"])
 
-    def test(key: str, reading: str) -> tuple[Verdict, str]:
+    def test(key: str, reading: str) -> Said:
         found = contrast(analysis, key, reading, ahead, behind, end_to_end)
         if isinstance(found, str):
-            return Verdict.NOT_TESTABLE, found
+            return Said(Verdict.NOT_TESTABLE, "", found)
         said = found.sentence(ahead, behind, largest(analysis))
         if not found.enough:
-            return Verdict.NOT_TESTABLE, f"{found.too_few(end_to_end)} {said}"
-        if found.interval.high < MARGIN:
-            return Verdict.PREMISE_ABSENT, f"There is no gain that could grow. {said}"
+            return Said(Verdict.NOT_TESTABLE, said, found.too_few(end_to_end))
         cardinality = found.blocks.average_families(
             np.array([grid.tasks[grid.task_names.index(task)].cardinality for task in found.blocks.tasks])
         )
         verdict, text = correlation(cardinality[found.wide], found.shares)
-        return verdict, f"{text} {said}"
+        if verdict is Verdict.NOT_TESTABLE:
+            return Said(verdict, said, text)
+        if found.interval.high < MARGIN:
+            return Said(Verdict.PREMISE_ABSENT, f"There is no gain that could grow. {said}")
+        return Said(verdict, f"{text} {said}")
 
     return under_readings(analysis, test, "map", [*ahead, *behind])
 

@@ -6,10 +6,12 @@ and takes macro-F1 at threshold 0.5 (its released code rounds the probabilities)
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import Outcome, Verdict, combine
-from mlbench.report.claims.contest import contest
+from mlbench.report.claims.contest import Said, contest
 from mlbench.report.claims.contrast import MARGIN, contrast, largest
 from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_kind
 from mlbench.report.grid import Grid
@@ -58,10 +60,13 @@ def gain_is_not_only_label_interaction(analysis: Analysis) -> Outcome:
         contest(analysis, MACRO_F1, side, of_kind(grid, ["msc"]), beside=TUNED, at_least=True)
         for side in sides
     ]
-    premise, text = _gain(analysis)
-    verdict = combine([outcome.verdict for outcome in found]) if premise is Verdict.HOLDS else premise
-    evidence = dict.fromkeys([text, *(line for outcome in found for line in outcome.evidence)])
-    return _with_setting(analysis, Outcome(verdict, tuple(evidence)))
+    premise = _gain(analysis)
+    verdict = combine([outcome.verdict for outcome in found])
+    if verdict is not Verdict.NOT_TESTABLE and premise.verdict is not Verdict.HOLDS:
+        verdict = premise.verdict
+    evidence = dict.fromkeys([premise.whole, *(line for outcome in found for line in outcome.evidence)])
+    reasons = dict.fromkeys([premise.reason, *(outcome.reason for outcome in found)])
+    return _with_setting(analysis, Outcome(verdict, tuple(evidence), " ".join(filter(None, reasons))))
 
 
 @register_claim("regularisation-helps-reg")
@@ -76,7 +81,7 @@ def _contrastive(grid: Grid) -> list[str]:
     return of_kind(grid, CONTRASTIVE)
 
 
-def _gain(analysis: Analysis) -> tuple[Verdict, str]:
+def _gain(analysis: Analysis) -> Said:
     """The premise, that contrastive losses gain something over those on logits, and what is seen of it.
 
     It is there where the interval of the gain lies above 0, and absent where it lies below the margin: then no gain
@@ -84,23 +89,19 @@ def _gain(analysis: Analysis) -> tuple[Verdict, str]:
     """
     ahead, behind = _contrastive(analysis.grid), of_kind(analysis.grid, CLASSIFYING)
     found = contrast(analysis, MACRO_F1, "own", ahead, behind)
-    said = found if isinstance(found, str) else found.sentence(ahead, behind, largest(analysis))
+    untested = "Whether there is a gain to explain cannot be tested here."
     if isinstance(found, str):
-        return Verdict.NOT_TESTABLE, f"Whether there is a gain to explain cannot be tested here. {said}"
+        return Said(Verdict.NOT_TESTABLE, "", f"{untested} {found}")
+    said = found.sentence(ahead, behind, largest(analysis))
     if not found.enough:
-        text = f"Whether there is a gain to explain cannot be tested here. {found.too_few(any_task)} {said}"
-        return Verdict.NOT_TESTABLE, text
+        return Said(Verdict.NOT_TESTABLE, said, f"{untested} {found.too_few(any_task)}")
     if found.interval.low > 0:
-        return Verdict.HOLDS, f"There is a gain to explain. {said}"
+        return Said(Verdict.HOLDS, f"There is a gain to explain. {said}")
     if found.interval.high < MARGIN:
-        return (
-            Verdict.PREMISE_ABSENT,
-            f"Contrastive losses gain nothing here that would need explaining. {said}",
-        )
-    return (
-        Verdict.CANNOT_TELL,
-        f"Whether there is a gain to explain cannot be told. {said} {found.power()}",
-    )
+        text = f"Contrastive losses gain nothing here that would need explaining. {said}"
+        return Said(Verdict.PREMISE_ABSENT, text)
+    text = f"Whether there is a gain to explain cannot be told. {said} {found.power()}"
+    return Said(Verdict.CANNOT_TELL, text)
 
 
 def _with_setting(analysis: Analysis, found: Outcome, keep: Keep = any_task) -> Outcome:
@@ -111,4 +112,4 @@ def _with_setting(analysis: Analysis, found: Outcome, keep: Keep = any_task) -> 
         return found
     here = count(len(tasks), "dataset")
     text = f"The study fine-tunes a pretrained encoder; so here do the cells on {tuned or 'none'} of {here}."
-    return Outcome(found.verdict, (*found.evidence, text))
+    return replace(found, evidence=(*found.evidence, text))
