@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,20 +32,33 @@ class Engine:
     slots: int
     slots_at: Mapping[str, int]
 
-    def spread(self, job: Job) -> list[str]:
-        """Run a supervisor in every slot until all return; gives the reasons of those that ended early."""
+    def spread(self, job: Job, told: Callable[[str], None]) -> list[str]:
+        """Run a supervisor in every slot until all return; gives the reasons of those that ended early, each of which
+        is `told` at once, since the others may go on for days."""
+        reasons: list[str] = []
         for _ in range(_TRIES):
             try:
-                with joblib.parallel_config(backend=self.backend):
-                    ends = joblib.Parallel(n_jobs=self.slots, batch_size=1, pre_dispatch="all")(
-                        joblib.delayed(supervise)(job) for _ in range(self.slots)
-                    )
-                return sorted({end for end in ends if end is not None})
+                for end in self._ends(job):
+                    if end is not None and end not in reasons:
+                        reasons.append(end)
+                        told(end)
+                return sorted(reasons)
             except TerminatedWorkerError:
                 # Somebody killed a supervisor, and joblib all others with it. What was done is in the store.
                 if not job.lifeline.taking():
-                    return []
-        return [f"supervisor processes were killed {_TRIES} times; the system may have run out of memory"]
+                    return sorted(reasons)
+        return [
+            *sorted(reasons),
+            f"supervisor processes were killed {_TRIES} times; the system may have run out of memory",
+        ]
+
+    def _ends(self, job: Job) -> Iterator[str | None]:
+        """What each supervisor returns, when it does."""
+        with joblib.parallel_config(backend=self.backend):
+            parallel = joblib.Parallel(
+                n_jobs=self.slots, batch_size=1, pre_dispatch="all", return_as="generator_unordered"
+            )
+            yield from parallel(joblib.delayed(supervise)(job) for _ in range(self.slots))
 
 
 @contextlib.contextmanager

@@ -127,7 +127,7 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     job.lifeline.start({"cells": len(job.work), "suites": suites, "started": now()})
     try:
         with interruption.listening(), watch:
-            reasons = engine.spread(job)
+            reasons = engine.spread(job, watch.note)
     finally:
         job.lifeline.stop()
     for cell in planned.shared:
@@ -136,8 +136,6 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
             take_over(cell.id, cell.cell, trained.store, cell.store)
     if watch.tally.finished == len(job.work):
         # What some slots could not do, others did.
-        for lost in reasons:
-            shown.note(lost)
         reasons = []
     reason = "; ".join(filter(None, [watch.reason, *reasons]))
     checkpointed = sum(work.checkpointed for work in job.work)

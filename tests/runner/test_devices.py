@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,16 +134,20 @@ def test_a_slot_without_the_device_ends_and_the_others_go_on(
     fake(1)
 
     class TwoHosts(Engine):
-        def spread(self, job: Job) -> list[str]:
+        def spread(self, job: Job, told: Callable[[str], None]) -> list[str]:
             devices = ["cuda:7", "cuda:0"] if self.backend == "one" else ["cuda:7", "cuda:8"]
             ends = [supervise(replace(job, device=device)) for device in devices]
-            return [end for end in ends if end is not None]
+            lost = [end for end in ends if end is not None]
+            for end in lost:
+                told(end)
+            return lost
 
     settings, shown = options(device="cuda", progress="plain"), reporter("plain", Path())
     Store(settings.results / "toys").prepare()
     none = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("none", 2, {}), shown)
     assert (none.done, none.missing, none.exit_code) == (0, 2, 1)
     assert "there are 1 devices" in none.reason
+    assert capfd.readouterr().err.count("ended without a cell") == 2
     one = spread(plan([suite("done", "warn")], settings), settings, TwoHosts("one", 2, {}), shown)
     assert (one.done, one.reason, one.exit_code) == (2, "", 0)
     assert capfd.readouterr().err.count(f"a slot on {socket.gethostname()} ended without a cell") == 1

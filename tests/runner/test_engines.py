@@ -22,6 +22,7 @@ from mlbench.records import Store
 from mlbench.runner import RunOptions, plan, run
 from mlbench.runner.cores import place
 from mlbench.runner.engines import open_engine
+from mlbench.runner.progress import Silent
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.test_interruption import count
@@ -200,3 +201,22 @@ def test_a_cell_has_the_cores_that_its_host_has_for_a_device(
         assert run([suite(*acts)], settings).exit_code == 0
     files = (settings.results / "toys" / "cells").iterdir()
     assert {json.loads(file.read_text())["environment"]["threads"] for file in files} == {joblib.cpu_count()}
+
+
+def test_a_slot_that_ends_early_is_told_of_while_the_others_work(
+    fake: FakeDevices, suite: MakeSuite, options: MakeOptions, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(2)
+    monkeypatch.setenv("MLBENCH_TEST_UNUSABLE", "GPU-00")
+
+    class Noting(Silent):
+        notes: list[tuple[str, int]] = []
+
+        def note(self, text: str) -> None:
+            self.notes.append((text, count(log, "end")))
+
+    settings = options(device="auto", engine="loky", cell_function="tests.runner.fake_torch:run_cell")
+    acts: list[Any] = [("sleep", 0.5 + number / 100) for number in range(8)]
+    assert run([suite(*acts)], settings, Noting()).done == 8
+    [finished] = [finished for text, finished in Noting.notes if "Fake A1 GPU-00 cannot be used" in text]
+    assert finished < 8
