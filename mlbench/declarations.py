@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import inspect
 import re
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any, Literal
 
 from mlbench import search_space
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.syntax import digest, shape
 
 PACKAGE_FOLDER = Path(__file__).parent
 
@@ -82,7 +82,8 @@ class Declaration:
 
     @property
     def code(self) -> tuple[int, str | None]:
-        """What of its code stands in a result's name: the version, and unless it is built in a hash of the source."""
+        """What of its code stands in a result's name: the version, and unless it is built in a hash of the source,
+        comments and docstrings aside."""
         return self.version, None if self.origin == "built in" else self.source_hash
 
     def identity(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,20 +130,19 @@ def read_declarations(file: Path, decorator: str) -> list[Declaration]:
 
     Raises ConfigError where the file cannot be read or is not Python.
     """
-    source, tree = _parse(file)
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    tree = _parse(file)
+    own = digest(shape(tree))
     found = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for name in _registered_names(node, decorator):
-                found.append(_declare(name, node, tree, file, digest))
+                found.append(_declare(name, node, tree, file, own))
     return found
 
 
-def _parse(file: Path) -> tuple[str, ast.Module]:
+def _parse(file: Path) -> ast.Module:
     try:
-        source = file.read_text(encoding="utf-8")
-        return source, ast.parse(source, filename=str(file))
+        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
     except SyntaxError as error:
@@ -165,7 +165,7 @@ def _declare(
     node: ast.ClassDef | ast.FunctionDef,
     tree: ast.Module,
     file: Path,
-    digest: str,
+    own_hash: str,
 ) -> Declaration:
     problems: list[str] = []
     attributes: dict[str, Any] = {}
@@ -180,7 +180,7 @@ def _declare(
     parameters = _read_parameters(signature, problems) if signature else ()
     doc = inspect.cleandoc(ast.get_docstring(node) or "")
     return Declaration(
-        name, node.name, doc, parameters, attributes, file, digest, tuple(dict.fromkeys(problems))
+        name, node.name, doc, parameters, attributes, file, own_hash, tuple(dict.fromkeys(problems))
     )
 
 
@@ -210,7 +210,7 @@ def _find_class(name: str, tree: ast.Module) -> tuple[ast.ClassDef, ast.Module] 
 def _module(name: str) -> ast.Module | None:
     """A module of mlbench, as it stands; None where it is a package."""
     file = PACKAGE_FOLDER.joinpath(*name.split(".")[1:]).with_suffix(".py")
-    return _parse(file)[1] if file.is_file() else None
+    return _parse(file) if file.is_file() else None
 
 
 def _read_attribute(statement: ast.stmt, attributes: dict[str, Any], problems: list[str]) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import importlib.util
-import re
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from mlbench.declarations import PACKAGE_FOLDER, Declaration
+from mlbench.definitions import Reach
 from mlbench.errors import ConfigError
-
-_IMPORTED = re.compile(r"^from (mlbench[.\w]+) import", re.MULTILINE)
 
 
 def module_name(file: Path) -> str:
@@ -25,26 +22,18 @@ def module_name(file: Path) -> str:
 
 
 def code_hash(declaration: Declaration) -> str:
-    """A hash of all code that a declared thing's results depend on: its file, and where that is mlbench's the
-    modules of the same room that it uses, and those that they use."""
-    return _code_hash(declaration.file, declaration.source_hash)
+    """A hash of all code that a declared thing's results depend on: of its definition and those that it reaches in its
+    room of mlbench, or else of its file. Comments, docstrings and the file that a definition stands in play no part."""
+    return _code_hash(declaration.file, declaration.object_name, declaration.source_hash)
 
 
 @functools.cache
-def _code_hash(file: Path, own_hash: str) -> str:
+def _code_hash(file: Path, name: str, own_hash: str) -> str:
     if not file.is_relative_to(PACKAGE_FOLDER):
         return own_hash
-    room = PACKAGE_FOLDER / file.relative_to(PACKAGE_FOLDER).parts[0]
-    sources, waiting = {}, [file]
-    while waiting:
-        file = waiting.pop()
-        source = sources[file] = file.read_text(encoding="utf-8")
-        for module in _IMPORTED.findall(source):
-            used = PACKAGE_FOLDER.parent.joinpath(*module.split(".")).with_suffix(".py")
-            if used.is_relative_to(room) and used.is_file() and used not in sources:
-                waiting.append(used)
-    text = "".join(f"{used.name}\n{source}\n" for used, source in sorted(sources.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    reach = Reach(PACKAGE_FOLDER, PACKAGE_FOLDER / file.relative_to(PACKAGE_FOLDER).parts[0])
+    reach.add(file, name)
+    return reach.hash()
 
 
 def locate(module: str) -> Path:

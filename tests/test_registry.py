@@ -127,6 +127,8 @@ def test_the_source_hash_follows_the_source(plugin: Path, tmp_path: Path) -> Non
     other.write_text(plugin.read_text().replace("** 2", "** 4"))
     (mine,), (changed,) = (read_declarations(file, "register_loss") for file in (plugin, other))
     assert mine.source_hash != changed.source_hash
+    other.write_text("# A remark.\n" + plugin.read_text().replace("** 2", "**  2"))
+    assert read_declarations(other, "register_loss")[0].source_hash == mine.source_hash
 
 
 def test_a_name_that_is_taken_is_an_error(registry: Registry[object], plugin: Path, tmp_path: Path) -> None:

@@ -273,7 +273,10 @@ def test_code_that_is_not_built_in_stands_in_the_id(
         return {cell.id(FINGERPRINT) for cell in cells(text, **overrides)}
 
     assert identifiers(PLUGIN) == identifiers(PLUGIN)
-    touched = len(identifiers(PLUGIN) - identifiers(PLUGIN + "# edited"))
+    assert identifiers(PLUGIN) == identifiers(
+        "# A remark.\n" + PLUGIN.replace("class OwnLoss", "class  OwnLoss")
+    )
+    touched = len(identifiers(PLUGIN) - identifiers(PLUGIN + "EDITED = 1\n"))
     assert touched == {"loss": 8, "encoder": 8, "probe loss": 16}[role]
 
 

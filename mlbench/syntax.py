@@ -1,0 +1,37 @@
+"""A syntax tree as text that comments, docstrings and layout do not change, and its hash."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+
+
+def digest(text: str) -> str:
+    """A short hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shape(node: ast.AST) -> str:
+    """A syntax tree as text, without positions and docstrings. Empty fields are left out, so that a release of Python
+    that adds some changes nothing."""
+    return repr(_shape(node))
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, ast.AST):
+        fields = [
+            (name, found) for name, found in ast.iter_fields(value) if found is not None and found != []
+        ]
+        return type(value).__name__, [(name, _shape(found)) for name, found in fields]
+    if isinstance(value, list):
+        return [_shape(each) for each in value if not is_text(each)]
+    return value
+
+
+def is_text(node: object) -> bool:
+    """A string that stands by itself: a docstring, of an attribute too."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
