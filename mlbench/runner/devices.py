@@ -89,7 +89,7 @@ def look() -> Listing:
                 f"CUDA_VISIBLE_DEVICES={wanted}: no device here is {token}; it and what follows are left out"
             )
             return Listing(tuple(shown), (*listed.troubles, lost))
-        shown.append(found)
+        shown += [found] if found not in shown else []
     return Listing(tuple(shown), listed.troubles)
 
 

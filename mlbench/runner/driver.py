@@ -91,8 +91,9 @@ def _by_nvidia_smi(program: str) -> Listing:
     if not gpus:
         return Listing((), troubles)
     # A GPU that is divided is listed whole there, and its instances here alone.
-    instances, _ = _asked([program, "-L"])
-    return Listing(tuple(_divided(gpus, instances)), troubles)
+    instances, trouble = _asked([program, "-L"])
+    unknown = (f"nvidia-smi -L: {trouble}; instances of a divided GPU are not known",) if trouble else ()
+    return Listing(tuple(_divided(gpus, instances)), (*troubles, *unknown))
 
 
 def _by_torch() -> Listing:

@@ -68,6 +68,15 @@ def test_rows_that_are_whole_are_read_whatever_else_is_said(
     assert said == f"nvidia-smi: exit code 15; not read: {lost.strip()}"
 
 
+def test_instances_that_are_not_told_are_said_to_be_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses = '[ "$1" = -L ] && exit 3'
+    on_path(monkeypatch, nvidia_smi(tmp_path / "bin", TWO, before=refuses))
+    assert [found.uuid for found in listing().devices] == ["GPU-aa", "GPU-bb"]
+    assert listing().troubles == ("nvidia-smi -L: exit code 3; instances of a divided GPU are not known",)
+
+
 def test_a_model_may_have_commas_and_a_driver_may_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +112,7 @@ def test_the_instances_of_a_divided_gpu_stand_for_it(tmp_path: Path, monkeypatch
         ("1", ["GPU-bb"], ""),
         ("MIG-22,GPU-b", ["MIG-22", "GPU-bb"], ""),
         ("MIG-GPU-old/1/0", ["MIG-GPU-old/1/0"], ""),
+        ("1,1", ["GPU-bb"], ""),
         ("1,2", ["GPU-bb"], "no device here is 2"),
         ("GPU-cc", [], "no device here is GPU-cc"),
         ("NoDevFiles", [], ""),
