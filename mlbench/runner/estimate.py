@@ -22,8 +22,8 @@ _PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of one cell: seconds, peak bytes of the host and of the device, and whether records of the same loss say
-    so or only those of other losses on the same data."""
+    """Of one cell: seconds that a device is given to it alone, peak bytes of the host and of the device, and whether
+    records of the same loss say so or only those of other losses on the same data."""
 
     seconds: float
     host_memory: int | None
@@ -118,10 +118,12 @@ class _Past:
     def _summarise(self, group: list[tuple[Store, dict[str, Any]]], same_loss: bool) -> Estimate | None:
         """Times by the heads of all that this device trained, memory by one whole record: records are long."""
         timed = [(store, head) for store, head in group if head.get("started") and head.get("finished")]
-        here = [(store, head) for store, head in timed if _device(store, head) == self._device]
+        here = [
+            (store, head) for store, head in timed if _environment(store, head).get("device") == self._device
+        ]
         if not here:
             return None
-        seconds = [_seconds(head) for _, head in here]
+        seconds = [_seconds(head, _environment(store, head)) for store, head in here]
         store, head = here[-1]
         memory = _whole(store, head).get("memory") or {}
         return Estimate(
@@ -145,10 +147,10 @@ def _keys(cell: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
     return (alike, cell["loss"]["name"], json.dumps(cell["loss"]["parameters"], sort_keys=True)), alike
 
 
-def _device(store: Store, head: Mapping[str, Any]) -> str | None:
-    """The model of the device; of an older record, whose head does not tell, read from the whole."""
+def _environment(store: Store, head: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where it was trained; of an older record, whose head does not tell, read from the whole."""
     about = head if "environment" in head else _whole(store, head)
-    return (about.get("environment") or {}).get("device")
+    return about.get("environment") or {}
 
 
 def _whole(store: Store, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def _whole(store: Store, head: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def _seconds(head: Mapping[str, Any]) -> float:
-    return (
-        datetime.fromisoformat(head["finished"]) - datetime.fromisoformat(head["started"])
-    ).total_seconds()
+def _seconds(head: Mapping[str, Any], environment: Mapping[str, Any]) -> float:
+    """From its start to its end, over the cells that shared its device meanwhile."""
+    took = datetime.fromisoformat(head["finished"]) - datetime.fromisoformat(head["started"])
+    return took.total_seconds() / (environment.get("slots_per_device") or 1)

@@ -84,4 +84,5 @@ def _extrapolated(cell: Cell, record: Mapping[str, Any]) -> Estimate:
     measured = Protocol(**record["cell"]["train"])
     times = Schedule.of(cell.train, max(1, rows)).steps / Schedule.of(measured, sizes["rows"]).steps
     seconds = timing["total"] + timing["train"] * (times - 1)
+    seconds /= record["environment"].get("slots_per_device") or 1
     return Estimate(seconds, memory.get("host_peak"), memory.get("device_peak"), True)

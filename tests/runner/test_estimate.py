@@ -14,14 +14,16 @@ from mlbench.suite import parse_suite
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 
-def remember(planned: PlannedCell, store: Store, seconds: float, device: str = "cpu") -> None:
+def remember(
+    planned: PlannedCell, store: Store, seconds: float, device: str = "cpu", slots: int | None = None
+) -> None:
     """A finished record of a cell that took so long."""
     began = datetime(2026, 1, 1, tzinfo=UTC)
     store.prepare()
     store.write(
         {
             **planned.work().record(status="done", error=None, metrics={}),
-            "environment": {"device": device},
+            "environment": {"device": device, "slots_per_device": slots},
             "memory": {"host_peak": 10**9, "device_peak": None},
             "started": began.isoformat(),
             "finished": (began + timedelta(seconds=seconds)).isoformat(),
@@ -80,6 +82,14 @@ def test_of_cells_on_several_devices_those_of_this_one_tell(
     [(_, found)] = estimate(plan([suite("done", seeds=seeds)], settings), settings).cells
     assert found is not None
     assert (found.seconds, found.same_loss) == (600.0, True)
+
+
+def test_cells_that_share_a_device_have_it_in_parts(suite: MakeSuite, options: MakeOptions) -> None:
+    settings, seeds = options(), (0, 1, 2)
+    store = Store(settings.results / "toys")
+    for cell in plan([suite("done", seeds=seeds)], settings).cells[:2]:
+        remember(cell, store, 40.0, slots=4)
+    assert estimate(plan([suite("done", seeds=seeds)], settings), settings).device_hours == 10 / 3600
 
 
 REAL = """
