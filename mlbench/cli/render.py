@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mlbench.report.plurals import count
+
 if TYPE_CHECKING:
     from mlbench.runner import Estimates, Plan, PlannedCell, Status
 
@@ -56,7 +58,7 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     )
     out, states = console(), plan.states
     summed = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
-    out.print(Text(f"\n{len(plan.cells)} cells: {summed}; a run would train {len(plan.todo)}"))
+    out.print(Text(f"\n{count(len(plan.cells), 'cell')}: {summed}; a run would train {len(plan.todo)}"))
     for sentence in trials_in_words(planned.cell for planned in plan.cells):
         out.print(Text(sentence))
     if len(estimates.cells) > estimates.unknown:
@@ -145,14 +147,16 @@ def print_status(status: Status) -> None:
     if failures:
         out.print()
     for failure in failures[:SHOWN]:
-        cells = f"{failure.cells} cells" if failure.cells > 1 else "1 cell"
+        cells = count(failure.cells, "cell")
         out.print(Text(f"{cells} failed, {failure.reason}; record: {failure.record}"))
     if len(failures) > SHOWN:
         out.print(Text(f"and {len(failures) - SHOWN} other reasons (--json has all)"))
     for run in status.runs:
         left = "" if run.left is None else f", about {_minutes(run.left)} left"
         out.print(
-            Text(f"\na run on {run.host} since {run.started}: {run.finished} of {run.cells} cells{left}")
+            Text(
+                f"\na run on {run.host} since {run.started}: {run.finished} of {count(run.cells, 'cell')}{left}"
+            )
         )
     for suite in status.suites:
         for problem in suite.problems:

@@ -117,12 +117,16 @@ def rescore(
     from collections import Counter
 
     from mlbench.registry import load_plugins
+    from mlbench.report.plurals import count as plural
     from mlbench.runner.rescore import rescore as rescore_records
 
     load_plugins(plugin or ())
     done = rescore_records(results, metrics=tuple(metrics or ()), jobs=jobs, plugins=tuple(plugin or ()))
     counts = Counter(record.outcome for record in done)
-    print(f"{len(done)} cells: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    print(
+        f"{plural(len(done), 'cell')}: "
+        + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    )
     for record in done:
         if record.reason:
             print(f"{record.id}: {record.reason}")
@@ -135,10 +139,11 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
     from mlbench.records import stores
     from mlbench.records.packed import packed_ids, packed_replicates
     from mlbench.report.measures import MAIN
+    from mlbench.report.plurals import count
 
     for store in stores(results):
         file = store.pack(MAIN)
         print(
-            f"wrote {file}: {len(packed_ids(file))} records, {len(packed_replicates(file))} of them with bootstrap "
-            "replicates"
+            f"wrote {file}: {count(len(packed_ids(file)), 'record')}, {len(packed_replicates(file))} of them with "
+            "bootstrap replicates"
         )

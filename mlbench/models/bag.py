@@ -30,6 +30,7 @@ class BagOfWords(Encoder):
     """
 
     modalities = {"text"}
+    optimiser = "SGD on its word vectors, over a running mean of the norm of the whole table's gradient"
     train_defaults = {"epochs": 10, "batch_size": 128, "head_lr": 0.003}
 
     def __init__(self, width: int = 256, min_count: int = 3, learning_rate: float = 2.0) -> None:

@@ -89,6 +89,9 @@ class Encoder(ABC):
     """Values of `[train]` that suit this encoder; a suite overrides them."""
     before: ClassVar[Mapping[str, Any]] = {}
     """The value of each option that was added later under which it does what it did before; see Loss.before."""
+    optimiser: ClassVar[str] = ""
+    """Where its trunks bring an optimiser of their own: which, and for what, in words that the report prints. A literal
+    too."""
     device: torch.device | str = "cpu"
     """Where `fit` computes what is worth a GPU, such as the vectors of a frozen network: the cell's device, set by
     who fits the encoder. What `fit` gives lies on the CPU all the same."""

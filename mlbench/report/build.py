@@ -21,6 +21,7 @@ from mlbench.report.merge import Merged, merge_kinds
 from mlbench.report.others import Other
 from mlbench.report.page.build import Content, page
 from mlbench.report.page.single import write_cell_pages
+from mlbench.report.plurals import count
 from mlbench.report.replicates import Replicates
 from mlbench.report.reproduce import write_suites
 from mlbench.report.write import write_documents, write_records, write_tables
@@ -40,7 +41,7 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
     check_something_finished(together, paths, problems)
     shown = [merged for merged in kinds if merged.finished]
     idle = [
-        f"{len(merged.cells)} cells of TRAINING_VERSION {merged.kind.version}: none finished"
+        f"{count(len(merged.cells), 'cell')} of TRAINING_VERSION {merged.kind.version}: none finished"
         for merged in kinds
         if not merged.finished and len(merged.cells)
     ]
@@ -108,7 +109,8 @@ def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], probl
         classes = ", ".join(
             f"{number} {name}" for name, number in cells["error_class"].value_counts().items()
         )
+        all_of_them = "the one cell" if len(cells) == 1 else f"all {len(cells)} cells"
         raise DataError(
-            f"{where}: all {len(cells)} cells failed ({classes}); `mlbench status` shows why, "
+            f"{where}: {all_of_them} failed ({classes}); `mlbench status` shows why, "
             "`mlbench run SUITE --retry failed` tries them again"
         )

@@ -10,7 +10,7 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.arrays import nanmean
 from mlbench.report.classifier import behind
 from mlbench.report.grid import FAILED, MISSING, Grid
-from mlbench.report.words import count, listed
+from mlbench.report.plurals import count, listed
 
 SMALL = 50
 """Rows of a test split below which the page warns of it."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlbench.report.arrays import Floats, nanmean
 from mlbench.report.grid import Grid, show_fraction
-from mlbench.report.words import count, listed
+from mlbench.report.plurals import count, listed
 
 TRAILS = 0.02
 """mAP that own logits may be below the probe before they are called behind."""

@@ -11,6 +11,7 @@ import pandas as pd
 from mlbench.records import load_records
 from mlbench.report.kinds import Kind, kinds_of, split
 from mlbench.report.places import PLACE, one_a_place
+from mlbench.report.plurals import count
 from mlbench.report.trials import choose
 
 PUBLISHED = " (published)"
@@ -41,7 +42,7 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
     problems = [problem for merged in kinds for problem in merged.problems]
     left = [
-        f"{len(merged.cells)} cells of TRAINING_VERSION {merged.kind.version} are not compared with these"
+        f"{count(len(merged.cells), 'cell')} of TRAINING_VERSION {merged.kind.version}, left out: no table is of both"
         for merged in others
     ]
     return replace(chosen, problems=(*said, *problems, *left))

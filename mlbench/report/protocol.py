@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from mlbench.report.conditions import conditions, values
 from mlbench.report.grid import Grid
 from mlbench.report.trials import DRAWN
 
-_SHOWN = (
-    "epochs",
-    "min_steps",
-    "batch_size",
-    "optimiser",
-    "encoder_lr",
-    "head_lr",
-    "weight_decay",
-    "schedule",
-    "precision",
-    "select",
-    "probe",
-    "augmentation",
-)
-_RULES = (
-    "Every loss sees the same rows, the same initialisation, the same batch order and the same schedule; "
-    "what differs is the loss, its heads and its own hyperparameters.",
-    "Two readings of every cell: the loss's own logits where it has them (else the probe's), and one and the "
-    "same linear probe on the frozen features of every loss.",
-    "Thresholds, the epoch that counts and the probe's settings are chosen on validation; no choice looks at "
-    "test.",
-    "The floor is what the training frequencies reach as constant scores: a model that learnt nothing.",
-)
 _FACTS = {
     "environment/device": "device",
     "environment/cpu": "processor",
@@ -41,24 +21,47 @@ _FACTS = {
 
 def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
     """How the cells, and the `trials` of tuned losses, were trained and scored, a sentence each."""
-    cells = grid.cells
-    lines = [*_RULES, f"Encoders: {_listed(cells, 'encoder')}."]
     tuned = _knobs(trials)
-    known = [key for key in _SHOWN if f"cell/train/{key}" in cells.columns and key not in tuned]
-    values = {key: cells[f"cell/train/{key}"].dropna().unique() for key in known}
-    shared = [f"{key.replace('_', ' ')} {found[0]}" for key, found in values.items() if len(found) == 1]
-    varied = [key.replace("_", " ") for key, found in values.items() if len(found) > 1]
-    if shared:
-        lines.append("Shared by all cells: " + ", ".join(shared) + ".")
-    if "adam" in values.get("optimiser", ()):
+    lines = [_alike(tuned), _readings(grid), _chosen(grid)]
+    lines.append(
+        "The floor is what the training frequencies reach as constant scores: a model that learnt nothing."
+    )
+    lines += conditions(grid, tuned)
+    if "adam" in values(grid, "optimiser"):
         lines.append(
             "The weight decay of Adam is coupled, as in the code of the paper whose recipe it is: a loss's scale plays "
             "a part there, and losses that differ in it are not decayed alike."
         )
-    lines += _tuning(trials)
-    if varied:
-        lines.append("Set by dataset, alike for all losses there: " + ", ".join(varied) + ".")
-    return lines
+    return [*lines, *_tuning(trials)]
+
+
+def _alike(tuned: Sequence[str]) -> str:
+    own = "its heads and its own hyperparameters"
+    if tuned:
+        own = f"its heads, its own hyperparameters and what was tuned along with them ({', '.join(tuned)})"
+    return (
+        "Every loss of a dataset, fraction and seed sees the same rows, starts from the same encoder and is trained "
+        f"under the same protocol; what differs is the loss, {own}."
+    ).replace("_", " ")
+
+
+def _readings(grid: Grid) -> str:
+    probed = values(grid, "probe") or {"all"}
+    text = "Two readings: the loss's own logits where it has them (else the probe's), and one and the same linear probe"
+    if probed == {"all"}:
+        return f"{text} on the features, as they are after training, of every loss."
+    where = "" if probed == {"needed"} else " on some datasets"
+    return f"{text} on the features, as they are after training; it was trained{where} for losses without logits alone."
+
+
+def _chosen(grid: Grid) -> str:
+    selected = values(grid, "select") or {"best"}
+    rest = "thresholds and the probe's settings are chosen on validation; no choice looks at test."
+    if selected == {"best"}:
+        return f"The point of training that counts, {rest}"
+    if selected == {"last"}:
+        return f"The end of training counts; {rest}"
+    return f"The point of training that counts (where select is best; else its end), {rest}"
 
 
 def _tuning(trials: pd.DataFrame) -> list[str]:

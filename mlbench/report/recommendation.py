@@ -18,8 +18,8 @@ from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.likeness import Traits, distance, find_traits, traits_of_task
 from mlbench.report.measures import require
 from mlbench.report.merge import merge
+from mlbench.report.plurals import listed
 from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.words import listed
 
 NEAR = 0.5
 """A distance up to which a dataset is called alike: a factor of about three on average."""
@@ -72,11 +72,11 @@ class Recommendation:
         if len(others) < len(self.neighbours):
             text = "It is in the records itself: its own results count most."
             if others:
-                text += f" {alike} of the {len(others)} other nearest datasets are much like it."
+                text += f" {_much_alike(alike, len(others), 'other nearest dataset')}"
         elif not alike:
             text = "No dataset in the records is much like it: take this as a guess."
         else:
-            text = f"{alike} of the {len(others)} nearest datasets are much like it."
+            text = _much_alike(alike, len(others), "nearest dataset")
         if self.trials < 3:
             return f"{text} Too few families of datasets to say how good such advice has been."
         return (
@@ -104,6 +104,17 @@ class Recommendation:
         ]
         lines += ["", self.sureness]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
+
+
+def _much_alike(alike: int, others: int, thing: str) -> str:
+    """How many of the others are much like the dataset."""
+    if others == 1:
+        return f"The one {thing} is {'' if alike else 'not '}much like it."
+    if alike in (0, others):
+        return (
+            f"{'All' if alike else 'None'} of the {others} {thing}s {'are' if alike else 'is'} much like it."
+        )
+    return f"{alike} of the {others} {thing}s {'is' if alike == 1 else 'are'} much like it."
 
 
 def recommend_for(

@@ -7,26 +7,16 @@ from collections.abc import Sequence
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import DONE, FAILED, show_fraction
+from mlbench.report.hyperparameters import untuned
 from mlbench.report.measures import Measure
+from mlbench.report.plurals import count, listed
 from mlbench.report.statistics import Blocks, Friedman, Ranking, signed_rank
 from mlbench.report.statistics.bayes import ROPE
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.frequentist import ALPHA
+from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
-
-
-def count(number: int, thing: str, plural: str = "") -> str:
-    """`1 family`, `5 families`."""
-    return f"{number:,} {thing if number == 1 else plural or thing + 's'}"
-
-
-def listed(names: Sequence[str], most: int = 6) -> str:
-    """`a, b and c`; of more than `most` the rest as a number."""
-    names = list(names)
-    if len(names) > most:
-        names = [*names[:most], f"{len(names) - most} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
 def question(analysis: Analysis, view: View) -> str:
@@ -50,11 +40,11 @@ def answer(analysis: Analysis, view: View) -> list[str]:
         return [f"{alone}: there is nothing to compare it with.", *_aside(analysis, view, blocks)]
     place = ranking.order[0]
     families = count(blocks.count, "family", "families")
+    under = untuned(analysis)
     sentences = [
-        _headline(blocks, ranking, analysis.contenders(view)),
-        f"Its average rank is {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
-        f"datasets{_interval(blocks, ranking, place)}, and it is first on "
-        f"{ranking.first[place]:g} of them.",
+        _headline(blocks, ranking, analysis.contenders(view)) + (f" ({under})" if under else ""),
+        f"{_rank(ranking)} {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
+        f"datasets{_interval(blocks, ranking, place)}{_firsts(blocks, ranking)}.",
     ]
     sentences += _against(analysis, view, blocks, ranking)
     return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
@@ -71,13 +61,32 @@ def evidence(analysis: Analysis, view: View) -> list[str]:
     ]
 
 
-def _headline(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> str:
-    """Who ranks first, and who else is in the set of the best; one alone there "leads"."""
-    level = [
+def _level(ranking: Ranking) -> list[str]:
+    """The losses that share the best average rank and the best mean."""
+    return [
         loss
         for loss, rank, gap in zip(ranking.losses, ranking.ranks, ranking.gap, strict=True)
         if rank == ranking.ranks.min() and gap == 0
     ]
+
+
+def _rank(ranking: Ranking) -> str:
+    return "The average rank of each is" if len(_level(ranking)) > 1 else "Its average rank is"
+
+
+def _firsts(blocks: Blocks, ranking: Ranking) -> str:
+    """On how many families the leader is first, and on how many of these others are too; of losses that are level
+    nothing, since each has its own."""
+    if len(_level(ranking)) > 1:
+        return ""
+    alone, shared = first_on(blocks, ranking.best)
+    text = f", and it is first on {alone + shared or 'none'} of them"
+    return f"{text}, on {shared} of these together with others" if shared else text
+
+
+def _headline(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> str:
+    """Who ranks first, and who else is in the set of the best; one alone there "leads"."""
+    level = _level(ranking)
     if len(level) > 1:
         return f"{listed(level, most=3)} are level"
     if blocks.count == 1:

@@ -79,7 +79,7 @@ def test_merging_keeps_kinds_apart_the_newest_first(both: Path) -> None:
 def test_who_compares_is_told_what_was_left_out(both: Path) -> None:
     merged = merge([both])
     assert merged.kind == Kind(NOW)
-    assert merged.problems == (f"12 cells of TRAINING_VERSION {UNNAMED} are not compared with these",)
+    assert merged.problems == (f"12 cells of TRAINING_VERSION {UNNAMED}, left out: no table is of both",)
     assert merge([both / "new"]).problems == ()
 
 
@@ -91,7 +91,7 @@ def test_who_has_old_records_alone_is_told_what_is_wrong_with_them(both: Path) -
     fresh = compare("asl", "bce", results=[both])
     assert fresh.mean > 0
     assert SHORT not in str(fresh)
-    assert "12 cells of TRAINING_VERSION 2 are not compared with these." in str(fresh)
+    assert "12 cells of TRAINING_VERSION 2, left out: no table is of both." in str(fresh)
     assert MARK in str(recommend("go_emotions", results=[both / "old"]))
     assert SHORT not in str(recommend("go_emotions", results=[both]))
 

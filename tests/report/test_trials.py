@@ -23,6 +23,7 @@ from mlbench.report.protocol import environment, protocol
 from mlbench.report.reproduce import write_suites
 from mlbench.report.trials import choose
 from mlbench.suite import Cell, parse_suite
+from mlbench.version import TRAINING_VERSION
 from tests.report.test_reproduce import cells_of_command
 
 SUITE = """
@@ -52,6 +53,7 @@ def record(cell: Cell, validation: float, test: float, **changes: Any) -> dict[s
         "id": cell.id(fingerprint(cell)),
         "suite": cell.suite,
         "cell": cell.describe(),
+        "code": {"training": TRAINING_VERSION},
         "status": "done",
         "error": None,
         "metrics": {"validation": {"map": validation}, "test": {"map": test}},

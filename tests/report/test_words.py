@@ -8,7 +8,9 @@ from pathlib import Path
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.caveats import caveats
+from mlbench.report.figures.style import looks
 from mlbench.report.grid import Grid
+from mlbench.report.page.board import board
 from mlbench.report.tables.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
 from mlbench.report.words import answer, evidence
@@ -143,3 +145,29 @@ def test_what_is_not_defined_is_neither_missing_nor_failed(tmp_path: Path) -> No
     assert [(entry.muted, entry.bad) for entry in asl[:3]] == [(True, False), (False, True), (False, True)]
     assert {(entry.plain, entry.muted, entry.bad) for entry in focal} == {("– (not defined)", True, False)}
     assert to_markdown(scores).count("missing") == 1
+
+
+def test_who_is_first_together_with_others_is_not_first_on_half_a_family(tmp_path: Path) -> None:
+    """On set-a two losses tie for the first place; elsewhere one of them is alone there."""
+    cells = load_records(write(tmp_path, World(losses={"bce": 0.0, "asl": 0.1, "focal": -0.1}, datasets=families(5),
+                                               fractions=(1.0,), keys=("map",))))  # fmt: skip
+    tied = (cells["dataset"] == "set-a") & cells["loss"].isin(["bce", "asl"])
+    cells.loc[tied, "metrics/test/map"] = 0.9
+    analysis = Analysis(Grid(cells))
+    assert answer(analysis, VIEW)[1].endswith(
+        "and it is first on 5 of them, on 1 of these together with others."
+    )
+    assert [row.first for row in board(analysis, VIEW, looks(("asl", "bce", "focal"), ()))] == [
+        "5 of 5 (1 shared)", "1 of 5 (1 shared)", "0 of 5"]  # fmt: skip
+    alone = analysis_of(tmp_path / "alone", losses={"bce": 0.0, "asl": 0.1}, datasets=families(5))
+    assert answer(alone, VIEW)[1].endswith("and it is first on 5 of them.")
+
+
+def test_losses_that_are_level_have_a_rank_each(tmp_path: Path) -> None:
+    folder = write(tmp_path, World(losses={"bce": 0.0, "asl": 0.0}, datasets=families(4), keys=("map",)))
+    cells = load_records(folder)
+    cells[[column for column in cells.columns if column.endswith("/map")]] = 1.0
+    lines = answer(Analysis(Grid(cells)), VIEW)
+    assert lines[0] == "asl and bce are level"
+    assert lines[1].startswith("The average rank of each is 1.50 of 2 over 4 families of datasets")
+    assert "it is first" not in lines[1]

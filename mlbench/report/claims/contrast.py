@@ -13,12 +13,12 @@ from mlbench.report.arrays import Floats, settled
 from mlbench.report.claims.sides import Keep, any_task, kind_of
 from mlbench.report.grid import show_fraction
 from mlbench.report.measures import measure
+from mlbench.report.plurals import count, listed
 from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, detectable, mean_interval
 from mlbench.report.statistics.spans import family_spans
-from mlbench.report.words import count, listed
 
 MARGIN = 0.02
 """A share of a family's span from floor to best that is too small to matter: `no worse` is not so much behind."""

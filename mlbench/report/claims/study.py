@@ -15,7 +15,7 @@ from mlbench.report.claims.contest import Said, contest
 from mlbench.report.claims.contrast import MARGIN, contrast, largest
 from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_kind
 from mlbench.report.grid import Grid
-from mlbench.report.words import count
+from mlbench.report.plurals import count
 
 register_claim = CLAIMS.register
 

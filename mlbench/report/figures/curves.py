@@ -61,7 +61,7 @@ def learning_curves(
     return Drawing(
         key=f"curves-{subject.suffix}",
         title=f"Learning curves, {subject.metric}, {subject.where}, with 95 % intervals of the first {BANDS}",
-        words=f"{subject.metric} over fractions of the training data, a panel for each of {len(tasks)} datasets; "
+        words=f"{subject.metric} over fractions of the training data, a panel for each dataset, {len(tasks)} in all; "
         "the numbers are in the tables.",
         figure=figure,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from mlbench.report.arrays import Banded, Floats
 from mlbench.report.figures.layout import bands, grey_lines, one_panel
 from mlbench.report.figures.style import BANDS, HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
+from mlbench.report.plurals import count
 
 
 def critical_differences(
@@ -44,10 +45,10 @@ def critical_differences(
     axes.grid(False)
     return Drawing(
         key=f"differences-{subject.suffix}",
-        title=f"Critical differences, {subject.metric}, {subject.where}: N = {blocks} families, "
+        title=f"Critical differences, {subject.metric}, {subject.where}: N = {count(blocks, 'family', 'families')}, "
         f"critical difference {distance:.2f} (Nemenyi, 5 %); a bar joins losses not told apart",
-        words=f"Average ranks by {subject.metric} over {blocks} families; ranks closer than {distance:.2f} are "
-        "not told apart.",
+        words=f"Average ranks by {subject.metric} over {count(blocks, 'family', 'families')}; ranks closer than "
+        f"{distance:.2f} are not told apart.",
         figure=figure,
     )
 

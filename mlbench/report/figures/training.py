@@ -52,6 +52,6 @@ def training_curves(
     return Drawing(
         key=f"{kind}-{subject.suffix}",
         title=f"{subject.metric} while training, {subject.where}, mean over seeds",
-        words=f"{subject.metric} over the epochs of training, a panel for each of {len(shown)} datasets.",
+        words=f"{subject.metric} over the epochs of training, a panel for each dataset, {len(shown)} in all.",
         figure=figure,
     )

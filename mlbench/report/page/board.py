@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import mean_of
 from mlbench.report.figures.style import Look
+from mlbench.report.statistics import Blocks
 from mlbench.report.statistics.best import LEAST_FAMILIES
+from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.model import format_number
 
 
@@ -55,11 +57,17 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 mean=format_number(float(means[index])),
                 control=control,
                 difference="" if not control else "control" if pair is None else _signed(pair.mean),
-                first=f"{ranking.first[index]:g} of {blocks.count}",
+                first=_first(blocks, loss),
                 best="may be" if loss in contenders else "no" if contenders else "",
             )
         )
     return rows
+
+
+def _first(blocks: Blocks, loss: str) -> str:
+    """`3 of 7`, with the number of families on which others are first too where there are any."""
+    alone, shared = first_on(blocks, loss)
+    return f"{alone + shared} of {blocks.count}{f' ({shared} shared)' if shared else ''}"
 
 
 def _signed(value: float) -> str:

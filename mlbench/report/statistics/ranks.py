@@ -66,6 +66,15 @@ def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) 
     )
 
 
+def first_on(blocks: Blocks, loss: str) -> tuple[int, int]:
+    """The number of families on which a loss alone is first, and of those on which it is together with others."""
+    ranks = block_ranks(blocks.scores)
+    firsts = ranks == ranks.min(1, keepdims=True)
+    own = firsts[:, blocks.losses.index(loss)]
+    together = own & (firsts.sum(1) > 1)
+    return int((own & ~together).sum()), int(together.sum())
+
+
 def block_ranks(scores: Floats) -> Floats:
     """[…, losses] scores, more is better -> ranks, 1 is best."""
     ranks: Floats = rankdata(-scores, axis=-1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.plurals import count
 from mlbench.report.statistics import interquartile_mean, normalise, signed_rank, smallest_p
 from mlbench.report.statistics.bayes import ROPE
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
 from mlbench.report.tables.scores import view_key, view_title
-from mlbench.report.words import count, friedman_words
+from mlbench.report.words import friedman_words
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:
