@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlbench.records import load_records
 from mlbench.report.kinds import Kind, kinds_of, split
+from mlbench.report.later import complete
 from mlbench.report.places import PLACE, one_a_place
 from mlbench.report.plurals import count
 from mlbench.report.trials import choose
@@ -59,7 +60,7 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
     tuned loss the trial that is best on validation counts, on each side; where that is one and the same cell, and
     elsewhere it is not, the cell stands on both sides, so that neither lacks what tuning left alone.
     """
-    ours, theirs = load_records(paths), load_records(against)
+    ours, theirs = (complete(load_records(places)) for places in (paths, against))
     problems = (*ours.attrs["problems"], *theirs.attrs["problems"])
     sides, none = (split(ours), split(theirs)), pd.DataFrame()
     merged = [_merge(kind, *(side.get(kind, none) for side in sides)) for kind in kinds_of(sides)]

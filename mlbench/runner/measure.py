@@ -81,7 +81,7 @@ def _extrapolated(cell: Cell, record: Mapping[str, Any]) -> Estimate:
     """The measured time, that of training multiplied by how many times as many updates the cell makes."""
     timing, sizes, memory = record["timing"], record["dataset"]["sizes"], record["memory"]
     rows = round(cell.fraction * sizes["train"]) if cell.fraction <= 1 else int(cell.fraction)
-    measured = Protocol(**record["cell"]["train"])
+    measured = Protocol(**{**Protocol.before(), **record["cell"]["train"]})
     times = Schedule.of(cell.train, max(1, rows)).steps / Schedule.of(measured, sizes["rows"]).steps
     seconds = timing["total"] + timing["train"] * (times - 1)
     seconds /= record["environment"].get("slots_per_device") or 1

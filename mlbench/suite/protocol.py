@@ -112,10 +112,15 @@ class Protocol(BaseModel):
         """What of this can change a result: all but threads and time limit, and the reduction, which stands in the
         parameters of the losses that take one. Later keys are left out where they change nothing, see Before."""
         values = self.model_dump(exclude={"threads", "time_limit", "reduction"})
-        marks = {
+        before = self.before()
+        return {name: value for name, value in values.items() if name not in before or value != before[name]}
+
+    @classmethod
+    def before(cls) -> dict[str, Any]:
+        """The value of each key that was added later which means what was done before it existed."""
+        return {
             name: mark.value
-            for name, key in type(self).model_fields.items()
+            for name, key in cls.model_fields.items()
             for mark in key.metadata
             if isinstance(mark, Before)
         }
-        return {name: value for name, value in values.items() if name not in marks or value != marks[name]}

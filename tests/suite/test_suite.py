@@ -180,12 +180,7 @@ def test_a_key_that_is_added_later_changes_no_id() -> None:
 
 def test_every_key_added_since_says_what_was_done_before_it() -> None:
     """One that did not would orphan every record there is: mark it with Before."""
-    was = {
-        name: mark.value
-        for name, key in Protocol.model_fields.items()
-        for mark in key.metadata
-        if isinstance(mark, Before)
-    }
+    was = Protocol.before()
     assert was["head_bias"] == "zero"
     assert set(Protocol(**was).identity()) == set(FIRST_KEYS.split())
 
