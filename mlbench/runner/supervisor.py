@@ -29,8 +29,8 @@ from mlbench.runner.retries import another_try
 from mlbench.runner.work import Job, Work, now
 
 ADVICE = (
-    "its loss compares the rows of a batch, so the batch cannot be cut; lower train.batch_size, or use a "
-    "device with more memory"
+    "its loss compares the rows of a batch, so the batch cannot be cut; train.gradient_checkpointing = true or "
+    "train.precision = 'bf16' need less memory, a lower train.batch_size too; or use a device with more"
 )
 SHARED = "{} slots share the device's memory evenly; with --retry oom and fewer --slots-per-device the cell has more"
 FULL_PATIENCE = 600.0
@@ -93,14 +93,15 @@ class Slot:
         Raises DataError where it cannot be written, SlotLostError where no worker process will start, compute on the
         slot's device, or end.
         """
-        started, micro_batch, began = now(), None, time.monotonic()
+        started, micro_batch, full_since = now(), None, None
         retries: list[dict[str, Any]] = []
         while True:
             outcome = self._attempt(work, claim, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
             if isinstance(outcome, Unusable):
-                if not outcome.full or time.monotonic() - began > FULL_PATIENCE:
+                full_since = full_since or time.monotonic()
+                if not outcome.full or time.monotonic() - full_since > FULL_PATIENCE:
                     raise SlotLostError(f"{self.device} cannot be used: {outcome.message}")
                 if not self._pause(claim, FULL_PAUSE):
                     return
@@ -126,12 +127,12 @@ class Slot:
             raise SlotLostError(self._stuck)
 
     def _pause(self, claim: Claim, seconds: float) -> bool:
-        """Wait until others may have given back memory of the device; says whether the run goes on after it."""
+        """Wait until others may have given back memory of the device; says whether the run still takes cells then."""
         heart, end = _Heart(claim), time.monotonic() + seconds
-        while time.monotonic() < end and self.job.lifeline.keeping():
+        while time.monotonic() < end and self.job.lifeline.taking():
             heart({"phase": "waits", "for": "memory of the device"})
             time.sleep(POLL)
-        return self.job.lifeline.keeping()
+        return self.job.lifeline.taking()
 
     def _attempt(
         self, work: Work, claim: Claim, micro_batch: int | None, retries: list[dict[str, Any]]

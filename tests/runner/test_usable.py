@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,14 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
+from mlbench.runner.claims import claims
 from mlbench.runner.device_memory import share
 from mlbench.runner.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.fake_torch import ASSERTION, Product, fake
+from tests.runner.front import start
+from tests.runner.test_interruption import wait_until
 from tests.runner.test_run import records, starts
 
 CELLS = "tests.runner.fake_torch:run_cell"
@@ -159,6 +165,25 @@ def test_a_slot_keeps_to_its_share_of_the_memory(
     assert record["fraction"] == fraction
     assert record["environment"]["slots_per_device"] == slots
     assert share(2**30, 2) == 0.025
+
+
+def test_ctrl_c_does_not_wait_for_the_memory_of_a_cell_that_has_not_begun(
+    fake: FakeDevices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(1)
+    full = tmp_path / "full"
+    full.touch()
+    monkeypatch.setenv("MLBENCH_TEST_FULL", str(full))
+    front = start(tmp_path / "results", ["done"], engine="sequential", device="auto", cell_function=CELLS)
+    store = Store(tmp_path / "results" / "toys")
+    wait_until(
+        lambda: any((about.get("progress") or {}).get("phase") == "waits" for _, about in claims(store))
+    )
+    os.killpg(front.pid, signal.SIGINT)
+    began = time.monotonic()
+    out, _ = front.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert (front.returncode, json.loads(out)["missing"]) == (130, 1)
 
 
 def test_a_process_that_a_cell_has_poisoned_trains_no_other(
