@@ -23,19 +23,19 @@ from mlbench.errors import ConfigError, DataError
 
 TABLE_NAMES = ("labels", "metadata", "data", "train")
 
-CUT_VERSION = 2
-"""Raised when the same files would be cut otherwise: what is remembered of them is then computed anew."""
+CUT_VERSION = 3
+"""Raised when the same files would be read or cut otherwise: what is remembered of them is then computed anew."""
 
 
 @register_dataset("own")
 class OwnData(Source):
     """Your own data: CSV, TSV, JSON lines, Parquet, a folder, images with a labels file, or a hub id.
 
-    text, image, features, labels, ids, unscored, split: names of columns. `features` and `labels` may be
-    lists of columns: numbers, and 0/1 marks (−1: not scored). `separator` divides labels in one string, or is
-    "json" where it is a list. `images`: the folder that image paths start from. Splits that are not given, by files
-    of their own or the column `split`, are cut with identical inputs in one split. `delimiter` and `quote` are those
-    of a CSV file.
+    text, image, features, labels, ids, unscored, split: names of columns; `id`, `unscored` and `split` are such where
+    no other is named. `features` and `labels` may be lists of columns: numbers, and 0/1 marks (−1: not scored).
+    `separator` divides labels in one string, or is "json" where it is a list. `images`: the folder that image paths
+    start from. Splits that are not given, by files of their own or the column `split`, are cut with identical inputs
+    in one split. `delimiter` and `quote` are those of a CSV file.
     """
 
     def __init__(

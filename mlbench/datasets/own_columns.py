@@ -17,6 +17,8 @@ from mlbench.datasets.labels import parse_indicators, parse_labels, parse_lists,
 SPLIT = "split"
 """The column that says each row's split, unless the user names another."""
 
+UNSCORED = "unscored"
+"""The column that names the labels not to be scored on a row, unless the user names another."""
 IMAGE_NAMES = ("image", "file_name", "filename", "file")
 
 
@@ -55,8 +57,9 @@ class Columns:
                 columns["unscored"] = unscored
         else:
             columns["labels"] = parse_labels(table, self.labels, self.separator, place)
-        if self.unscored:
-            columns["unscored"] = parse_lists(table, self.unscored, "unscored", self.separator, place)
+        name = self.unscored or ("" if "unscored" in columns else UNSCORED)
+        if self.unscored or name in table.column_names:
+            columns["unscored"] = parse_lists(table, name, "unscored", self.separator, place)
         if self.ids:
             columns["id"] = require(table, self.ids, "ids", place)
         elif "id" in table.column_names:

@@ -27,6 +27,7 @@ class AsymmetricPolynomialLoss(TwoSidedLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     soft_targets = True
     exact_gradient = {"focus_grad": True}
     identities: ClassVar[Identities] = (({"eps_pos": 0.0, "eps_pos2": 0.0}, "asl", {}),)

@@ -27,6 +27,7 @@ class AsymmetricLoss(TwoSidedLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     soft_targets = True
     exact_gradient = {"focus_grad": True}
     identities: ClassVar[Identities] = (({"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": 0.0}, "bce", {}),)

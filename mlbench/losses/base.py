@@ -45,7 +45,8 @@ class Loss(nn.Module):
     needs: ClassVar[AbstractSet[str]]
     """The fields of Outputs that must be there. Without "logits" the loss trains the representation only."""
     accepts: ClassVar[AbstractSet[str]] = frozenset()
-    """The fields that it can use but does without: "memory"."""
+    """The fields that it can use but does without: "memory", "known". Without "known" it gets what is unknown as a
+    negative."""
     search_space: ClassVar[Mapping[str, Space]]
     """The ranges of its hyperparameters, by parameter; written down as {} where there is nothing to tune."""
     version: ClassVar[int] = 1

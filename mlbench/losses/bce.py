@@ -28,6 +28,7 @@ class BinaryCrossEntropy(ElementwiseLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     soft_targets = True
     search_space = {
         "pos_weight": Choice(None, "balanced", 2.0, 5.0),

@@ -27,6 +27,7 @@ class ClassBalancedFocalLoss(ElementwiseLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     search_space = {"beta": Choice(0.9, 0.99, 0.999, 0.9999), "gamma": Choice(1.0, 2.0)}
 
     def __init__(

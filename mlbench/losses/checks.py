@@ -99,6 +99,7 @@ def check_shapes(out: Outputs, targets: Tensor, owner: str) -> None:
         "embeddings": (out.embeddings, (batch, None)),
         "prototypes": (out.prototypes, (labels, width)),
         "label_embeddings": (out.label_embeddings, (batch, labels, None)),
+        "known": (out.known, (batch, labels)),
     }
     if out.memory is not None:
         _expect_type(owner, "memory", out.memory, Memory)

@@ -30,6 +30,7 @@ class DistributionBalancedFocalLoss(ElementwiseLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     search_space = {
         "map_beta": Choice(1.0, 10.0),
         "map_gamma": Choice(0.1, 0.3, 0.9),

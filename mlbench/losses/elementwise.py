@@ -22,7 +22,8 @@ BLOCK = 2**16
 class ElementwiseLoss(Loss):
     """A loss with one term per sample and label: a subclass gives them in `elements`.
 
-    The reductions: "mean" over B·L, "batchmean" (sum over L, mean over B) or "sum".
+    The reductions: "mean" over B·L, "batchmean" (sum over L, mean over B) or "sum". A loss that accepts `known` sums
+    the known entries alone, and "mean" is over those.
     """
 
     per_sample = True
@@ -41,6 +42,11 @@ class ElementwiseLoss(Loss):
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         logits = out.logits
+        if out.known is not None:
+            total = (self.elements(logits, targets) * out.known).sum()
+            if self.reduction == "mean":
+                return total / out.known.sum().clamp_min(1)
+            return total / len(logits) if self.reduction == "batchmean" else total
         divisor = {"mean": logits.numel(), "batchmean": len(logits), "sum": 1}[self.reduction]
         if self._in_blocks(logits):
             return cast(Tensor, Blockwise.apply(logits, targets, self, 1 / divisor))

@@ -25,6 +25,7 @@ class FocalLoss(ElementwiseLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     search_space = {"gamma": Choice(1.0, 2.0, 3.0), "alpha": Choice(None, 0.25, 0.5, 0.75)}
 
     def __init__(

@@ -42,7 +42,8 @@ class Outputs:
 
     `logits` [B, L]; `features` [B, M], the trunk's output before any projection; `embeddings` [B, P],
     L2-normalised; `prototypes` [L, P], L2-normalised label vectors; `label_embeddings` [B, L, P], one
-    L2-normalised vector per sample and label; `kernels`, see GaussianKernels; `memory`, see Memory.
+    L2-normalised vector per sample and label; `kernels`, see GaussianKernels; `memory`, see Memory; `known` [B, L] in
+    {0, 1}, 0 where nobody knows whether the label holds (its target is then 0); None where all are known.
     """
 
     logits: Tensor = ABSENT
@@ -52,36 +53,52 @@ class Outputs:
     label_embeddings: Tensor = ABSENT
     kernels: GaussianKernels = ABSENT
     memory: Memory | None = None
+    known: Tensor | None = None
 
 
-FIELDS = ("logits", "features", "embeddings", "prototypes", "label_embeddings", "kernels", "memory")
+FIELDS = ("logits", "features", "embeddings", "prototypes", "label_embeddings", "kernels", "memory", "known")
 
 
 @dataclass(frozen=True)
 class LabelStats:
-    """How often each label occurs: `counts` [L], of any dtype, among `num_samples` training rows."""
+    """How often each label occurs: `counts` [L], of any dtype, among `num_samples` training rows. `known` [L] is how
+    many of them are known to have the label or not; None where that is all of them."""
 
     counts: Tensor
     num_samples: int
+    known: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.counts.ndim != 1:
             raise ValueError(f"counts must be [L], got shape {list(self.counts.shape)}")
         if self.num_samples < 1:
             raise ValueError(f"num_samples must be at least 1, got {self.num_samples}")
+        if self.known is not None and self.known.shape != self.counts.shape:
+            raise ValueError(f"known must be {list(self.counts.shape)}, got shape {list(self.known.shape)}")
+
+    @property
+    def totals(self) -> Tensor:
+        """The rows N in which each label is known, [L] in float64."""
+        rows = torch.full_like(self.counts, self.num_samples) if self.known is None else self.known
+        return rows.detach().to(torch.float64)
+
+    def to(self, device: torch.device | str) -> LabelStats:
+        """The same on a device."""
+        known = None if self.known is None else self.known.to(device)
+        return LabelStats(self.counts.to(device), self.num_samples, known)
 
     def log_odds(self) -> Tensor:
         """log((n + ½)/(N − n + ½)) of each label, [L] in float64: finite where it is in no row or in all of them."""
         positives = self.counts.detach().to(torch.float64)
-        return torch.log((positives + 0.5) / (self.num_samples - positives + 0.5))
+        return torch.log((positives + 0.5) / (self.totals - positives + 0.5))
 
-    def clamped(self) -> tuple[Tensor, int]:
-        """(n, N): the counts in float64, kept within [1, N−1] so that n, N/n − 1 and their logarithms exist.
+    def clamped(self) -> tuple[Tensor, Tensor]:
+        """(n, N), both [L] in float64: the counts kept within [1, N−1] so that n, N/n − 1 and their logarithms exist.
 
         At 1 % of the rows many labels have no positive; N is read as 2 where there is one row only.
         """
-        total = max(self.num_samples, 2)
-        return self.counts.detach().to(torch.float64).clamp(1, total - 1), total
+        totals = self.totals.clamp(min=2)
+        return self.counts.detach().to(torch.float64).clamp(min=1).minimum(totals - 1), totals
 
 
 def tensors_of(value: Tensor | GaussianKernels | Memory | None) -> list[Tensor]:

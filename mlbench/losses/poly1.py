@@ -25,6 +25,7 @@ class Poly1FocalLoss(ElementwiseLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     identities: ClassVar[Identities] = (({"epsilon": 0.0}, "focal", {"alpha": None}),)
     search_space = {"epsilon": Choice(-1.0, 1.0, 3.0), "gamma": Choice(0.0, 1.0, 2.0)}
 

@@ -29,6 +29,7 @@ class RobustAsymmetricLoss(AsymmetricPolynomialLoss):
     """
 
     needs = {"logits"}
+    accepts = {"known"}
     soft_targets = True
     exact_gradient = {"focus_grad": True}
     identities: ClassVar[Identities] = ()

@@ -115,6 +115,7 @@ def _measured(
         np.array(about["label_counts"]["train"]),
         np.array(about["seen_counts"]),
         about["sizes"]["train"],
+        np.array(about["known_counts"]) if about.get("known_counts") else None,
     )
     numbers = {"floor_metrics": held.floor(about["sizes"]["rows"])}
     replicates: Scores = {}

@@ -84,6 +84,10 @@ class Protocol(BaseModel):
     head_bias: Annotated[Literal["prior", "zero"], Before("zero")] = Field(
         "prior", description="where logits start: the labels' log-odds in the training rows, or about 0"
     )
+    unknown: Annotated[Literal["ignore", "negative", "positive"], Before("ignore")] = Field(
+        "ignore",
+        description="training entries that the data leave open; as negatives, where a loss cannot ignore them",
+    )
     probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
     probe_steps: int = Field(500, ge=1, description="updates of the linear probe")
     probe_loss: str = Field(

@@ -34,6 +34,7 @@ from mlbench.training.readings import Readings
 from mlbench.training.resources import Clock, peak_memory, reset_peak_memory
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
+from mlbench.training.unknown import describe_unknown, training_targets
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def _run_cell(
         fitted = fit_encoder(cell, dataset, rows, cache_dir, place)
         if protocol.validation == "fraction":
             dataset, fitted = cut_validation(dataset, fitted, cell)
-        held = Held.of(dataset, rows)
+        targets = training_targets(dataset, rows, protocol.unknown)
+        held = Held.of(dataset, targets)
         stats = held.stats(len(rows))
         loss = build_loss(cell, stats, place, micro_batch)
         if micro_batch is None and loss.per_sample:
@@ -119,7 +121,7 @@ def _run_cell(
         readings = Readings(
             loss,
             fitted,
-            torch.from_numpy(dataset.train.targets[rows]),
+            torch.from_numpy(targets),
             held,
             protocol,
             streams,
@@ -161,6 +163,7 @@ def _run_cell(
         "numerics": flags,
         "micro_batch": micro_batch,
         "dataset": describe_dataset(dataset, rows, held),
+        "unknown": describe_unknown(dataset, rows, protocol.unknown, loss),
         "memory": peak_memory(place),
     }
     clock.lap("evaluate")
@@ -225,5 +228,6 @@ def describe_dataset(dataset: Dataset, rows: npt.NDArray[np.int64], held: Held) 
         "sizes": {**dataset.sizes, "rows": len(rows)},
         "label_counts": {name: counts.tolist() for name, counts in dataset.label_counts.items()},
         "seen_counts": held.seen_counts.tolist(),
+        "known_counts": None if held.known_counts is None else held.known_counts.tolist(),
         "ceiling": dict(dataset.ceiling) if dataset.ceiling else None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -27,6 +27,7 @@ from mlbench.training.schedule import Schedule
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
 from mlbench.training.unit import GradientUnit
+from mlbench.training.unknown import has_unknown, split_known
 from mlbench.training.watch import LOOK_EVERY, Watch
 
 Progress = Callable[[dict[str, Any]], None]
@@ -36,6 +37,7 @@ Progress = Callable[[dict[str, Any]], None]
 class Task:
     """Everything that one training reads.
 
+    `targets` [n, L] of the training rows hold UNKNOWN where nobody knows whether the label holds.
     `numbers` are the training rows as the dataset counts them, for messages. `micro_batch` is the number of
     rows that the device takes at once (the whole batch where None); only a loss that is `per_sample` may be
     given one. `code` says which code trains: a checkpoint of other code is not gone on from.
@@ -73,6 +75,7 @@ class Fit:
         self.step, self.started = 0, time.perf_counter()
         self.earlier_seconds = self.validation_seconds = 0.0
         """Spent before the checkpoint that this training goes on from, and in evaluations."""
+        self.unknown = has_unknown(task.targets)
         # The first update is looked at whole; after that shapes and targets are those of the same data.
         task.loss.checks = True
 
@@ -178,6 +181,9 @@ class Fit:
             memory = task.queue.read() if task.queue is not None else None
             with autocast(task.protocol.precision, task.device):
                 outputs = task.model(batch, memory)
+            if self.unknown:
+                targets, known = split_known(targets)
+                outputs = replace(outputs, known=known)
             loss: Tensor = task.loss(outputs, targets)
             if len(parts) > 1 and not summed:
                 loss = loss * (len(targets) / rows)

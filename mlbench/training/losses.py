@@ -38,7 +38,7 @@ def build_probe_loss(cell: Cell, stats: LabelStats, device: torch.device) -> Los
 def ready(loss: Loss, stats: LabelStats, device: torch.device) -> Loss:
     """The loss on the device, told the label counts of the cell's own rows."""
     loss.to(device)
-    loss.prepare(LabelStats(stats.counts.to(device), stats.num_samples))
+    loss.prepare(stats.to(device))
     return loss
 
 

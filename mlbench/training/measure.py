@@ -16,6 +16,7 @@ from mlbench.datasets import Dataset
 from mlbench.losses.base import LabelStats
 from mlbench.metrics import Scored, bootstrap, evaluate
 from mlbench.suite import Cell
+from mlbench.training.unknown import known_counts
 
 Numbers = dict[str, dict[str, float]]
 
@@ -23,23 +24,26 @@ Numbers = dict[str, dict[str, float]]
 @dataclass(frozen=True)
 class Held:
     """What the metrics of one cell are measured against: targets with 255 where not scored, the label counts
-    that the frequency buckets follow, and the samples of the full training split, where known."""
+    that the frequency buckets follow, the samples of the full training split, where known, and how many of the cell's
+    own rows are known to have each label or not, where that is not all of them."""
 
     validation_targets: npt.NDArray[np.uint8]
     test_targets: npt.NDArray[np.uint8]
     train_counts: npt.NDArray[np.int64]
     seen_counts: npt.NDArray[np.int64]
     train_size: int | None = None
+    known_counts: npt.NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, rows: npt.NDArray[np.int64]) -> Held:
-        """Of a cell that trains on `rows` of the dataset."""
+    def of(cls, dataset: Dataset, targets: npt.NDArray[np.uint8]) -> Held:
+        """Of a cell that trains on rows of the dataset with these `targets` (`training_targets`)."""
         return cls(
             dataset.validation.scored_targets,
             dataset.test.scored_targets,
             dataset.label_counts["train"],
-            dataset.train.targets[rows].sum(axis=0, dtype=np.int64),
+            (targets == 1).sum(axis=0, dtype=np.int64),
             len(dataset.train),
+            known_counts(targets),
         )
 
     def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
@@ -66,7 +70,8 @@ class Held:
 
     def stats(self, rows: int) -> LabelStats:
         """The label counts of the cell's own training rows, of which there are `rows`."""
-        return LabelStats(torch.from_numpy(self.seen_counts), rows)
+        known = None if self.known_counts is None else torch.from_numpy(self.known_counts)
+        return LabelStats(torch.from_numpy(self.seen_counts), rows, known)
 
     def floor(self, rows: int) -> Numbers:
         """The metrics of the training frequencies as constant scores: what knowing nothing reaches."""
@@ -85,7 +90,7 @@ _floors: OrderedDict[tuple[Any, ...], Numbers] = OrderedDict()
 def floor_of(cell: Cell, dataset: Dataset, held: Held, rows: int) -> Numbers:
     """The cell's floor, computed once for all losses that train on the same rows; kept where a fingerprint says what
     the data are."""
-    key = (dataset.fingerprint, cell.fraction, cell.seed, cell.train.validation)
+    key = (dataset.fingerprint, cell.fraction, cell.seed, cell.train.validation, cell.train.unknown)
     if not dataset.fingerprint:
         return held.floor(rows)
     if key not in _floors:

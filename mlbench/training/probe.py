@@ -27,6 +27,7 @@ from torch import Tensor
 from mlbench.losses.base import Loss
 from mlbench.metrics import mean_average_precision
 from mlbench.training.determinism import measuring
+from mlbench.training.unknown import split_known
 
 Grid = tuple[tuple[float, float], ...]
 GRID: Grid = (
@@ -113,14 +114,16 @@ def fit_probe(
 ) -> LinearProbe:
     """The probe with the setting whose mAP on validation is best, of the two of `grid` that the search leaves.
 
-    features [N, M] and targets [N, L] in {0, 1} are of the cell's training rows; validation targets may hold
-    255 (not scored). The loss is binary cross-entropy, summed over labels and averaged over the batch, unless
-    another is given (logits only, `per_sample`, prepared); Adam with decoupled weight decay, warm-up and
-    cosine; features are centred and divided by one common scale, so that a representation's units play no part.
+    features [N, M] and targets [N, L] are of the cell's training rows, validation's of held-out ones. Targets are 0, 1
+    or 255: entries that nobody knows play no part in training, those that are not scored none in validation. The loss
+    is binary cross-entropy, summed over labels and averaged over the batch, unless another is given (logits only,
+    `per_sample`, prepared); Adam with decoupled weight decay, warm-up and cosine; features are centred and divided by
+    one common scale, so that a representation's units play no part.
     """
     mean = features.mean(dim=0)
     scale = (features - mean).square().mean().sqrt().clamp_min(1e-12)
-    inputs, labels = (features - mean) / scale, targets.to(features.dtype)
+    inputs, (labels, known) = (features - mean) / scale, split_known(targets)
+    labels, everything = labels.to(features.dtype), bool(known.all())
     held_out = (validation_features - mean) / scale
     slope = logistic_slope if loss is None else slope_of(loss)
     finalists = grid
@@ -130,10 +133,12 @@ def fit_probe(
         raised = tuple((rate * PILOT, decay) for rate, decay in grid)
         # Draws of its own, so that a setting's training is the same wherever it was found.
         pilot = torch.Generator().manual_seed(generator.initial_seed() ^ 1)
-        found = _train(inputs, labels[:, some], pilot, max(1, steps // PILOT), raised, slope)
+        of_some = None if everything else known[:, some]
+        found = _train(inputs, labels[:, some], pilot, max(1, steps // PILOT), raised, slope, of_some)
         scores = _scores(found, held_out, validation_targets[:, some.to(validation_targets.device)])
         finalists = tuple(grid[index] for index in _ranked(grid, scores)[:FINALISTS])
-    weight, bias = trained = _train(inputs, labels, generator, steps, finalists, slope)
+    of_all = None if everything else known
+    weight, bias = trained = _train(inputs, labels, generator, steps, finalists, slope, of_all)
     scores = _scores(trained, held_out, validation_targets)
     best = _ranked(finalists, scores, of=grid)[0]
     lr, decay = finalists[best]
@@ -178,8 +183,9 @@ def _train(
     steps: int,
     grid: Grid,
     slope_at: Slope,
+    known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Weights [M, G, L] and biases [G, L] after `steps` updates.
+    """Weights [M, G, L] and biases [G, L] after `steps` updates; of labels [N, L], where they are `known`.
 
     Each setting's weights are kept in units of its learning rate, so that one step fits all of them: Adam's step is
     first / √second, whatever the gradient's scale.
@@ -190,7 +196,11 @@ def _train(
     shrinks = torch.tensor([rate * decay for rate, decay in grid], device=device).view(1, settings, 1)
     # The bias is a row of the weights, and starts at the labels' own log odds: rare labels need no steps for it.
     inputs = torch.cat([inputs, torch.ones(rows, 1, device=device)], dim=1)
-    frequency = labels.mean(dim=0).clamp(0.5 / (rows + 1), 1 - 0.5 / (rows + 1))
+    totals = (
+        torch.full_like(labels[0], rows) if known is None else known.sum(dim=0).to(labels.dtype).clamp_min(1)
+    )
+    least = 0.5 / (totals + 1)
+    frequency = (labels.sum(dim=0) / totals).clamp(least, 1 - least)
     weight = torch.zeros(dim + 1, settings, count, device=device)
     weight[-1] = torch.logit(frequency) / rates[0]
     first, second = torch.zeros_like(weight), torch.full_like(weight, EPSILON**2)
@@ -201,6 +211,8 @@ def _train(
         seen, wanted = inputs[order[step]], labels[order[step]]
         logits = (seen @ weight.flatten(1)).unflatten(1, (settings, count)).mul_(rates)
         slope = slope_at(logits, wanted)
+        if known is not None:
+            slope = slope * known[order[step]].unsqueeze(1)
         gradient = (seen.T @ slope.flatten(1)).unflatten(1, (settings, count))
         factor = min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
         first.lerp_(gradient, 1 - BETA1)

@@ -27,7 +27,8 @@ Logits = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Readings:
-    """How a model of one cell is scored, on the way and at the end. `targets` [n, L] are of its own rows."""
+    """How a model of one cell is scored, on the way and at the end. `targets` [n, L] are of its own rows, UNKNOWN where
+    they are to be ignored."""
 
     loss: Loss
     fitted: Fitted

@@ -45,7 +45,7 @@ def from_pageable(model: Model, race: Race) -> Tensor:
 @pytest.mark.parametrize("name", CASES)
 def test_features_of_a_split(name: str, bert: Path, cache: Path, figures: Figures) -> None:
     race = Race(CASES[name], "bf16", bert, cache)
-    stats = Held.of(race.dataset, race.rows).stats(len(race.rows))
+    stats = Held.of(race.dataset, race.dataset.train.targets[race.rows]).stats(len(race.rows))
     loss = build_loss(race.cell, stats, DEVICE, None)
     stream = Streams(0).as_global
     model = Model.build(race.fitted, loss, stats, race.cell.train, stream).to(DEVICE).eval()

@@ -196,6 +196,11 @@ def test_a_split_may_have_nothing_unscored() -> None:
     assert dataset.train.unscored is None
     assert dataset.test.unscored is not None
     assert dataset.test.unscored.sum(axis=0).tolist() == [6, 0, 3]
+    write_csv(body=bodies(), tags=joined, unscored=unscored, split=split)
+    by_its_own_name = own(**GOOD).test.unscored
+    assert by_its_own_name is not None
+    assert by_its_own_name.sum(axis=0).tolist() == [6, 0, 3]
+    write_csv(body=bodies(), tags=joined, open=unscored, split=split)
     with pytest.raises(DataError, match=r"no column 'opn'; did you mean 'open'\? .*`unscored = …`"):
         own(**GOOD, unscored="opn")
 

@@ -198,9 +198,9 @@ def test_all_losses_compile_in_one_process() -> None:
 
 def test_counts_are_kept_where_logarithms_exist() -> None:
     counts, total = LabelStats(torch.tensor([0, 5, 10], dtype=torch.uint8), 10).clamped()
-    assert (counts.tolist(), total) == ([1.0, 5.0, 9.0], 10)
+    assert (counts.tolist(), total.tolist()) == ([1.0, 5.0, 9.0], [10.0] * 3)
     counts, total = LabelStats(torch.tensor([0, 1]), 1).clamped()
-    assert (counts.tolist(), total) == ([1.0, 1.0], 2)
+    assert (counts.tolist(), total.tolist()) == ([1.0, 1.0], [2.0] * 2)
     with pytest.raises(ValueError, match=r"counts must be \[L\]"):
         LabelStats(torch.zeros(2, 2), 3)
     with pytest.raises(ValueError, match="num_samples"):

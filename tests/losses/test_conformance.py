@@ -180,6 +180,14 @@ BROKEN = {
     def forward(self, out, targets):
         return 2 * softplus(out.logits * (1 - 2 * targets)).mean()
 ''',
+    "unknown entries play no part": '''
+    """It takes what is unknown for absent."""
+    needs = {"logits"}
+    accepts = {"known"}
+    search_space = {}
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
     "search space is of its parameters": '''
     """A range for nothing."""
     needs = {"logits"}

@@ -49,10 +49,10 @@ def test_the_two_that_the_search_leaves_are_trained_in_full_and_the_better_on_va
     train = module._train
 
     def noted(
-        inputs: Tensor, labels: Tensor, chance: torch.Generator, steps: int, grid: module.Grid, slope: Any
+        inputs: Tensor, labels: Tensor, chance: torch.Generator, steps: int, grid: module.Grid, *more: Any
     ) -> Any:
         trained.append((steps, grid))
-        return train(inputs, labels, chance, steps, grid, slope)
+        return train(inputs, labels, chance, steps, grid, *more)
 
     monkeypatch.setattr(module, "_train", noted)
     chosen = _fit(GRID)

@@ -26,7 +26,7 @@ class Sample:
     @property
     def leaves(self) -> dict[str, Tensor]:
         """The tensors that have gradients, by field, those of the kernels as `kernels.mean` and so on."""
-        named: dict[str, Any] = dict(vars(self.outputs), memory=None)
+        named: dict[str, Any] = dict(vars(self.outputs), memory=None, known=None)
         kernels = named.pop("kernels")
         if kernels is not None:
             named |= {f"kernels.{name}": value for name, value in vars(kernels).items()}
@@ -44,7 +44,8 @@ def draw(
     memory: int = 0,
     targets: Tensor | None = None,
 ) -> Sample:
-    """A batch of [B, L]; without `targets` they are drawn and made awkward (`awkward_targets`)."""
+    """A batch of [B, L] of which everything is known; without `targets` they are drawn and made awkward
+    (`awkward_targets`)."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*shape: int) -> Tensor:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlbench.blame import own_line
 from mlbench.losses.base import Loss
-from mlbench.losses.conformance import declared, devices, gradients, symmetry, values
+from mlbench.losses.conformance import declared, devices, gradients, symmetry, unknown, values
 from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
 from mlbench.registry import LOSSES
 
@@ -31,6 +31,12 @@ def _gathers(subject: Subject) -> str:
 
 def _not_per_sample(subject: Subject) -> str:
     return "" if subject.cls.per_sample else "not declared"
+
+
+def _ignores_nothing(subject: Subject) -> str:
+    return (
+        "" if "known" in subject.cls.accepts else "it accepts no `known`: what is unknown comes as a negative"
+    )
 
 
 def _no_reduction(subject: Subject) -> str:
@@ -55,6 +61,7 @@ PROPERTIES = (
     Property("descent does its job", gradients.descent_does_its_job),
     Property("per_sample as declared", symmetry.per_sample_as_declared, _not_per_sample),
     Property("reductions agree", symmetry.reductions_agree, _no_reduction),
+    Property("unknown entries play no part", unknown.unknown_entries_play_no_part, _ignores_nothing),
     Property("looks at no values", devices.looks_at_no_values, _gathers),
     Property("compiles whole", devices.compiles_whole, _gathers),
     Property("identities hold", symmetry.identities_hold, _no_identities),
