@@ -71,4 +71,4 @@ def _versions(records: pd.DataFrame) -> pd.Series[int]:
 def _alone(records: pd.DataFrame) -> pd.DataFrame:
     rows = records.reset_index(drop=True)
     empty = [name for name in rows.columns if name.startswith(_OPEN) and rows[name].isna().all()]
-    return rows.drop(columns=empty)
+    return rows.drop(columns=empty).copy()

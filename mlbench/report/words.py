@@ -75,9 +75,9 @@ def _rank(ranking: Ranking) -> str:
 
 
 def _firsts(blocks: Blocks, ranking: Ranking) -> str:
-    """On how many families the leader is first, and on how many of these others are too; of losses that are level
-    nothing, since each has its own."""
-    if len(_level(ranking)) > 1:
+    """On how many families the leader is first, and on how many of these others are too; nothing of losses that are
+    level, since each has its own, and of one family."""
+    if blocks.count == 1 or len(_level(ranking)) > 1:
         return ""
     alone, shared = first_on(blocks, ranking.best)
     text = f", and it is first on {alone + shared or 'none'} of them"

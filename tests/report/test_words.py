@@ -161,6 +161,8 @@ def test_who_is_first_together_with_others_is_not_first_on_half_a_family(tmp_pat
         "5 of 5 (1 shared)", "1 of 5 (1 shared)", "0 of 5"]  # fmt: skip
     alone = analysis_of(tmp_path / "alone", losses={"bce": 0.0, "asl": 0.1}, datasets=families(5))
     assert answer(alone, VIEW)[1].endswith("and it is first on 5 of them.")
+    one = analysis_of(tmp_path / "one", losses={"bce": 0.0, "asl": 0.1}, datasets=families(1))
+    assert "first on" not in answer(one, VIEW)[1], "the headline says so already"
 
 
 def test_losses_that_are_level_have_a_rank_each(tmp_path: Path) -> None:
