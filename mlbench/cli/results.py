@@ -23,6 +23,12 @@ def add_to(app: typer.Typer) -> None:
 Paths = Annotated[list[Path] | None, typer.Option("--results", help="Results to look in; repeatable.")]
 Metric = Annotated[str, typer.Option(help="As in `mlbench list metrics`, with its policy: f1_macro@label.")]
 Reading = Annotated[str, typer.Option(help="own: the loss's own logits; probe: the linear probe.")]
+Rope = Annotated[
+    float | None,
+    typer.Option(
+        help="The share of a family's span, from floor to best loss, that counts as no difference. Default: 0.02."
+    ),
+]
 Fraction = Annotated[float | None, typer.Option(help="Default: the largest that there is.")]
 
 
@@ -38,6 +44,7 @@ def report(
         list[Path] | None,
         typer.Option("--against", help="Published results to set these beside; repeatable."),
     ] = None,
+    rope: Rope = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Write tables, statistics, figures and one page from the records."""
@@ -45,7 +52,7 @@ def report(
     from mlbench.report import report as write_report
 
     load_plugins(plugin or ())
-    print(f"wrote {write_report(results, output, cells=cells, against=against or ())}")
+    print(f"wrote {write_report(results, output, cells=cells, against=against or (), rope=rope)}")
 
 
 def compare(
@@ -56,6 +63,7 @@ def compare(
     metric: Metric = "map",
     reading: Reading = "own",
     fraction: Fraction = None,
+    rope: Rope = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Set two losses, or two folders of results, head to head."""
@@ -72,6 +80,7 @@ def compare(
             metric=metric,
             reading=reading,
             fraction=fraction,
+            rope=rope,
         )
     )
 

@@ -13,17 +13,22 @@ if TYPE_CHECKING:
 Paths = Path | str | Iterable[Path | str]
 
 
-def report(paths: Paths, output: Path | str, *, cells: bool = False, against: Paths = ()) -> Path:
+def report(
+    paths: Paths, output: Path | str, *, cells: bool = False, against: Paths = (), rope: float | None = None
+) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
     With `cells` every cell gets a page of its own, `cells/<id>.html`. `against` names published records,
     files or folders, that the new ones are set beside; they are marked as such. `output` is new, empty or an
-    earlier report's, which is replaced. Raises DataError for any other folder, and where there is no record,
+    earlier report's, which is replaced. `rope` is the share of a family's span, from the floor to the best loss, that
+    counts as no difference (default: 0.02). Raises DataError for any other folder, and where there is no record,
     or none that finished.
     """
     from mlbench.report.build import build
+    from mlbench.report.statistics import check_rope
 
-    return build(_listed(paths), Path(output), cells=cells, against=_listed(against))
+    region = check_rope(rope)
+    return build(_listed(paths), Path(output), cells=cells, against=_listed(against), rope=region)
 
 
 def _listed(paths: Paths) -> list[Path]:
@@ -39,14 +44,16 @@ def compare(
     metric: str = "map",
     reading: str = "own",
     fraction: float | None = None,
+    rope: float | None = None,
 ) -> HeadToHead:
     """Two losses, or two folders of results, head to head; `str` of what comes back is the answer in words.
 
     On every dataset that both have (or those of `datasets`): the paired difference with its interval, and a
     verdict over families. `fraction` is the largest that both have where not given. Raises UnknownNameError
-    for what the records do not have, DataError where the two share no cell.
+    for what the records do not have, DataError where the two share no cell. `rope` is as in `report`.
     """
     from mlbench.report.headtohead import head_to_head
+    from mlbench.report.statistics import check_rope
 
     return head_to_head(
         first,
@@ -56,6 +63,7 @@ def compare(
         metric=metric,
         reading=reading,
         fraction=fraction,
+        rope=check_rope(rope),
     )
 
 

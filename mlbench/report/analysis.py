@@ -16,10 +16,12 @@ from mlbench.report.grid import READINGS, Grid
 from mlbench.report.measures import Measure, main_keys, measure
 from mlbench.report.replicates import Replicates
 from mlbench.report.statistics import (
+    ROPE,
     Blocks,
     Friedman,
     Pair,
     Ranking,
+    Region,
     Within,
     against_control,
     friedman,
@@ -29,6 +31,7 @@ from mlbench.report.statistics import (
     rank_losses,
     within_dataset,
 )
+from mlbench.report.statistics.spans import family_spans
 from mlbench.report.summary import Summary, summarise
 
 
@@ -44,18 +47,25 @@ class Analysis:
     """A grid and what was found of it; each part is computed when it is first asked for."""
 
     def __init__(
-        self, grid: Grid, replicates: Replicates | None = None, trials: pd.DataFrame | None = None
+        self,
+        grid: Grid,
+        replicates: Replicates | None = None,
+        trials: pd.DataFrame | None = None,
+        *,
+        rope: float = ROPE,
     ) -> None:
         self.grid = grid
         self.trials = pd.DataFrame() if trials is None else trials
         self.measures: dict[str, Measure] = {key: measure(key) for key in grid.metric_keys}
         self.main = main_keys(grid.metric_keys)
+        self.rope = rope
         self._replicates = replicates
         self.scores = lru_cache(16)(grid.scores)
         self.blocks = lru_cache(None)(self._blocks)
         self.ranking = lru_cache(None)(self._ranking)
         self.contenders = lru_cache(None)(self._contenders)
         self.pairs = lru_cache(None)(self._pairs)
+        self.region = lru_cache(None)(self._region)
         self.friedman = lru_cache(None)(self._friedman)
         self.nemenyi = lru_cache(None)(self._nemenyi)
         self._within_seeds = lru_cache(None)(self._seeds_within)
@@ -116,6 +126,14 @@ class Analysis:
         blocks = self.blocks(view)
         control = None if blocks is None else blocks.control()
         return [] if blocks is None or control is None else against_control(blocks, control)
+
+    def _region(self, view: View) -> Region | None:
+        """What counts as equal on the families compared; None where none can be."""
+        blocks = self.blocks(view)
+        if blocks is None:
+            return None
+        spans = family_spans(self.grid, view.reading, blocks, view.fraction)
+        return Region(blocks.families, spans, self.rope)
 
     def _summary(self, view: View) -> Summary:
         return summarise(self.grid, view.reading, self.measures[view.key], view.fraction, self.blocks(view))

@@ -24,11 +24,14 @@ from mlbench.report.page.single import write_cell_pages
 from mlbench.report.plurals import count
 from mlbench.report.replicates import Replicates
 from mlbench.report.reproduce import write_suites
+from mlbench.report.statistics import ROPE
 from mlbench.report.write import write_documents, write_records, write_tables
 
 
 @uncollected()
-def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path]) -> Path:
+def build(
+    paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path], rope: float = ROPE
+) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
     The page is that of the newest kind of records that finished; every other kind has a section in it, and a page with
@@ -47,18 +50,18 @@ def build(paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence
     ]
     newest = replace(shown[0], problems=(*problems, *idle))
     claim(output)
-    others = [_other(merged, paths, output, cells, against) for merged in shown[1:]]
-    _write(newest, paths, output, cells, against, others)
+    others = [_other(merged, paths, output, cells, against, rope) for merged in shown[1:]]
+    _write(newest, paths, output, cells, against, rope, others)
     return output / PAGE
 
 
 def _other(
-    merged: Merged, paths: Sequence[Path], output: Path, cells: bool, against: Sequence[Path]
+    merged: Merged, paths: Sequence[Path], output: Path, cells: bool, against: Sequence[Path], rope: float
 ) -> Other:
     """A kind of its own: its report in a folder below, and what the first page says of it."""
     folder = part(output, OTHERS) / merged.kind.name
     claim(folder)
-    analysis, tables = _write(merged, paths, folder, cells, against)
+    analysis, tables = _write(merged, paths, folder, cells, against, rope)
     return Other(merged.kind, analysis, tables, f"{OTHERS}/{merged.kind.name}")
 
 
@@ -68,11 +71,13 @@ def _write(
     output: Path,
     cells: bool,
     against: Sequence[Path],
+    rope: float,
     others: Sequence[Other] = (),
 ) -> tuple[Analysis, Tables]:
     """The report of one kind of records."""
     grid = Grid(merged.cells)
-    analysis = Analysis(grid, Replicates(grid, paths, main_keys(grid.metric_keys), against), merged.trials)
+    replicates = Replicates(grid, paths, main_keys(grid.metric_keys), against)
+    analysis = Analysis(grid, replicates, merged.trials, rope=rope)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
     tables, findings = collect(analysis), check_claims(analysis)

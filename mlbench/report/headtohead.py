@@ -15,13 +15,12 @@ from mlbench.report.grid import READINGS, Grid, show_fraction
 from mlbench.report.measures import Measure, require
 from mlbench.report.merge import merge
 from mlbench.report.replicates import Replicates
-from mlbench.report.statistics import SignedRank, signed_rank
-from mlbench.report.statistics.bayes import ROPE
+from mlbench.report.statistics import ROPE, Judged, Region
+from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.leverage import Leverage, leverage
+from mlbench.report.statistics.spans import spans_of
 from mlbench.report.statistics.within import Difference, paired_difference
 from mlbench.report.tables.scores import READING_WORDS
-
-LEAST_FAMILIES = 5
-"""Fewer families give no verdict across datasets."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,19 @@ class HeadToHead:
     measure: Measure
     where: str
     duels: tuple[Duel, ...]
-    across: SignedRank
-    families: int
+    across: Judged
+    narrow: tuple[str, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def differences(self) -> Leverage:
+        """Over families: mean, median, and the range when one is left out."""
+        return leverage(_by_family(self.duels), list(dict.fromkeys(duel.family for duel in self.duels)))
 
     @property
     def mean(self) -> float:
         """The mean over families of the difference."""
-        return float(mean_of(_by_family(self.duels), 0))
+        return self.differences.mean
 
     @property
     def verdict(self) -> str:
@@ -64,23 +68,13 @@ class HeadToHead:
             f"{self.first} is told apart as better on {ahead} and as worse on {behind} of {len(self.duels)} "
             f"{'dataset' if len(self.duels) == 1 else 'datasets'}"
         )
-        if self.families < LEAST_FAMILIES:
-            return (
-                f"{single}; {self.families} {'family says' if self.families == 1 else 'families say'} nothing of "
-                f"others ({LEAST_FAMILIES} would)."
+        narrow = ""
+        if self.narrow:
+            narrow = (
+                f" Left out of it, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
+                f"known: {', '.join(self.narrow)}."
             )
-        outcomes = {
-            f"{self.first} is better": self.across.better,
-            f"{self.second} is better": self.across.worse,
-            f"the two are practically equal (within {ROPE:g})": self.across.equal,
-        }
-        text, share = max(outcomes.items(), key=lambda item: item[1])
-        sure = (
-            f"{text} (probability {share:.2f})"
-            if share >= 0.95
-            else f"cannot tell; likeliest: {text} ({share:.2f})"
-        )
-        return f"{single}. Across {self.families} families: {sure}."
+        return f"{single}. Across families: {self.across.sentence(self.first, self.second)}.{narrow}"
 
     def __str__(self) -> str:
         width = max(len("dataset"), *(len(duel.task) for duel in self.duels))
@@ -92,7 +86,12 @@ class HeadToHead:
                 "unknown: one seed" if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
             )
             lines.append(f"{duel.task:<{width}}  {found.mean:>+10.3f}  {interval:>18}  {duel.seeds:>5}")
-        lines += ["", f"{'mean of families':<{width}}  {self.mean:>+10.3f}", "", self.verdict]
+        over = self.differences
+        lines += ["", f"mean over families {over.mean:+.3f}, median {over.median:+.3f}"]
+        if not np.isnan(over.low):
+            lines[-1] += f"; {over.low:+.3f} to {over.high:+.3f} when one family is left out"
+        lines += [f"{name} alone makes more than half of the mean" for name in over.carriers]
+        lines += ["", self.verdict]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
 
 
@@ -105,10 +104,12 @@ def head_to_head(
     metric: str = "map",
     reading: str = "own",
     fraction: float | None = None,
+    rope: float = ROPE,
 ) -> HeadToHead:
     """Compare two losses of `results`, or two folders of results where `first` and `second` name such.
 
-    `fraction` is the largest that both have where not given. Raises UnknownNameError for a loss, dataset,
+    `fraction` is the largest that both have where not given; `rope` the share of a family's span that counts as
+    equal. Raises UnknownNameError for a loss, dataset,
     metric or reading that the records do not have, DataError where the two share no cell.
     """
     if reading not in READINGS:
@@ -145,10 +146,14 @@ def head_to_head(
             duels.append(Duel(facts.name, facts.family, int(both.sum()), difference))
     if not duels:
         raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
-    differences = _by_family(duels)
+    members = {family: list[int]() for family in dict.fromkeys(duel.family for duel in duels)}
+    for duel in duels:
+        members[duel.family].append(grid.task_names.index(duel.task))
+    spans = spans_of(grid, reading, measure, place, list(members.values()))
+    region = Region(tuple(members), spans, rope)
     where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
-    across = signed_rank(differences)
-    return HeadToHead(first, second, measure, where, tuple(duels), across, len(differences), problems)
+    across = region.judge(_by_family(duels))
+    return HeadToHead(first, second, measure, where, tuple(duels), across, region.narrow, problems)
 
 
 def _of_folders(

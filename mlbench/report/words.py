@@ -10,10 +10,10 @@ from mlbench.report.grid import DONE, FAILED, show_fraction
 from mlbench.report.hyperparameters import untuned
 from mlbench.report.measures import Measure
 from mlbench.report.plurals import count, listed
-from mlbench.report.statistics import Blocks, Friedman, Ranking, signed_rank
-from mlbench.report.statistics.bayes import ROPE
+from mlbench.report.statistics import Blocks, Friedman, Ranking, Region
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.frequentist import ALPHA
+from mlbench.report.statistics.leverage import Leverage, leverage
 from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
@@ -42,7 +42,7 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     families = count(blocks.count, "family", "families")
     under = untuned(analysis)
     sentences = [
-        _headline(blocks, ranking, analysis.contenders(view)) + (f" ({under})" if under else ""),
+        _headline(analysis, view, blocks, ranking) + (f" ({under})" if under else ""),
         f"{_rank(ranking)} {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
         f"datasets{_interval(blocks, ranking, place)}{_firsts(blocks, ranking)}.",
     ]
@@ -52,12 +52,13 @@ def answer(analysis: Analysis, view: View) -> list[str]:
 
 def evidence(analysis: Analysis, view: View) -> list[str]:
     """What the tests over families say, a sentence each; none where there is nothing to compare."""
-    blocks, ranking = analysis.blocks(view), analysis.ranking(view)
+    blocks, ranking, region = analysis.blocks(view), analysis.ranking(view), analysis.region(view)
     if blocks is None or ranking is None:
         return []
     return [
         *_ruled_out(blocks, ranking, analysis.contenders(view)),
         *_over_all(analysis, view, ranking),
+        *(region_words(region) if region is not None and blocks.count > 1 else []),
     ]
 
 
@@ -84,13 +85,17 @@ def _firsts(blocks: Blocks, ranking: Ranking) -> str:
     return f"{text}, on {shared} of these together with others" if shared else text
 
 
-def _headline(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> str:
-    """Who ranks first, and who else is in the set of the best; one alone there "leads"."""
+def _headline(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> str:
+    """Who ranks first, who else is in the set of the best (one alone there "leads"), and who carries the difference."""
     level = _level(ranking)
     if len(level) > 1:
         return f"{listed(level, most=3)} are level"
     if blocks.count == 1:
         return f"{ranking.best} is first on the one family there is"
+    return _first(ranking, analysis.contenders(view)) + _carried(blocks, ranking)
+
+
+def _first(ranking: Ranking, contenders: Sequence[str]) -> str:
     others = [loss for loss in contenders if loss != ranking.best]
     if ranking.best not in contenders:
         return f"{ranking.best} ranks first, but {listed(others, most=3)} may be better"
@@ -136,7 +141,8 @@ def _gap(blocks: Blocks, ranking: Ranking, place: int) -> str:
 
 
 def _better(difference: float) -> str:
-    return f"{abs(difference):.3f} {'worse' if round(difference, 3) < 0 else 'better'}"
+    text = f"{abs(difference):.3f}"
+    return "level" if float(text) == 0 else f"{text} {'worse' if difference < 0 else 'better'}"
 
 
 def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
@@ -148,33 +154,61 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     tasks = [task for task in within if grid.tasks[task].name in blocks.tasks]
     alike = [task for task in tasks if not within[task].told_apart(best, other)]
     text = f"{runner} comes next: {ranking.best} is {_gap(blocks, ranking, ranking.order[1])} on average"
+    text += _beside(leverage(blocks.differences(ranking.best, runner), blocks.families))
     if tasks:
         text += f"; within the datasets the two cannot be told apart on {len(alike)} of {len(tasks)}"
-    sentences.append(text + "." + _practically(blocks, ranking.best, runner))
+    sentences.append(text + "." + _judged(analysis, view, ranking.best, runner))
     control = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
     if control is not None:
         text = (
-            f"Against {control.control} it is {_better(control.mean)} on average, ahead on "
-            f"{control.wins} and behind on {control.defeats} of {blocks.count}"
+            f"Against {control.control} it is {_better(control.differences.mean)} on average"
+            f"{_beside(control.differences)}, ahead on {control.wins} and behind on {control.defeats} of {blocks.count}"
         )
         if control.p_holm is not None:
             told = "told apart" if control.p_holm <= ALPHA else "not told apart"
             text += f" (Wilcoxon, Holm: p = {control.p_holm:.3g}, {told})"
-        sentences.append(text + ".")
+        sentences.append(text + "." + _judged(analysis, view, ranking.best, control.control))
     return sentences
 
 
-def _practically(blocks: Blocks, best: str, other: str) -> str:
-    """What a new family would find of the two, by the Bayesian signed-rank test."""
-    if blocks.count == 1:
+def _beside(found: Leverage) -> str:
+    """` (median 0.004 better; 0.002 to 0.021 better without any one family)`; nothing of one family."""
+    if math.isnan(found.low):
         return ""
-    found = signed_rank(blocks.differences(best, other))
-    share, words = max(
-        (found.equal, f"that they are practically equal (within {ROPE:g})"),
-        (found.better, f"{best} better by more than {ROPE:g}"),
-        (found.worse, f"{other} better by more than {ROPE:g}"),
-    )
-    return f" On a new family the likeliest is {words}: {share:.2f}."
+    ends = f"{_better(found.low)} to {_better(found.high)}"
+    return f" (median {_better(found.median)}; {ends} when one family is left out)"
+
+
+def _carried(blocks: Blocks, ranking: Ranking) -> str:
+    """Which family makes more than half of the leader's difference from the control, from the next where it is that."""
+    control = blocks.control()
+    other = ranking.losses[ranking.order[1]] if control in (None, ranking.best) else control
+    carriers = leverage(blocks.differences(ranking.best, str(other)), blocks.families).carriers
+    if not carriers:
+        return ""
+    alone = "alone makes" if len(carriers) == 1 else "each make"
+    return f"; {listed(carriers)} {alone} more than half of its difference from {other}"
+
+
+def _judged(analysis: Analysis, view: View, best: str, other: str) -> str:
+    """What the interval over families says of the two, as shares of the families' spans; nothing of few families."""
+    blocks, region = analysis.blocks(view), analysis.region(view)
+    if blocks is None or region is None:
+        return ""
+    judged = region.judge(blocks.differences(best, other))
+    text = judged.sentence(best, other)
+    return f" {text[0].upper()}{text[1:]}." if judged.families >= LEAST_FAMILIES else ""
+
+
+def region_words(region: Region) -> list[str]:
+    """What counts as equal, in shares and in points of the metric; nothing where no span is known."""
+    if region.points is None:
+        return []
+    low, high = (f"{end:.3f}" for end in region.points)
+    points = f"{low} points" if low == high else f"{low} to {high} points, by family"
+    return [
+        f"The region of equivalence is {100 * region.rope:g} % of a family's span from floor to best: {points}."
+    ]
 
 
 def _over_all(analysis: Analysis, view: View, ranking: Ranking) -> list[str]:

@@ -32,19 +32,23 @@ def test_differences_are_those_of_the_records(tmp_path: Path) -> None:
         expected = cells.loc[duel.task, "asl"] - cells.loc[duel.task, "bce"]
         assert duel.difference.mean == pytest.approx(expected)
         assert duel.difference.low < expected < duel.difference.high
-    assert "asl is better (probability" in found.verdict
+    assert "Across families: asl is better than bce: asl − bce is +" in found.verdict
     assert "95 % interval" in str(found)
+    assert (
+        f"mean over families {found.differences.mean:+.3f}, median {found.differences.median:+.3f}; +"
+        in str(found)
+    )
 
 
 def test_it_can_be_turned_round(tmp_path: Path) -> None:
     root = write(tmp_path, MANY)
     here, there = compare("asl", "bce", results=root), compare("bce", "asl", results=root)
-    assert here.mean == pytest.approx(-there.mean)
-    assert "asl is better" in there.verdict
+    assert here.differences.mean == pytest.approx(-there.differences.mean)
+    assert "asl is better than bce: bce − asl is −" in there.verdict
 
 
 def test_less_is_better_is_turned_into_more(tmp_path: Path) -> None:
-    assert compare("asl", "bce", results=write(tmp_path, MANY), metric="ranking_loss").mean > 0.02
+    assert compare("asl", "bce", results=write(tmp_path, MANY), metric="ranking_loss").differences.mean > 0.02
 
 
 def test_equal_losses_are_practically_equal(tmp_path: Path) -> None:
@@ -57,7 +61,7 @@ def test_two_folders(tmp_path: Path) -> None:
     new = write(tmp_path / "new", replace(MANY, losses={"bce": 0.03, "asl": 0.08}, suite="new"))
     found = compare(str(new), str(old))
     assert len(found.duels) == 8
-    assert found.mean == pytest.approx(0.03, abs=0.006)
+    assert found.differences.mean == pytest.approx(0.03, abs=0.006)
 
 
 def test_a_stale_record_in_a_folder_does_not_count(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_a_stale_record_in_a_folder_does_not_count(tmp_path: Path) -> None:
         stale = {**store.read(identifier), "id": f"{number:020}", "finished": "2025-01-01T00:00:00+00:00"}
         store.write({**stale, "metrics": {"test": {"map": 0.999}}})
     again = compare(str(new), str(old))
-    assert again.mean == plain.mean
+    assert again.differences.mean == plain.differences.mean
     assert "In the records" not in str(plain)
     assert "In the records: asl on set-0: cells " in str(again)
     assert "In the records: asl on set-0: cells " in str(compare("asl", "bce", results=new))

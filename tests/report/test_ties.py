@@ -59,7 +59,11 @@ def test_twins_tie_on_eleven_families(tmp_path: Path) -> None:
     assert ranking.first.tolist() == [5.5, 5.5]
     assert ranking.gap.tolist() == [0, 0]
     assert (pair.wins, pair.ties, pair.defeats) == (0, 11, 0)
-    assert (pair.mean, pair.median, pair.effect, pair.p, pair.p_holm) == (0, 0, 0, 1, 1)
+    found = pair.differences
+    assert (found.mean, found.median, found.low, found.high, found.carriers) == (0, 0, 0, 0, ())
+    assert (pair.effect, pair.p, pair.p_holm) == (0, 1, 1)
+    judged = analysis.region(VIEW).judge(analysis.blocks(VIEW).differences("asl", "bce"))  # type: ignore[union-attr]
+    assert (judged.word, judged.interval.mean) == ("equal", 0)
     assert answer(analysis, VIEW)[0] == "asl and bce are level"
     assert [row.rank for row in board(analysis, VIEW, look_of(analysis))] == ["1.50", "1.50"]
 
@@ -74,7 +78,8 @@ def test_twins_are_both_bold(replicates: float, tmp_path: Path) -> None:
 def test_twins_are_level_in_a_comparison(tmp_path: Path) -> None:
     found = compare("asl", "bce", results=write_exact(tmp_path, twins(6)))
     assert {duel.difference.mean for duel in found.duels} == {0}
-    assert found.mean == 0
+    assert found.differences.mean == 0
+    assert "the two are practically equal" in found.verdict
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 8])

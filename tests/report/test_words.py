@@ -36,16 +36,16 @@ def test_the_answer_names_the_leader_its_spread_and_the_runner_up(tmp_path: Path
     assert "average rank is 1.00 of 3 over 9 families of datasets (95 % interval 1.0 to 1.0)" in lines[1]
     gap = blocks.differences("focal", "asl").mean()
     assert lines[2].startswith(f"asl comes next: focal is {gap:.3f} better (95 % interval ")
-    low, high = map(float, re.findall(r"(\d\.\d{3}) better", lines[2].split("interval")[1]))
+    low, high = map(float, re.findall(r"(\d\.\d{3}) better", lines[2].split("interval")[1])[:2])
     assert low < gap < high
     assert lines[3].startswith(f"Against bce it is {blocks.differences('focal', 'bce').mean():.3f} better")
-    assert lines[3].endswith("told apart).")
+    assert "told apart). Focal is better than bce: " in lines[3]
 
 
 def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> None:
     analysis = analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, datasets=families(4))
     assert "may be as good" in answer(analysis, VIEW)[0]
-    assert evidence(analysis, VIEW) == ["Over fewer than 6 families no loss can be ruled out as the best."]
+    assert evidence(analysis, VIEW)[0] == "Over fewer than 6 families no loss can be ruled out as the best."
 
 
 def test_losses_with_equal_scores_are_level(tmp_path: Path) -> None:
@@ -54,15 +54,6 @@ def test_losses_with_equal_scores_are_level(tmp_path: Path) -> None:
     of = [column for column in cells.columns if column.endswith("/map")]
     cells[of] = 1.0
     assert answer(Analysis(Grid(cells)), VIEW)[0] == "asl and bce are level"
-
-
-def test_what_is_practically_equal_is_said_to_be(tmp_path: Path) -> None:
-    near = answer(
-        analysis_of(tmp_path / "near", losses={"bce": 0.0, "asl": 0.004}, datasets=families(9)), VIEW
-    )
-    assert "likeliest is that they are practically equal (within 0.01): " in " ".join(near)
-    far = answer(analysis_of(tmp_path / "far", losses={"bce": 0.0, "asl": 0.2}, datasets=families(9)), VIEW)
-    assert "On a new family the likeliest is asl better by more than 0.01: 1.00." in far[2]
 
 
 def test_a_tiny_test_split_is_warned_of(tmp_path: Path) -> None:

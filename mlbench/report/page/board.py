@@ -9,6 +9,7 @@ from mlbench.report.arrays import mean_of
 from mlbench.report.figures.style import Look
 from mlbench.report.statistics import Blocks
 from mlbench.report.statistics.best import LEAST_FAMILIES
+from mlbench.report.statistics.leverage import Leverage
 from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.model import format_number
 
@@ -27,6 +28,7 @@ class BoardRow:
     mean: str
     control: str
     difference: str
+    without: str
     first: str
     best: str
 
@@ -56,7 +58,12 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 at=round(100 * (ranking.ranks[index] - 1) / span, 1),
                 mean=format_number(float(means[index])),
                 control=control,
-                difference="" if not control else "control" if pair is None else _signed(pair.mean),
+                difference=""
+                if not control
+                else "control"
+                if pair is None
+                else signed(pair.differences.mean),
+                without="" if pair is None or blocks.count == 1 else _beside(pair.differences),
                 first=_first(blocks, loss),
                 best="may be" if loss in contenders else "no" if contenders else "",
             )
@@ -70,6 +77,12 @@ def _first(blocks: Blocks, loss: str) -> str:
     return f"{alone + shared} of {blocks.count}{f' ({shared} shared)' if shared else ''}"
 
 
-def _signed(value: float) -> str:
+def _beside(found: Leverage) -> str:
+    """`median +0.004; +0.002 to +0.021 without one`."""
+    return f"median {signed(found.median)}; {signed(found.low)} to {signed(found.high)} without one"
+
+
+def signed(value: float) -> str:
+    """`+0.012`, `−0.003`, `0.000`."""
     text = format_number(abs(value))
     return text if float(text) == 0 else ("+" if value > 0 else "−") + text

@@ -9,9 +9,10 @@ from mlbench.report.statistics.aggregate import (
     normalise,
     performance_profile,
 )
-from mlbench.report.statistics.bayes import SignedRank, signed_rank
+from mlbench.report.statistics.bayes import SignedRank
 from mlbench.report.statistics.best import may_be_best
 from mlbench.report.statistics.blocks import Blocks, make_blocks
+from mlbench.report.statistics.equivalence import ROPE, Judged, Region, check_rope
 from mlbench.report.statistics.frequentist import (
     Friedman,
     Pair,
@@ -25,14 +26,18 @@ from mlbench.report.statistics.ranks import Ranking, rank_losses
 from mlbench.report.statistics.within import Within, within_dataset
 
 __all__ = [
+    "ROPE",
     "Blocks",
     "Friedman",
+    "Judged",
     "Normalised",
     "Pair",
     "Ranking",
+    "Region",
     "SignedRank",
     "Within",
     "against_control",
+    "check_rope",
     "critical_difference",
     "friedman",
     "interquartile_mean",
@@ -42,7 +47,6 @@ __all__ = [
     "normalise",
     "performance_profile",
     "rank_losses",
-    "signed_rank",
     "smallest_p",
     "within_dataset",
 ]

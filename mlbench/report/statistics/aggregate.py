@@ -16,8 +16,8 @@ from mlbench.report.grid import Grid
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import LEVEL
 
-LEAST_SPAN = 0.005
-"""A task on which the best loss is no further than this above the floor says nothing about losses."""
+LEAST_SPAN = 0.05
+"""Where the best loss is no further than this above the floor, nothing is said about losses."""
 REPLICATES = 300
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from mlbench.report.arrays import Floats, mean_of
+from mlbench.report.arrays import Floats
 from mlbench.report.statistics.blocks import Blocks
+from mlbench.report.statistics.leverage import Leverage, leverage
 from mlbench.report.statistics.ranks import block_ranks
 
 ALPHA = 0.05
@@ -47,8 +48,7 @@ class Pair:
 
     loss: str
     control: str
-    mean: float
-    median: float
+    differences: Leverage
     wins: int
     ties: int
     defeats: int
@@ -92,8 +92,7 @@ def against_control(blocks: Blocks, control: str) -> list[Pair]:
             Pair(
                 loss=loss,
                 control=control,
-                mean=float(mean_of(difference, 0)),
-                median=float(np.median(difference)),
+                differences=leverage(difference, blocks.families),
                 wins=int((difference > 0).sum()),
                 ties=int((difference == 0).sum()),
                 defeats=int((difference < 0).sum()),

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from mlbench.report.arrays import Floats, nanmean, settled
+from mlbench.report.arrays import Floats, mean_of, nanmean, settled
 from mlbench.report.grid import Grid
+from mlbench.report.measures import Measure
 from mlbench.report.statistics.blocks import Blocks
 
 
 def family_spans(grid: Grid, reading: str, blocks: Blocks, fraction: int) -> Floats:
-    """[families] of the blocks: the best loss's mean, of all losses that finished on the family's tasks, less the
-    floor's. NaN where the records have no floor."""
+    """[families] of the blocks, in points; NaN where the records have no floor."""
     tasks = [grid.task_names.index(name) for name in blocks.tasks]
-    key, sign = blocks.measure.key, blocks.measure.sign
-    means = nanmean(grid.scores(reading, key)[:, tasks, fraction], 2) * sign
-    floor = nanmean(grid.floor(key)[tasks, fraction], 1) * sign
-    spans = np.full(blocks.count, np.nan)
-    for family in range(blocks.count):
-        own = np.equal(blocks.family_of, family)
-        complete = means[~np.isnan(means[:, own]).any(1)][:, own]
-        spans[family] = complete.mean(1).max() - floor[own].mean()
+    members = [
+        [task for task, own in zip(tasks, blocks.family_of, strict=True) if own == family]
+        for family in range(blocks.count)
+    ]
+    return spans_of(grid, reading, blocks.measure, fraction, members)
+
+
+def spans_of(
+    grid: Grid, reading: str, measure: Measure, fraction: int, families: Sequence[Sequence[int]]
+) -> Floats:
+    """[families], each given by the indices of its tasks: the best loss's mean, of all losses that finished on all of
+    these, less the floor's."""
+    means = nanmean(grid.scores(reading, measure.key)[:, :, fraction], 2) * measure.sign
+    floor = nanmean(grid.floor(measure.key)[:, fraction], 1) * measure.sign
+    spans = np.full(len(families), np.nan)
+    for family, tasks in enumerate(families):
+        own = means[:, list(tasks)]
+        complete = own[~np.isnan(own).any(1)]
+        if len(complete):
+            spans[family] = mean_of(complete, 1).max() - mean_of(floor[list(tasks)], 0)
     return settled(spans)

@@ -3,37 +3,77 @@
 from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.plurals import count
-from mlbench.report.statistics import interquartile_mean, normalise, signed_rank, smallest_p
-from mlbench.report.statistics.bayes import ROPE
+from mlbench.report.arrays import Floats
+from mlbench.report.plurals import count, listed
+from mlbench.report.statistics import Pair, Region, interquartile_mean, normalise, smallest_p
+from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.equivalence import in_percent
 from mlbench.report.statistics.frequentist import ALPHA
+from mlbench.report.statistics.interval import LEAST_FAMILIES
 from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
 from mlbench.report.tables.scores import view_key, view_title
-from mlbench.report.words import friedman_words
+from mlbench.report.words import friedman_words, region_words
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:
-    """Differences from the control with Wilcoxon–Holm, the Bayesian signed-rank test and effect sizes.
+    """Differences from the control with Wilcoxon–Holm, and as shares of the families' spans what they mean.
 
     None where there is no control to compare with.
     """
-    blocks, pairs = analysis.blocks(view), analysis.pairs(view)
-    if blocks is None or not pairs:
+    blocks, pairs, region = analysis.blocks(view), analysis.pairs(view), analysis.region(view)
+    if blocks is None or region is None or not pairs:
         return None
     control = pairs[0].control
     speaks = pairs[0].p is not None
     iqm = _interquartile_means(analysis, view)
-    columns = [
+    columns = _columns(control, region.rope, speaks)
+    rows = []
+    for pair in sorted(pairs, key=lambda pair: -pair.differences.mean):
+        told = pair.p_holm is not None and pair.p_holm <= ALPHA
+        entries = [*_of_points(pair, told), *_of_shares(region, blocks.differences(pair.loss, control))]
+        if speaks:
+            entries += [_p(pair.p), _p(pair.p_holm, best=told)]
+        rows.append(Row((*entries, iqm.get(pair.loss, number(None)))))
+    blank = [word("") for _ in columns[1:-1]]
+    rows.append(Row((word(f"{control} (control)"), *blank, iqm.get(control, number(None))), "reference"))
+    rule = analysis.measures[view.key]
+    return Table(
+        f"control-{view_key(analysis.grid, view.reading, rule, view.fraction)}",
+        f"Against {control}, {view_title(analysis.grid, view.reading, rule, view.fraction)}",
+        tuple(columns),
+        tuple(rows),
+        _caption(analysis, view, region, blocks.count, len(pairs), speaks),
+    )
+
+
+def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
+    region = f"{100 * rope:g} % of the span"
+    return [
         Column("loss", numeric=False),
-        Column("difference", f"mean over families of the difference from {control}; positive is better"),
+        Column(
+            "difference",
+            f"mean over families of the difference from {control}, with its range when one family is left out; "
+            "positive is better",
+        ),
         Column("median"),
         Column("ahead", f"families on which it is ahead of {control}"),
         Column("level", f"families on which it is level with {control}"),
         Column("behind", f"families on which it is behind {control}"),
         Column("effect", "matched-pairs rank-biserial correlation, from −1 to 1"),
-        Column("P(worse)", f"Bayesian signed-rank: worse than {control} by more than {ROPE:g}"),
-        Column("P(equal)", f"within ±{ROPE:g} of {control}"),
-        Column("P(better)", f"better than {control} by more than {ROPE:g}"),
+        Column(
+            "% of span",
+            "mean over families of the difference in % of the family's span from floor to best, with its 95 % interval",
+        ),
+        Column(
+            "verdict",
+            f"by that interval; equal is within {region}, no worse not behind by so much",
+            numeric=False,
+        ),
+        Column(
+            "P(worse)", f"Bayesian signed-rank, posterior mean: worse than {control} by more than {region}"
+        ),
+        Column("P(equal)", f"posterior mean: within {region} of {control}"),
+        Column("P(better)", f"posterior mean: better than {control} by more than {region}"),
         *([Column("p", "Wilcoxon signed-rank"), Column("p (Holm)")] if speaks else []),
         Column(
             "IQM",
@@ -41,44 +81,61 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
             "of a dataset",
         ),
     ]
-    rows = []
-    for pair in sorted(pairs, key=lambda pair: -pair.mean):
-        bayes = signed_rank(blocks.differences(pair.loss, control))
-        told = pair.p_holm is not None and pair.p_holm <= ALPHA
-        entries = [
-            word(pair.loss),
-            _signed(pair.mean, best=told),
-            _signed(pair.median),
-            *(Entry(str(families), families) for families in (pair.wins, pair.ties, pair.defeats)),
-            _signed(pair.effect, 2),
-            *(number(value, 2) for value in (bayes.worse, bayes.equal, bayes.better)),
-        ]
-        if speaks:
-            entries += [_p(pair.p), _p(pair.p_holm, best=told)]
-        rows.append(Row((*entries, iqm.get(pair.loss, number(None)))))
-    blank = [word("") for _ in columns[1:-1]]
-    rows.append(Row((word(f"{control} (control)"), *blank, iqm.get(control, number(None))), "reference"))
-    return Table(
-        f"control-{view_key(analysis.grid, view.reading, analysis.measures[view.key], view.fraction)}",
-        f"Against {control}, {view_title(analysis.grid, view.reading, analysis.measures[view.key], view.fraction)}",
-        tuple(columns),
-        tuple(rows),
-        _caption(analysis, view, blocks.count, len(pairs), speaks),
-    )
 
 
-def _caption(analysis: Analysis, view: View, families: int, comparisons: int, speaks: bool) -> str:
-    text = f"N = {count(families, 'family', 'families')}; more is better whatever the metric. "
+def _of_points(pair: Pair, told: bool) -> list[Entry]:
+    found = pair.differences
+    ends = [_signed(end).text for end in (found.low, found.high)]
+    note = "" if found.low != found.low else f"{ends[0]} to {ends[1]}"
+    return [
+        word(pair.loss),
+        _signed(found.mean, best=told)._replace(note=note),
+        _signed(found.median),
+        *(Entry(str(families), families) for families in (pair.wins, pair.ties, pair.defeats)),
+        _signed(pair.effect, 2),
+    ]
+
+
+def _of_shares(region: Region, differences: Floats) -> list[Entry]:
+    """Nothing where too few families have an interval."""
+    judged = region.judge(differences)
+    if not judged.families:
+        return [number(None), word("cannot tell"), *[number(None)] * 3]
+    found = judged.interval
+    enough = judged.families >= LEAST_FAMILIES
+    note = f"{in_percent(found.low)} to {in_percent(found.high)}" if enough else ""
+    mean = Entry(in_percent(found.mean), 100 * found.mean, note=note)
+    bayes = region.bayes(differences)
+    return [
+        mean,
+        word(judged.word),
+        *(number(value, 2) for value in (bayes.worse, bayes.equal, bayes.better)),
+    ]
+
+
+def _caption(
+    analysis: Analysis, view: View, region: Region, families: int, comparisons: int, speaks: bool
+) -> str:
+    parts = [f"N = {count(families, 'family', 'families')}; more is better whatever the metric."]
     if speaks:
-        text += "Bold: told apart from the control (Wilcoxon, Holm, 5 %)."
+        parts.append("Bold: told apart from the control (Wilcoxon, Holm, 5 %).")
     else:
-        text += (
+        parts.append(
             f"No p-values: the smallest that Wilcoxon's test can reach over {count(families, 'family', 'families')}, "
             f"{smallest_p(families):.2g}, is above Holm's first level for {count(comparisons, 'comparison')}, "
             f"{ALPHA / comparisons:.2g}."
         )
+    parts += region_words(region)
+    if region.narrow:
+        parts.append(
+            f"Left out of shares, verdicts and P, since less than {LEAST_SPAN:g} lies between floor and best, or the "
+            f"floor is not known: {listed(region.narrow)}."
+        )
+    parts.append(
+        "Intervals, verdicts and P are of one comparison each, without a correction for their number."
+    )
     found = analysis.friedman(view)
-    return text if found is None else f"{text} {friedman_words(found)}."
+    return " ".join([*parts, *([] if found is None else [f"{friedman_words(found)}."])])
 
 
 def _interquartile_means(analysis: Analysis, view: View) -> dict[str, Entry]:
