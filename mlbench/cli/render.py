@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlbench.report.plurals import count
+from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:
     from mlbench.runner import Estimates, Plan, PlannedCell, Status
@@ -135,6 +136,10 @@ def print_status(status: Status) -> None:
             for suite in status.suites
         ],
     )
+    for suite in status.suites:
+        if suite.older:
+            older = f"{count(suite.older, 'cell')} of {suite.name}"
+            out.print(Text(f"{older}: of an older protocol (TRAINING_VERSION below {TRAINING_VERSION})"))
     best = [
         (suite.name, dataset, found.loss, f"{found.value:.4f}")
         for suite in status.suites

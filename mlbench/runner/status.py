@@ -20,6 +20,7 @@ from mlbench.runner.failures import reason
 from mlbench.runner.lifeline import runs
 from mlbench.runner.tally import Best
 from mlbench.runner.work import now
+from mlbench.version import TRAINING_VERSION, UNNAMED
 
 _METRICS = b'"metrics": {"validation": {'
 _MAP = re.compile(rb'"map": ([-+.0-9eE]+)')
@@ -37,11 +38,12 @@ class Failure:
 
 @dataclass
 class SuiteStatus:
-    """One suite's folder. failed: by class. failures: by reason. running: the claims. problems: files that are no
-    records."""
+    """One suite's folder. older: the finished cells of an older TRAINING_VERSION, which have no say in who is best.
+    failed: by class. failures: by reason. running: the claims. problems: files that are no records."""
 
     name: str
     done: int = 0
+    older: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
     running: list[dict[str, Any]] = field(default_factory=list)
@@ -97,6 +99,9 @@ def _count(suite: SuiteStatus, record: dict[str, Any]) -> None:
         suite.failures.setdefault(why, Failure(why, record["file"])).cells += 1
         return
     suite.done += 1
+    if (record.get("code") or {}).get("training", UNNAMED) < TRAINING_VERSION:
+        suite.older += 1
+        return
     cell, value = record["cell"], record["map"]
     earlier = suite.best.get(cell["dataset"])
     if value is not None and (earlier is None or value > earlier.value):

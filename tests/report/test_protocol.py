@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
+from mlbench.report.conditions import conditions
 from mlbench.report.grid import Grid
 from mlbench.report.merge import merge
-from mlbench.report.protocol import protocol
+from mlbench.report.protocol import _alike, protocol
 from tests.report.synthetic import World, records
 
 SETS = ("go_emotions", "reuters21578", "yeast")
@@ -23,7 +24,7 @@ def said(folder: Path, by_dataset: Mapping[str, Mapping[str, Any]] | None = None
     store.prepare()
     for record, scores in records(World(losses={"bce": 0.0}, datasets=SETS, fractions=[1.0], seeds=[0])):
         cell, change = record["cell"], dict((by_dataset or {}).get(record["cell"]["dataset"], {}))
-        cell["train"] |= {"min_steps": 0, **train, **change.pop("train", {})}
+        cell["train"] |= {"min_steps": 0, "weight_decay": 0.01, **train, **change.pop("train", {})}
         cell |= change
         store.write(record, scores)
     merged = merge([folder / "results"])
@@ -134,3 +135,15 @@ def test_numbers_are_written_short_and_truths_as_in_a_suite(tmp_path: Path) -> N
     assert "head lr 3e-05" in shared
     assert "weight decay 0.01" in shared
     assert "epochs 20," in shared, "not 20.0"
+
+
+def test_what_was_tuned_along_is_said_to_differ(tmp_path: Path) -> None:
+    assert _alike(["head_lr", "weight_decay"]).endswith(
+        "its heads, its own hyperparameters and what was tuned along with them (head lr, weight decay)."
+    )
+    assert said(tmp_path)[0].endswith("what differs is the loss, its heads and its own hyperparameters.")
+    grid = Grid(merge([tmp_path / "results"]).cells)
+    assert "weight decay" in " ".join(conditions(grid, []))
+    assert "weight decay" not in " ".join(conditions(grid, ["weight_decay"])), (
+        "what is tuned has no one value"
+    )

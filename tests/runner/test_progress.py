@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from mlbench.cli.render import print_status
 from mlbench.records import Store
 from mlbench.runner import RunSummary, run, status
 from mlbench.runner.claims import Claim
@@ -171,3 +172,24 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     store.packed_file.write_bytes(store.packed_file.read_bytes()[:50])
     [problem] = status(store.folder).suites[0].problems
     assert "records.parquet" in problem
+
+
+def test_cells_of_an_older_protocol_are_counted_and_have_no_say_in_who_is_best(
+    suite: MakeSuite, options: MakeOptions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = options()
+    run([suite("done")], settings)
+    store = Store(settings.results / "toys")
+    [identifier] = store.ids()
+    old = {**store.read(identifier), "id": "0" * 20, "code": {}}
+    old["metrics"] = {"validation": {"map": 0.99}, "test": {"map": 0.99}}
+    [before] = status(settings.results).suites
+    store.write(old)
+    [after] = status(settings.results).suites
+    assert (before.done, before.older, after.done, after.older) == (1, 0, 2, 1)
+    assert after.best == before.best
+    print_status(status(settings.results))
+    assert "1 cell of toys: of an older protocol (TRAINING_VERSION below" in capsys.readouterr().out
+    store.cell_file("0" * 20).unlink()
+    print_status(status(settings.results))
+    assert "older protocol" not in capsys.readouterr().out
