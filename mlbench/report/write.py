@@ -24,13 +24,17 @@ from mlbench.report.words import answer, evidence, question
 
 def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:
     """`<name>.md`, `<name>.tex` and `<name>.csv` of every group of tables; `trials.csv` where losses were tuned."""
-    for name, group in files(analysis, tables):
+    short = kind_of(analysis.grid.cells).short
+    mark = {"protocol": short} if short else {}
+    for name, found in files(analysis, tables):
+        group = [({**leading, **mark}, table) for leading, table in found]
         members = [table for _, table in group]
         (folder / f"{name}.md").write_text("\n".join(map(markdown.to_markdown, members)), encoding="utf-8")
         (folder / f"{name}.tex").write_text("\n".join(map(latex.to_latex, members)), encoding="utf-8")
         (folder / f"{name}.csv").write_text(comma.to_csv(group), encoding="utf-8")
     if len(analysis.trials):
-        listed_trials(analysis.grid, analysis.trials).to_csv(folder / "trials.csv", index=False)
+        trials = listed_trials(analysis.grid, analysis.trials).assign(**mark)
+        trials.to_csv(folder / "trials.csv", index=False)
 
 
 def write_documents(
@@ -88,6 +92,8 @@ def write_records(analysis: Analysis, output: Path) -> None:
     flat = cells[[column for column, found in kinds.items() if not found & {list, dict}]]
     mixed = [column for column in flat.columns if len(kinds[column]) > 1]
     flat = flat.assign(**{column: cells[column].map(json.dumps, na_action="ignore") for column in mixed})
+    if short := kind_of(cells).short:
+        flat = flat.assign(protocol=short)
     flat.to_parquet(output / "cells.parquet", compression="zstd", index=False)
 
 

@@ -109,7 +109,7 @@ def test_published_results_of_an_older_protocol_do_not_stand_beside_new_ones(
 
 
 def test_a_page_of_old_records_says_so_before_anything_else(both: Path, tmp_path: Path) -> None:
-    index = report(both / "old", tmp_path / "report")
+    index = report(both / "old", tmp_path / "report", cells=True)
     page = index.read_text()
     assert page.count(MARK) == 1
     assert page.index(MARK) < page.index('class="verdict"') < page.index("<table")
@@ -121,6 +121,13 @@ def test_a_page_of_old_records_says_so_before_anything_else(both: Path, tmp_path
             f"{file.name}: each table is marked"
         )
     assert "Results of an older protocol" in (tmp_path / "report/report.tex").read_text()
+    for file in (tmp_path / "report/tables").glob("*.csv"):
+        _, *rows = file.read_text().splitlines()
+        assert all(SHORT in row for row in rows), f"{file.name}: each row is marked"
+    assert set(pd.read_parquet(tmp_path / "report/cells.parquet")["protocol"]) == {SHORT}
+    assert all(MARK in file.read_text() for file in (tmp_path / "report/cells").iterdir()), (
+        "each cell's page too"
+    )
 
 
 def test_each_kind_has_its_section_and_none_shares_a_table(both: Path, tmp_path: Path) -> None:
@@ -147,7 +154,7 @@ def test_each_kind_has_its_section_and_none_shares_a_table(both: Path, tmp_path:
     report(both / "new", tmp_path / "report")
     assert not (tmp_path / "report/others").exists(), "a second report leaves nothing of other kinds"
     for file in (tmp_path / "report").rglob("*"):
-        if file.suffix in (".html", ".md", ".tex"):
+        if file.suffix in (".html", ".md", ".tex", ".csv"):
             assert "older protocol" not in file.read_text(), f"{file.name}: new results have no mark"
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.grid import READINGS, show_fraction
+from mlbench.report.kinds import kind_of
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.model import Column, Row, Table, number, word
@@ -22,7 +23,7 @@ _SKIPPED = ("metrics/", "probe_metrics/", "floor_metrics/", "history/", "dataset
 def write_cell_pages(analysis: Analysis, commands: Mapping[str, str], folder: Path) -> None:
     """`<id>.html` of every cell."""
     template = environment().get_template("cell.html.jinja")
-    style = static("style.css")
+    style, mark = static("style.css"), kind_of(analysis.grid.cells).mark
     for row in (
         as_trained(analysis.grid.cells).drop(columns=[UNTUNED, DRAWN], errors="ignore").to_dict("records")
     ):
@@ -30,6 +31,7 @@ def write_cell_pages(analysis: Analysis, commands: Mapping[str, str], folder: Pa
         text = template.render(
             title=f"{row['loss']} on {row['task']}, {show_fraction(row['fraction'])}, seed {row['seed']}",
             style=style,
+            mark=mark,
             row=row,
             command=commands.get(identifier, ""),
             curves=_curves(row),
