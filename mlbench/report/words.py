@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.grid import DONE, FAILED, show_fraction
 from mlbench.report.hyperparameters import untuned
@@ -14,6 +16,7 @@ from mlbench.report.statistics import Blocks, Friedman, Ranking, Region
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.leverage import Leverage, leverage
+from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
 from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
@@ -58,6 +61,7 @@ def evidence(analysis: Analysis, view: View) -> list[str]:
     return [
         *_ruled_out(blocks, ranking, analysis.contenders(view)),
         *_over_all(analysis, view, ranking),
+        *_power(analysis, view),
         *(region_words(region) if region is not None and blocks.count > 1 else []),
     ]
 
@@ -208,6 +212,26 @@ def region_words(region: Region) -> list[str]:
     points = f"{low} points" if low == high else f"{low} to {high} points, by family"
     return [
         f"The region of equivalence is {100 * region.rope:g} % of a family's span from floor to best: {points}."
+    ]
+
+
+def _power(analysis: Analysis, view: View) -> list[str]:
+    """How many families would find a difference from the control as large as the region, and what today's find."""
+    blocks, pairs, region = analysis.blocks(view), analysis.pairs(view), analysis.region(view)
+    if blocks is None or region is None or int(region.wide.sum()) < 3:
+        return []
+    shares = [region.shares(blocks.differences(pair.loss, pair.control)) for pair in pairs]
+    spreads = [spread for spread in (float(np.std(share, ddof=1)) for share in shares) if spread > 0]
+    if not spreads:
+        return []
+    spread, level, families = float(np.median(spreads)), ALPHA / len(pairs), len(shares[0])
+    needed, found = families_needed(region.rope / spread, level), effect_found(families, level)
+    many = f"{needed:,}" if needed else f"more than {MOST_FAMILIES:,}"
+    today = "none, however large" if found is None else f"one of {100 * found * spread:.1f} %"
+    return [
+        f"A true difference from {pairs[0].control} of {100 * region.rope:g} % of the span would be found with 80 % "
+        f"power over {many} families, at Holm's first level for {count(len(pairs), 'comparison')} and with the median "
+        f"spread seen here, {100 * spread:.1f} % of the span; the {families} of today find {today}."
     ]
 
 

@@ -12,6 +12,7 @@ from mlbench.report import compare, report
 from mlbench.report.analysis import Analysis
 from mlbench.report.draw import look_of
 from mlbench.report.page.board import board
+from mlbench.report.statistics.power import families_needed
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.glance import glance_table
 from mlbench.report.words import answer, evidence, no_diagram
@@ -266,3 +267,37 @@ def test_a_family_that_carries_the_difference_is_named_in_the_headline(tmp_path:
         assert answer(both, VIEW)[0].endswith(
             "; set-3 and set-5 each make more than half of its difference from asl"
         )
+
+
+def test_power_is_told_instead_of_how_many_would_do(tmp_path: Path) -> None:
+    """Few families and many losses find nothing, however large; more find what the sentence says."""
+    few = exact(tmp_path / "few", with_control(offsets(6, 0.1, 0.05, 0)))
+    blocks, region = few.blocks(VIEW), few.region(VIEW)
+    assert blocks is not None
+    assert region is not None
+    spreads = [np.std(region.shares(blocks.differences(loss, "bce")), ddof=1) for loss in ("a", "b")]
+    needed = families_needed(0.02 / float(np.median(spreads)), 0.025)
+    text = (
+        f"A true difference from bce of 2 % of the span would be found with 80 % power over {needed} families, at "
+        f"Holm's first level for 2 comparisons and with the median spread seen here, {100 * np.median(spreads):.1f} % "
+        "of the span; the 6 of today find "
+    )
+    assert f"{text}none, however large." in said(few)
+    more = exact(tmp_path / "more", with_control(offsets(12, 0.1, 0.05, 0)))
+    assert "; the 12 of today find one of " in said(more)
+    assert "however large" not in said(more)
+    row = comparison_table(more, VIEW).rows[0]  # type: ignore[union-attr]
+    assert row.entries[12].note.startswith("finds ")
+    assert int(row.entries[12].text) == row.entries[12].value
+    assert comparison_table(few, VIEW).rows[0].entries[12].note == ""  # type: ignore[union-attr]
+
+
+def test_power_takes_a_control_a_spread_and_three_families(tmp_path: Path) -> None:
+    assert "80 % power" not in said(exact(tmp_path / "none", offsets(8, 0.1, 0.05, 0)))
+    assert "80 % power" not in said(exact(tmp_path / "two", with_control(offsets(2, 0.1, 0.05, 0))))
+    same = dict.fromkeys(("asl", "bce"), np.full((8, 2), 0.5))
+    assert "80 % power" not in said(exact(tmp_path / "same", same))
+    wild = {"asl": np.linspace(0.2, 0.9, 8)[:, None], "bce": np.linspace(0.9, 0.2, 8)[:, None]}
+    assert "over more than 10,000 families" in said(
+        Analysis(exact(tmp_path / "wild", wild).grid, rope=0.0001)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import Floats
 from mlbench.report.plurals import count, listed
@@ -10,6 +12,7 @@ from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.equivalence import in_percent
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
+from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
 from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
 from mlbench.report.tables.scores import view_key, view_title
 from mlbench.report.words import friedman_words, region_words
@@ -30,7 +33,9 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
     rows = []
     for pair in sorted(pairs, key=lambda pair: -pair.differences.mean):
         told = pair.p_holm is not None and pair.p_holm <= ALPHA
-        entries = [*_of_points(pair, told), *_of_shares(region, blocks.differences(pair.loss, control))]
+        differences = blocks.differences(pair.loss, control)
+        entries = [*_of_points(pair, told), *_of_shares(region, differences)]
+        entries.append(_power(region.shares(differences), region.rope, ALPHA / len(pairs)))
         if speaks:
             entries += [_p(pair.p), _p(pair.p_holm, best=told)]
         rows.append(Row((*entries, iqm.get(pair.loss, number(None)))))
@@ -74,6 +79,11 @@ def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
         ),
         Column("P(equal)", f"posterior mean: within {region} of {control}"),
         Column("P(better)", f"posterior mean: better than {control} by more than {region}"),
+        Column(
+            f"N for {100 * rope:g} %",
+            f"families that find a true difference of {region} with 80 % power at Holm's first level, with this loss's "
+            "spread, and the difference that today's families find so",
+        ),
         *([Column("p", "Wilcoxon signed-rank"), Column("p (Holm)")] if speaks else []),
         Column(
             "IQM",
@@ -111,6 +121,15 @@ def _of_shares(region: Region, differences: Floats) -> list[Entry]:
         word(judged.word),
         *(number(value, 2) for value in (bayes.worse, bayes.equal, bayes.better)),
     ]
+
+
+def _power(shares: Floats, rope: float, level: float) -> Entry:
+    spread = float(np.std(shares, ddof=1)) if len(shares) > 2 else 0.0
+    if spread == 0:
+        return number(None)
+    needed, found = families_needed(rope / spread, level), effect_found(len(shares), level)
+    note = "" if found is None else f"finds {100 * found * spread:.1f} %"
+    return Entry(f"{needed:,}" if needed else f"> {MOST_FAMILIES:,}", needed, note=note)
 
 
 def _caption(
