@@ -10,9 +10,9 @@ import numpy as np
 from mlbench.report.analysis import Analysis
 from mlbench.report.arrays import nanmean
 from mlbench.report.claims.base import Outcome, Verdict
-from mlbench.report.claims.contrast import MARGIN, contrast, largest
+from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.sides import Keep, any_task
-from mlbench.report.statistics.interval import Interval
+from mlbench.report.statistics import Judged
 
 
 class Said(NamedTuple):
@@ -46,8 +46,9 @@ def contest(
     What decides is the metric `key` by own logits, the probe of losses that have none, at the largest fraction: the
     claim holds where the 95 % interval of the mean difference over families, each as a share of its span from floor to
     best, lies above 0, and does not hold where it lies below; with `at_least` the claim is that `ahead` is no worse,
-    and the limit −2 %. Else the records cannot tell. Fewer than six families of the kind test nothing. The same
-    under the probe of all losses, and by the metrics `beside`, stands in the evidence and decides nothing.
+    and the limit −2 % (the report's `rope`). Else the records cannot tell. Fewer than six families of the kind test
+    nothing. The same under the probe of all losses, and by the metrics `beside`, stands in the evidence and decides
+    nothing.
     """
 
     def test(key: str, reading: str) -> Said:
@@ -57,18 +58,18 @@ def contest(
         text = found.sentence(ahead, behind, largest(analysis))
         if not found.enough:
             return Said(Verdict.NOT_TESTABLE, text, found.too_few(keep))
-        verdict = of_interval(found.interval, at_least=at_least)
+        verdict = verdict_of(found.judged, at_least=at_least)
         return Said(verdict, f"{text} {found.power()}" if verdict is Verdict.CANNOT_TELL else text)
 
     return under_readings(analysis, test, key, [*ahead, *behind], beside)
 
 
-def of_interval(interval: Interval, *, at_least: bool = False) -> Verdict:
-    """By where it lies: all above the limit, all below, or neither."""
-    limit = -MARGIN if at_least else 0.0
-    if interval.low > limit:
+def verdict_of(judged: Judged, *, at_least: bool = False) -> Verdict:
+    """By where the interval lies: all above the limit, all below, or neither."""
+    if judged.no_worse if at_least else judged.better:
         return Verdict.HOLDS
-    return Verdict.FAILS if interval.high < limit else Verdict.CANNOT_TELL
+    below = judged.interval.high < (-judged.rope if at_least else 0.0)
+    return Verdict.FAILS if below else Verdict.CANNOT_TELL
 
 
 def under_readings(

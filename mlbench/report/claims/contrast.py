@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.arrays import Floats, settled
@@ -17,32 +16,31 @@ from mlbench.report.plurals import count, listed
 from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.blocks import Blocks
-from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, detectable, mean_interval
+from mlbench.report.statistics.equivalence import Judged, Region
+from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
 from mlbench.report.statistics.spans import family_spans
-
-MARGIN = 0.02
-"""A share of a family's span from floor to best that is too small to matter: `no worse` is not so much behind."""
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """`points` [families]: the differences; `shares`, of the families that are not `narrow`: the same as shares of the
-    family's span from floor to best, whose mean has the `interval`.
-
-    A narrow family, on which the best loss is hardly above the floor or that has none, says nothing of losses.
+    """`points` [families]: the differences; `region` divides them by each family's span from floor to best, and
+    `judged` is what the mean of these shares says. A family that is too narrow for that says nothing of losses.
     """
 
     blocks: Blocks
     points: Floats
-    wide: npt.NDArray[np.bool_]
-    shares: Floats
-    narrow: tuple[str, ...]
-    interval: Interval
+    region: Region
+    judged: Judged
+
+    @property
+    def shares(self) -> Floats:
+        """[families that are wide enough]: the differences as shares of the span."""
+        return self.region.shares(self.points)
 
     @property
     def enough(self) -> bool:
         """Whether there are families enough for any verdict."""
-        return len(self.shares) >= LEAST_FAMILIES
+        return self.judged.families >= LEAST_FAMILIES
 
     def sentence(self, ahead: Sequence[str], behind: Sequence[str], share: str) -> str:
         """The difference in words, with what was left out; `share` is the fraction's name."""
@@ -51,10 +49,11 @@ class Contrast:
         points = _apart(float(self.points.mean()), 3)
         text = f"{self.blocks.measure.title}, {share}: {one} is "
         if self.enough:
+            found = self.judged.interval
             text += (
-                f"{_apart(100 * self.interval.mean, 1, ' % of the span from floor to best')} {other} on average over "
-                f"{len(self.shares)} families (95 % interval {_signed(self.interval.low)} to "
-                f"{_signed(self.interval.high)} %), {points} it in points, and {wins}."
+                f"{_apart(100 * found.mean, 1, ' % of the span from floor to best')} {other} on average over "
+                f"{len(self.shares)} families (95 % interval {_signed(found.low)} to {_signed(found.high)} %), {points} it "
+                f"in points, and {wins}."
             )
         else:
             text += f"{points} {other} on average, in points, and {wins}."
@@ -63,13 +62,15 @@ class Contrast:
     def too_few(self, keep: Keep) -> str:
         """Why no verdict is possible."""
         kind = "" if keep is any_task else f" of the kind that it is about ({kind_of(keep)})"
-        known = " with a known span" if self.narrow else ""
+        known = " with a known span" if self.region.narrow else ""
         return f"Too few families{kind}{known}: {len(self.shares)}, and {LEAST_FAMILIES} are needed."
 
     def power(self) -> str:
         """What so many families could have found, where they found nothing."""
-        if self.interval.low > -MARGIN and self.interval.high < MARGIN:
-            return f"The two are practically equal: all of the interval is within {100 * MARGIN:g} %."
+        if self.judged.equal:
+            return (
+                f"The two are practically equal: all of the interval is within {100 * self.judged.rope:g} %."
+            )
         found = 100 * detectable(len(self.shares)) * float(self.shares.std(ddof=1))
         return (
             f"With this spread, {len(self.shares)} families find a true difference of {found:.1f} % in four of five "
@@ -77,11 +78,11 @@ class Contrast:
         )
 
     def _left_out(self) -> str:
-        if not self.narrow:
+        if not self.region.narrow:
             return ""
         return (
             f" Left out of the %, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
-            f"known: {listed(self.narrow)}."
+            f"known: {listed(self.region.narrow)}."
         )
 
     def _missing(self, ahead: Sequence[str], behind: Sequence[str]) -> str:
@@ -118,19 +119,9 @@ def contrast(
             f"Not one of {listed(tasks)} has finished cells of both sides, {listed(ahead)} and {listed(behind)}, at "
             "the largest fraction."
         )
-    spans = family_spans(grid, reading, blocks, fraction)
-    wide = np.asarray(spans >= LEAST_SPAN)
+    region = Region(blocks.families, family_spans(grid, reading, blocks, fraction), analysis.rope)
     points = settled(gains(blocks, ahead, behind))
-    shares = points[wide] / spans[wide]
-    unknown = Interval(np.nan, -np.inf, np.inf)
-    return Contrast(
-        blocks=blocks,
-        points=points,
-        wide=wide,
-        shares=shares,
-        narrow=tuple(name for name, usable in zip(blocks.families, wide, strict=True) if not usable),
-        interval=mean_interval(shares) if len(shares) else unknown,
-    )
+    return Contrast(blocks, points, region, region.judge(points))
 
 
 def gains(blocks: Blocks, ahead: Sequence[str], behind: Sequence[str]) -> Floats:

@@ -14,7 +14,7 @@ from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import Outcome, Verdict
 from mlbench.report.claims.contest import Said, contest, under_readings
-from mlbench.report.claims.contrast import MARGIN, contrast, largest
+from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.correlation import correlation
 from mlbench.report.claims.sides import end_to_end, of_kind
 from mlbench.report.grid import Grid
@@ -51,10 +51,10 @@ def kmcl_gains_with_co_occurrence(analysis: Analysis) -> Outcome:
         cardinality = found.blocks.average_families(
             np.array([grid.tasks[grid.task_names.index(task)].cardinality for task in found.blocks.tasks])
         )
-        verdict, text = correlation(cardinality[found.wide], found.shares)
+        verdict, text = correlation(cardinality[found.region.wide], found.shares)
         if verdict is Verdict.NOT_TESTABLE:
             return Said(verdict, said, text)
-        if found.interval.high < MARGIN:
+        if found.judged.no_better:
             return Said(Verdict.PREMISE_ABSENT, f"There is no gain that could grow. {said}")
         return Said(verdict, f"{text} {said}")
 

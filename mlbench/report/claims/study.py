@@ -12,7 +12,7 @@ from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import Outcome, Verdict, combine
 from mlbench.report.claims.contest import Said, contest
-from mlbench.report.claims.contrast import MARGIN, contrast, largest
+from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_kind
 from mlbench.report.grid import Grid
 from mlbench.report.plurals import count
@@ -84,8 +84,8 @@ def _contrastive(grid: Grid) -> list[str]:
 def _gain(analysis: Analysis) -> Said:
     """The premise, that contrastive losses gain something over those on logits, and what is seen of it.
 
-    It is there where the interval of the gain lies above 0, and absent where it lies below the margin: then no gain
-    that would matter is left to be explained.
+    It is there where the interval of the gain lies above 0, and absent where it lies below the region of equivalence's
+    upper end: then no gain that would matter is left to be explained.
     """
     ahead, behind = _contrastive(analysis.grid), of_kind(analysis.grid, CLASSIFYING)
     found = contrast(analysis, MACRO_F1, "own", ahead, behind)
@@ -95,9 +95,9 @@ def _gain(analysis: Analysis) -> Said:
     said = found.sentence(ahead, behind, largest(analysis))
     if not found.enough:
         return Said(Verdict.NOT_TESTABLE, said, f"{untested} {found.too_few(any_task)}")
-    if found.interval.low > 0:
+    if found.judged.better:
         return Said(Verdict.HOLDS, f"There is a gain to explain. {said}")
-    if found.interval.high < MARGIN:
+    if found.judged.no_better:
         text = f"Contrastive losses gain nothing here that would need explaining. {said}"
         return Said(Verdict.PREMISE_ABSENT, text)
     text = f"Whether there is a gain to explain cannot be told. {said} {found.power()}"

@@ -110,7 +110,7 @@ def sections(
             ],
             [slot("training", "fraction"), slot("norms", "fraction")],
         ),
-        Section("claims", "What the papers claim", _CLAIM_LINES, [_claims(claims)]),
+        Section("claims", "What the papers claim", [_claim_rule(analysis.rope)], [_claims(claims)]),
         Section(
             "protocol",
             "How this was measured",
@@ -134,11 +134,13 @@ def other_section(other: Other) -> Section:
     return Section(other.kind.name, other.title, other.lines, [*table, link])
 
 
-_CLAIM_LINES = [
-    "Each claim is tested as its paper did: by the classifier it reads, its metric and the losses it compares, at the "
-    "largest fraction. It holds where the 95 % interval of the mean difference over families, each in % of its span "
-    "from floor to best, lies above 0 (that a loss does no worse: above −2 %), and does not hold where it lies below.",
-]
+def _claim_rule(rope: float) -> str:
+    return (
+        "Each claim is tested as its paper did: by the classifier it reads, its metric and the losses it compares, at "
+        "the largest fraction. It holds where the 95 % interval of the mean difference over families, each in % of its "
+        f"span from floor to best, lies above 0 (that a loss does no worse: above −{100 * rope:g} %), and does not "
+        "hold where it lies below."
+    )
 
 
 def _claims(findings: Sequence[Finding]) -> Markup:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Outcome, Verdict, contest
-from mlbench.report.claims.contest import of_interval
+from mlbench.report.claims.contest import verdict_of
 from mlbench.report.claims.sides import many_labels
+from mlbench.report.statistics import Judged
 from mlbench.report.statistics.interval import Interval
 from tests.report.claims.cases import FEW, MANY, Case, analysis_of
 
@@ -41,8 +43,9 @@ def asked(case: Case, folder: Path, **options: Any) -> Outcome:
     ],
 )
 def test_the_rule(interval: Interval, plain: Verdict, no_worse: Verdict) -> None:
-    assert of_interval(interval) is plain
-    assert of_interval(interval, at_least=True) is no_worse
+    judged = Judged(interval, 8, 0.02)
+    assert verdict_of(judged) is plain
+    assert verdict_of(judged, at_least=True) is no_worse
 
 
 def test_a_difference_is_told_as_a_share_of_the_span_with_its_interval_points_and_wins(
@@ -95,6 +98,13 @@ def test_no_worse_allows_for_two_percent_of_the_span(tmp_path: Path) -> None:
     assert asked(near, tmp_path / "near", at_least=True).verdict is Verdict.HOLDS
     assert asked(far, tmp_path / "far", at_least=True).verdict is Verdict.FAILS
     assert asked(near, tmp_path / "near").verdict is Verdict.FAILS, "worse it is"
+    wider = Analysis(analysis_of(far, tmp_path / "wider").grid, rope=0.05)
+    assert contest(wider, "map", ["asl"], ["bce"], at_least=True).verdict is Verdict.HOLDS, (
+        "as the report was asked to"
+    )
+    assert "all of the interval is within 5 %" in contest(
+        Analysis(analysis_of(Case({"bce": 0.0, "asl": noisy(0.0, 0.003)}), tmp_path / "equal").grid, rope=0.05),
+        "map", ["asl"], ["bce"]).evidence[0]  # fmt: skip
 
 
 def test_a_narrow_family_is_named_and_weighs_nothing(tmp_path: Path) -> None:
