@@ -52,8 +52,8 @@ class Contrast:
             found = self.judged.interval
             text += (
                 f"{_apart(100 * found.mean, 1, ' % of the span from floor to best')} {other} on average over "
-                f"{len(self.shares)} families (95 % interval {_signed(found.low)} to {_signed(found.high)} %), {points} "
-                f"it in points, and {wins}."
+                f"{len(self.shares)} families (95 % interval {_signed(found.low)} to {_signed(found.high)} %), "
+                f"{points} it in points, and {wins}."
             )
         else:
             text += f"{points} {other} on average, in points, and {wins}."
