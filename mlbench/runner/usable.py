@@ -17,8 +17,13 @@ _REMEDIES = (
     (r"not compiled with CUDA", "this PyTorch is built without CUDA; install one that is built for it"),
     (r"no kernel image|not compatible with", "this PyTorch has no code for this GPU; install one that has"),
     (
-        r"driver .*(too old|insufficient)|unsupported display driver|found no NVIDIA driver",
+        r"driver .*(too old|insufficient)|unsupported display driver",
         "the driver does not serve this PyTorch's CUDA; renew it, or install a PyTorch built for an older CUDA",
+    ),
+    (
+        r"found no NVIDIA driver",
+        "torch does not find the driver's library for CUDA (libcuda); a container needs "
+        "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
     ),
     (
         r"busy or unavailable|exclusive",

@@ -69,7 +69,7 @@ def test_a_wrong_product_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("AssertionError: Torch not compiled with CUDA enabled", "built without CUDA"),
         ("RuntimeError: The NVIDIA driver on your system is too old (found version 11040).", "renew it"),
-        ("RuntimeError: Found no NVIDIA driver on your system.", "renew it"),
+        ("RuntimeError: Found no NVIDIA driver on your system.", "compute,utility"),
         ("RuntimeError: No CUDA GPUs are available", "look at the container's devices"),
         (
             "AcceleratorError: CUDA error: CUDA-capable device(s) is/are busy or unavailable",
