@@ -17,7 +17,8 @@ from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.equivalence import Judged, Region
-from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
+from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable
+from mlbench.report.statistics.power import MOST_FAMILIES, families_needed
 from mlbench.report.statistics.spans import family_spans
 
 
@@ -66,15 +67,17 @@ class Contrast:
         return f"Too few families{kind}{known}: {len(self.shares)}, and {LEAST_FAMILIES} are needed."
 
     def power(self) -> str:
-        """What so many families could have found, where they found nothing."""
+        """What so many families could have found, where they found nothing, and how many it takes to find the region of
+        equivalence."""
+        region = f"{100 * self.judged.rope:g} %"
         if self.judged.equal:
-            return (
-                f"The two are practically equal: all of the interval is within {100 * self.judged.rope:g} %."
-            )
-        found = 100 * detectable(len(self.shares)) * float(self.shares.std(ddof=1))
+            return f"The two are practically equal: all of the interval is within {region}."
+        spread = float(self.shares.std(ddof=1))
+        needed = families_needed(self.judged.rope / spread, 1 - LEVEL)
+        found = f"{100 * detectable(len(self.shares)) * spread:.1f} %"
         return (
-            f"With this spread, {len(self.shares)} families find a true difference of {found:.1f} % in four of five "
-            "such comparisons, and smaller ones less often."
+            f"With this spread, {len(self.shares)} families find a true difference of {found} in four of five such "
+            f"comparisons; one of {region} takes {f'more than {MOST_FAMILIES:,}' if needed is None else needed}."
         )
 
     def _left_out(self) -> str:

@@ -81,6 +81,10 @@ def test_who_cannot_tell_says_what_could_have_been_found(tmp_path: Path) -> None
     assert POWER in found.evidence[0]
     assert EQUAL not in found.evidence[0]
     size = float(re.findall(r"true difference of (\d+\.\d) %", found.evidence[0])[0])
+    needed = int(re.findall(r"one of 2 % takes (\d+)\.", found.evidence[0])[0])
+    assert needed > 8, "eight find a larger one"
+    wild = asked(Case({"bce": 0.0, "asl": noisy(0.0, 0.09)}), tmp_path / "wild")
+    assert int(re.findall(r"one of 2 % takes (\d+)\.", wild.evidence[0])[0]) > 10 * needed
     larger = asked(Case({"bce": 0.0, "asl": noisy(1.5 * size * 0.004)}), tmp_path / "larger")
     assert larger.verdict is Verdict.HOLDS
 
