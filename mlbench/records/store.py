@@ -2,7 +2,8 @@
 
 <folder>/cells/<cell-id>.json     the record; its first line is a head that can be read alone
 <folder>/scores/<cell-id>.npz     the scores that its metrics are of
-<folder>/records.parquet          optional: many records in one file, one a row, equally legal
+<folder>/records.parquet          optional: many records in one file, one a row, equally legal, with the replicates of
+                                  the main metrics beside each: what is published
 <folder>/checkpoints              where cells stand that were stopped or killed
 <folder>/tmp, <folder>/claims     work in progress
 """

@@ -63,7 +63,7 @@ class Contrast:
     def too_few(self, keep: Keep) -> str:
         """Why no verdict is possible."""
         kind = "" if keep is any_task else f" of the kind that it is about ({kind_of(keep)})"
-        known = " with a known span" if self.region.narrow else ""
+        known = " with a wide enough span" if self.region.narrow else ""
         return f"Too few families{kind}{known}: {len(self.shares)}, and {LEAST_FAMILIES} are needed."
 
     def power(self) -> str:

@@ -143,7 +143,9 @@ def test_too_few_families_of_a_kind_are_said_to_be_of_it(tmp_path: Path) -> None
 
 def test_families_without_a_known_span_are_not_enough(tmp_path: Path) -> None:
     case = Case({"bce": 0.0, "asl": 0.001}, floor=0.5)
-    assert "Too few families with a known span: 0, and 6 are needed." in asked(case, tmp_path).evidence[0]
+    assert (
+        "Too few families with a wide enough span: 0, and 6 are needed." in asked(case, tmp_path).evidence[0]
+    )
 
 
 def test_both_readings_and_other_metrics_stand_beside_what_decides(tmp_path: Path) -> None:
