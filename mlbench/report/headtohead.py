@@ -12,6 +12,7 @@ from mlbench.errors import DataError, UnknownNameError
 from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.build import check_something_finished
 from mlbench.report.grid import READINGS, Grid, show_fraction
+from mlbench.report.kinds import Kind
 from mlbench.report.measures import Measure, require
 from mlbench.report.merge import merge
 from mlbench.report.replicates import Replicates
@@ -161,16 +162,23 @@ def _of_folders(
 ) -> tuple[Floats, Grid, Measure, tuple[str, ...]]:
     """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds].
 
-    With the grid of both, the measure, and what is wrong with the records.
+    With the grid of both, the measure, and what is wrong with the records. Raises DataError for results of two
+    protocols.
     """
     import pandas as pd
 
-    frames, problems = [], list[str]()
+    frames, problems, kinds = [], list[str](), list[Kind]()
     for name, path in enumerate((first, second)):
         merged = merge([path])
         check_something_finished(merged.cells, [path], merged.problems)
         frames.append(merged.cells.assign(side=str(name)))
         problems += merged.problems
+        kinds.append(merged.kind)
+    if kinds[0].version != kinds[1].version:
+        raise DataError(
+            f"{first} holds results of TRAINING_VERSION {kinds[0].version}, {second} of {kinds[1].version}: results of "
+            "two protocols are not compared; run the older suite again"
+        )
     grid = Grid(pd.concat(frames, ignore_index=True))
     measure = require(metric, grid.metric_keys)
     sides = np.full((2, *grid.shape), np.nan)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mlbench.errors import DataError
 from mlbench.records import load_records
 from mlbench.report import compare, recommend, report
 from mlbench.report.kinds import Kind, kind_of, split
@@ -94,6 +95,14 @@ def test_who_has_old_records_alone_is_told_what_is_wrong_with_them(both: Path) -
     assert "12 cells of TRAINING_VERSION 2, left out: no table is of both." in str(fresh)
     assert MARK in str(recommend("go_emotions", results=[both / "old"]))
     assert SHORT not in str(recommend("go_emotions", results=[both]))
+
+
+def test_folders_of_two_protocols_are_not_compared(both: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"new holds results of TRAINING_VERSION 7, .*old of 2: results of two protocols"
+    ):
+        compare(str(both / "new"), str(both / "old"))
+    assert compare(str(both / "old"), str(both / "old")).mean == 0
 
 
 def test_published_results_of_an_older_protocol_do_not_stand_beside_new_ones(
