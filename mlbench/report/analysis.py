@@ -32,6 +32,7 @@ from mlbench.report.statistics import (
     within_dataset,
 )
 from mlbench.report.statistics.spans import family_spans
+from mlbench.report.statistics.within import Difference
 from mlbench.report.summary import Summary, summarise
 
 
@@ -115,12 +116,43 @@ class Analysis:
         return None if blocks is None or len(blocks.losses) < 2 else rank_losses(blocks)
 
     def _contenders(self, view: View) -> tuple[str, ...]:
-        """The losses that may be the best ones, in the order of their ranks; empty where none can be ranked."""
+        """The losses that may be the best ones, in the order of their ranks; empty where none can be ranked.
+
+        Of one family those that cannot be told from the first one, by test rows and seeds, on all of its datasets.
+        """
         blocks, ranking = self.blocks(view), self.ranking(view)
         if blocks is None or ranking is None:
             return ()
+        ordered = [ranking.losses[place] for place in ranking.order]
+        if blocks.count == 1:
+            places, found = map(self.grid.losses.index, ordered), self._within_of(view, blocks)
+            best = self.grid.losses.index(ranking.best)
+            apart = [bool(found) and all(one.told_apart(best, place) for one in found) for place in places]
+            return tuple(loss for loss, gone in zip(ordered, apart, strict=True) if not gone)
         kept = may_be_best(blocks.scores)
         return tuple(ranking.losses[place] for place in ranking.order if kept[place])
+
+    def _within_of(self, view: View, blocks: Blocks) -> list[Within]:
+        """Of the tasks compared; empty where one of them cannot be compared within."""
+        within = self.within(view)
+        tasks = [self.grid.task_names.index(name) for name in blocks.tasks]
+        return [within[task] for task in tasks] if all(task in within for task in tasks) else []
+
+    def on_one_family(self, view: View, first: str, second: str) -> Difference | None:
+        """How far one loss is ahead of another where there is one family, by test rows and seeds; else None.
+
+        Of several datasets the mean; their errors are added, since they share their inputs.
+        """
+        blocks = self.blocks(view)
+        if blocks is None or blocks.count > 1:
+            return None
+        sides = self.grid.losses.index(first), self.grid.losses.index(second)
+        found = [one.difference(*sides) for one in self._within_of(view, blocks)]
+        mean = float(blocks.differences(first, second)[0])
+        if not found:
+            return Difference(mean, np.nan, np.nan)
+        half = float(np.mean([one.high - one.mean for one in found]))
+        return Difference(mean, mean - half, mean + half)
 
     def _pairs(self, view: View) -> list[Pair]:
         blocks = self.blocks(view)

@@ -122,7 +122,7 @@ def _view_jobs(analysis: Analysis) -> Iterator[Job]:
 def _block_jobs(analysis: Analysis, view: View, subject: Subject) -> Iterator[Job]:
     """Figures of what can be compared across families."""
     blocks, ranking, look = analysis.blocks(view), analysis.ranking(view), look_of(analysis)
-    if blocks is None or ranking is None:
+    if blocks is None or ranking is None or blocks.count == 1:
         return
     losses = [ranking.losses[index] for index in ranking.order]
     scores = blocks.scores[:, ranking.order]

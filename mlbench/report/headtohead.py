@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from mlbench.errors import DataError, UnknownNameError
 from mlbench.report.arrays import Floats, mean_of, settled
 from mlbench.report.build import check_something_finished
-from mlbench.report.grid import READINGS, Grid, show_fraction
+from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.kinds import Kind
 from mlbench.report.measures import Measure, require
 from mlbench.report.merge import merge
@@ -20,18 +21,22 @@ from mlbench.report.statistics import ROPE, Judged, Region
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.leverage import Leverage, leverage
 from mlbench.report.statistics.spans import spans_of
-from mlbench.report.statistics.within import Difference, paired_difference
+from mlbench.report.statistics.within import Difference, within_dataset
 from mlbench.report.tables.scores import READING_WORDS
 
 
 @dataclass(frozen=True)
 class Duel:
-    """One dataset: how far the first is ahead of the second (more is better whatever the metric)."""
+    """One dataset: how far the first is ahead of the second (more is better whatever the metric).
+
+    `rows` says whether the interval knows the test rows' own uncertainty beside that of the seeds.
+    """
 
     task: str
     family: str
     seeds: int
     difference: Difference
+    rows: bool
 
 
 @dataclass(frozen=True)
@@ -77,23 +82,35 @@ class HeadToHead:
             )
         return f"{single}. Across families: {self.across.sentence(self.first, self.second)}.{narrow}"
 
+    @property
+    def correction(self) -> str:
+        """By what the intervals are, and that they are of one comparison."""
+        source = "test rows and seeds" if any(duel.rows for duel in self.duels) else "seeds alone"
+        return (
+            f"Intervals within a dataset are by {source}; all are of this one comparison, without a correction. The "
+            "marks in a report's tables of scores are corrected by Holm over all pairs of losses."
+        )
+
     def __str__(self) -> str:
         width = max(len("dataset"), *(len(duel.task) for duel in self.duels))
         lines = [f"{self.first} − {self.second}, {self.where}", ""]
         lines.append(f"{'dataset':<{width}}  {'difference':>10}  {'95 % interval':>18}  seeds")
         for duel in self.duels:
             found = duel.difference
-            interval = (
-                "unknown: one seed" if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
-            )
+            interval = _unknown(duel) if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
             lines.append(f"{duel.task:<{width}}  {found.mean:>+10.3f}  {interval:>18}  {duel.seeds:>5}")
         over = self.differences
         lines += ["", f"mean over families {over.mean:+.3f}, median {over.median:+.3f}"]
         if not np.isnan(over.low):
             lines[-1] += f"; {over.low:+.3f} to {over.high:+.3f} when one family is left out"
         lines += [f"{name} alone makes more than half of the mean" for name in over.carriers]
-        lines += ["", self.verdict]
+        lines += ["", self.verdict, self.correction]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
+
+
+def _unknown(duel: Duel) -> str:
+    """Why there is no interval."""
+    return "unknown: one seed" if duel.seeds == 1 else "unknown: no spread"
 
 
 def head_to_head(
@@ -116,8 +133,8 @@ def head_to_head(
     if reading not in READINGS:
         raise UnknownNameError("reading", reading, READINGS)
     if Path(first).exists() and Path(second).exists():
-        pairs, grid, measure, problems = _of_folders(Path(first), Path(second), metric, reading)
-        replicates = None
+        scores, grid, measure, problems = _of_folders(Path(first), Path(second), metric, reading)
+        sides, replicates = (0, 1), None
     else:
         merged = merge(results)
         check_something_finished(merged.cells, results, merged.problems)
@@ -127,24 +144,19 @@ def head_to_head(
                 raise UnknownNameError("loss", name, grid.losses, where="the records")
         measure = require(metric, grid.metric_keys)
         scores = grid.scores(reading, metric) * measure.sign
-        pairs = scores[[grid.losses.index(first), grid.losses.index(second)]]
+        sides = grid.losses.index(first), grid.losses.index(second)
         replicates = Replicates(grid, results, [metric])
     for name in datasets:
         if name not in grid.task_names:
             raise UnknownNameError("dataset", name, grid.task_names, where="the records")
-    place = _fraction(grid, pairs, fraction)
+    place = _fraction(grid, scores[list(sides)], fraction)
     duels = []
     for task, facts in enumerate(grid.tasks):
-        both = ~np.isnan(pairs[:, task, place]).any(0)
+        both = np.asarray(~np.isnan(scores[list(sides), task, place]).any(0))
         if both.any() and (not datasets or facts.name in datasets):
-            drawn = None
-            if replicates is not None:
-                stored = replicates.load(task, place).get((reading, metric))
-                if stored is not None:
-                    rows = [grid.losses.index(first), grid.losses.index(second)]
-                    drawn = stored[rows][:, both] * measure.sign
-            difference = paired_difference(pairs[:, task, place][:, both], drawn)
-            duels.append(Duel(facts.name, facts.family, int(both.sum()), difference))
+            stored = None if replicates is None else replicates.load(task, place).get((reading, metric))
+            drawn = None if stored is None else stored * measure.sign
+            duels.append(_duel(facts, scores[:, task, place], drawn, sides, both))
     if not duels:
         raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
     members = {family: list[int]() for family in dict.fromkeys(duel.family for duel in duels)}
@@ -155,6 +167,25 @@ def head_to_head(
     where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
     across = region.judge(_by_family(duels))
     return HeadToHead(first, second, measure, where, tuple(duels), across, region.narrow, problems)
+
+
+def _duel(
+    task: Task,
+    scores: Floats,
+    replicates: npt.NDArray[np.floating] | None,
+    sides: tuple[int, int],
+    both: npt.NDArray[np.bool_],
+) -> Duel:
+    """Of scores [losses, seeds] on one task: as the report compares them, with what all losses there say of seeds.
+
+    Where the report compares nothing, one seed or none that all losses share, the mean over the seeds of `both`.
+    """
+    found = within_dataset(scores, replicates)
+    if found is not None:
+        return Duel(task.name, task.family, found.seeds, found.difference(*sides), found.rows)
+    one, other = mean_of(scores[list(sides)][:, both], 1)
+    apart = Difference(float(settled(one - other)), np.nan, np.nan)
+    return Duel(task.name, task.family, int(both.sum()), apart, False)
 
 
 def _of_folders(

@@ -21,6 +21,8 @@ from mlbench.report.statistics.ranks import first_on
 from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.undefined import undefined
 
+ONE_FAMILY = "There is one family of datasets: nothing here says how the losses do on others."
+
 
 def question(analysis: Analysis, view: View) -> str:
     """`by mAP, own logits, with 100 % of the training data`."""
@@ -47,7 +49,9 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     sentences = [
         _headline(analysis, view, blocks, ranking) + (f" ({under})" if under else ""),
         f"{_rank(ranking)} {ranking.ranks[place]:.2f} of {len(ranking.losses)} over {families} of "
-        f"datasets{_interval(blocks, ranking, place)}{_firsts(blocks, ranking)}.",
+        f"datasets{_interval(ranking, place)}{_firsts(blocks, ranking)}."
+        if blocks.count > 1
+        else ONE_FAMILY,
     ]
     sentences += _against(analysis, view, blocks, ranking)
     return [*sentences, *_aside(analysis, view, blocks), *_seeds(analysis, view, blocks)]
@@ -81,8 +85,8 @@ def _rank(ranking: Ranking) -> str:
 
 def _firsts(blocks: Blocks, ranking: Ranking) -> str:
     """On how many families the leader is first, and on how many of these others are too; nothing of losses that are
-    level, since each has its own, and of one family."""
-    if blocks.count == 1 or len(_level(ranking)) > 1:
+    level, since each has its own."""
+    if len(_level(ranking)) > 1:
         return ""
     alone, shared = first_on(blocks, ranking.best)
     text = f", and it is first on {alone + shared or 'none'} of them"
@@ -94,8 +98,6 @@ def _headline(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) 
     level = _level(ranking)
     if len(level) > 1:
         return f"{listed(level, most=3)} are level"
-    if blocks.count == 1:
-        return f"{ranking.best} is first on the one family there is"
     return _first(ranking, analysis.contenders(view)) + _carried(blocks, ranking)
 
 
@@ -128,20 +130,28 @@ def _ruled_out(blocks: Blocks, ranking: Ranking, contenders: Sequence[str]) -> l
     ]
 
 
-def _interval(blocks: Blocks, ranking: Ranking, place: int) -> str:
-    """One family cannot say how ranks vary over families."""
-    if blocks.count == 1:
-        return ""
+def _interval(ranking: Ranking, place: int) -> str:
     return f" (95 % interval {ranking.low[place]:.1f} to {ranking.high[place]:.1f})"
 
 
-def _gap(blocks: Blocks, ranking: Ranking, place: int) -> str:
+def _gap(ranking: Ranking, place: int) -> str:
     """`0.005 better (95 % interval 0.002 worse to 0.011 better)`."""
-    text = _better(float(ranking.gap[place]))
-    if blocks.count == 1:
-        return text
     ends = [_better(float(end)) for end in (ranking.gap_low[place], ranking.gap_high[place])]
-    return f"{text} (95 % interval {ends[0]} to {ends[1]})"
+    return f"{_better(float(ranking.gap[place]))} (95 % interval {ends[0]} to {ends[1]})"
+
+
+def _on_one_family(analysis: Analysis, view: View, best: str, other: str) -> str:
+    """`0.005 better (95 % interval 0.002 worse to 0.011 better, by test rows and seeds)` on the one family there is."""
+    found = analysis.on_one_family(view, best, other)
+    if found is None:
+        return ""
+    if math.isnan(found.low):
+        return f"{_better(found.mean)} (nothing says how sure that is)"
+    rows = any(one.rows for one in analysis.within(view).values())
+    ends = f"{_better(found.low)} to {_better(found.high)}"
+    return (
+        f"{_better(found.mean)} (95 % interval {ends}, by {'test rows and seeds' if rows else 'seeds alone'})"
+    )
 
 
 def _better(difference: float) -> str:
@@ -151,16 +161,18 @@ def _better(difference: float) -> str:
 
 def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
     """The leader against the runner-up and against the control."""
+    if blocks.count == 1:
+        return _against_on_one_family(analysis, view, blocks, ranking)
     sentences = []
     within, grid = analysis.within(view), analysis.grid
     runner = ranking.losses[ranking.order[1]]
     best, other = grid.losses.index(ranking.best), grid.losses.index(runner)
     tasks = [task for task in within if grid.tasks[task].name in blocks.tasks]
     alike = [task for task in tasks if not within[task].told_apart(best, other)]
-    text = f"{runner} comes next: {ranking.best} is {_gap(blocks, ranking, ranking.order[1])} on average"
+    text = f"{runner} comes next: {ranking.best} is {_gap(ranking, ranking.order[1])} on average"
     text += _beside(leverage(blocks.differences(ranking.best, runner), blocks.families))
     if tasks:
-        text += f"; within the datasets the two cannot be told apart on {len(alike)} of {len(tasks)}"
+        text += f"; within the datasets they cannot be told apart on {len(alike)} of {len(tasks)} (Holm over all pairs)"
     sentences.append(text + "." + _judged(analysis, view, ranking.best, runner))
     control = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
     if control is not None:
@@ -173,6 +185,18 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
             text += f" (Wilcoxon, Holm: p = {control.p_holm:.3g}, {told})"
         sentences.append(text + "." + _judged(analysis, view, ranking.best, control.control))
     return sentences
+
+
+def _against_on_one_family(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
+    """The same where no families can be sampled: each interval is of one comparison, as the marks are not."""
+    best, runner, control = ranking.best, ranking.losses[ranking.order[1]], blocks.control()
+    sentences = [f"{runner} comes next: {best} is {_on_one_family(analysis, view, best, runner)}."]
+    if control not in (None, best, runner):
+        sentences.append(f"Against {control} it is {_on_one_family(analysis, view, best, str(control))}.")
+    marks = (
+        "who may be as good is told with Holm's correction over all pairs, the intervals are of one pair each"
+    )
+    return [*sentences, f"{marks[0].upper()}{marks[1:]}."]
 
 
 def _beside(found: Leverage) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.arrays import mean_of
@@ -11,6 +12,7 @@ from mlbench.report.statistics import Blocks
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.leverage import Leverage
 from mlbench.report.statistics.ranks import first_on
+from mlbench.report.statistics.within import Difference
 from mlbench.report.tables.model import format_number
 
 
@@ -42,7 +44,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
     means = mean_of(blocks.scores, 0) * blocks.measure.sign
     pairs = {pair.loss: pair for pair in analysis.pairs(view)}
     control = blocks.control() or ""
-    contenders = analysis.contenders(view) if blocks.count >= LEAST_FAMILIES else ()
+    contenders = analysis.contenders(view) if blocks.count == 1 or blocks.count >= LEAST_FAMILIES else ()
     rows = []
     for index in ranking.order:
         loss = ranking.losses[index]
@@ -63,8 +65,10 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 else "control"
                 if pair is None
                 else signed(pair.differences.mean),
-                without="" if pair is None or blocks.count == 1 else _beside(pair.differences),
-                first=_first(blocks, loss),
+                without=""
+                if pair is None
+                else _beside(pair.differences, analysis.on_one_family(view, loss, control)),
+                first=_first(blocks, loss) if blocks.count > 1 else "",
                 best="may be" if loss in contenders else "no" if contenders else "",
             )
         )
@@ -77,8 +81,10 @@ def _first(blocks: Blocks, loss: str) -> str:
     return f"{alone + shared} of {blocks.count}{f' ({shared} shared)' if shared else ''}"
 
 
-def _beside(found: Leverage) -> str:
-    """`median +0.004; +0.002 to +0.021 without one`."""
+def _beside(found: Leverage, alone: Difference | None) -> str:
+    """`median +0.004; +0.002 to +0.021 without one`; of one family the 95 % interval where there is one."""
+    if alone is not None:
+        return "" if isnan(alone.low) else f"{signed(alone.low)} to {signed(alone.high)}"
     return f"median {signed(found.median)}; {signed(found.low)} to {signed(found.high)} without one"
 
 

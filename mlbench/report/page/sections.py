@@ -57,23 +57,22 @@ def sections(
         by = by or _EVERY
         return fragments.slot(name, by, [chosen[part] for part in by], _EMPTY.get(name, _MISSING))
 
+    one = len(analysis.grid.families) == 1
     return [
         Section(
             "results",
             "Ranking",
-            [
-                "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. "
-                "With 95 % confidence no best loss is among those of which it says that they are not: stepwise sign "
-                "flips of whole families, until those left cannot be told apart."
-            ],
-            [slot("board"), slot("evidence"), slot("differences")],
+            [_ONE_FAMILY if one else _FAMILIES],
+            [slot("board")] if one else [slot("board"), slot("evidence"), slot("differences")],
         ),
         Section("scores", "Scores", [], [slot("table")]),
         Section(
             "control",
             "Against the control",
-            ["How far each loss is from one control, across families, and how sure that is."],
-            [slot("control"), slot("wins")],
+            [
+                f"How far each loss is from one control{'' if one else ', across families'}, and how sure that is."
+            ],
+            [slot("control")] if one else [slot("control"), slot("wins")],
         ),
         Section(
             "curves",
@@ -83,7 +82,12 @@ def sections(
             ],
             [slot("curves", "metric", "reading")],
         ),
-        Section("datasets", "Dataset by dataset", [], [slot("ranks"), slot("labels"), slot("profiles")]),
+        Section(
+            "datasets",
+            "Dataset by dataset",
+            [],
+            [slot("ranks"), slot("labels"), *([] if one else [slot("profiles")])],
+        ),
         Section("frequency", "Frequent and rare labels", [], [slot("frequency"), slot("buckets")]),
         *(
             [
@@ -132,6 +136,17 @@ def other_section(other: Other) -> Section:
     )
     table = [Markup(to_html(other.table, sortable=False))] if other.table else []
     return Section(other.kind.name, other.title, other.lines, [*table, link])
+
+
+_FAMILIES = (
+    "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "
+    "marked “no” is, with 95 % confidence, not one of the best: stepwise sign flips of whole families drop the worst "
+    "until those left cannot be told apart."
+)
+_ONE_FAMILY = (
+    "One family of datasets: differences are by test rows and seeds, and nothing here says how losses do on others. "
+    "A loss marked “no” is told from the first one (5 %, Holm over all pairs)."
+)
 
 
 def _claim_rule(rope: float) -> str:

@@ -23,18 +23,36 @@ from mlbench.report.statistics.frequentist import ALPHA, holm
 
 Indices = npt.NDArray[np.intp]
 
+NOTHING = 1e-12
+"""A standard error up to this is that of rounding."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference with its 95 % interval; the ends are NaN where nothing says how it varies."""
+
+    mean: float
+    low: float
+    high: float
+
 
 @dataclass(frozen=True)
 class Within:
     """Of the losses on one task: the best, and p (Holm) of every pair, [losses, losses].
 
-    `first` marks the best with all that have the same mean, [losses]. `rows` says whether the test rows' own
-    uncertainty is in it. Losses that are not there have p NaN.
+    `first` marks the best with all that have the same mean, [losses]. `means` [losses] are those over the `seeds`
+    compared, `error` and `freedom` [losses, losses] of their differences: the error is NaN where nothing varied, so
+    that nothing is known of it. `rows` says whether the test rows' own uncertainty is in it. Losses that are not
+    there have NaN everywhere.
     """
 
     best: int
     first: npt.NDArray[np.bool_]
     pairs: Floats
+    means: Floats
+    error: Floats
+    freedom: Floats
+    seeds: int
     rows: bool
 
     @property
@@ -52,6 +70,12 @@ class Within:
         """Whether two losses, both there, can be told apart."""
         return bool(self.pairs[first, second] <= ALPHA)
 
+    def difference(self, first: int, second: int) -> Difference:
+        """The first minus the second; the interval is of this one comparison, without Holm's correction."""
+        mean = float(settled(self.means[first] - self.means[second]))
+        half = float(stdtrit(self.freedom[first, second], 0.975) * self.error[first, second])
+        return Difference(mean, mean - half, mean + half)
+
 
 def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) -> Within | None:
     """Compare every loss with the best one.
@@ -59,7 +83,8 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     `scores` [losses, seeds], more is better, NaN where a cell is not there; `replicates`
     [losses, seeds, draws] or None where none were stored; where one of the cells compared stored none they
     are not used. Losses are compared on the seeds that all of them have. None where nothing can be compared:
-    fewer than two losses, or one seed and no replicates.
+    fewer than two losses, or one seed and no replicates. Where neither seeds nor rows vary, no difference is told:
+    that two seeds of every loss agree to the last digit is no proof of anything.
     """
     losses = np.flatnonzero(~np.isnan(scores).all(1))
     seeds = np.flatnonzero(~np.isnan(scores[losses]).any(0))
@@ -72,15 +97,28 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     first, second = _pairs(len(losses))
     error, freedom = _standard_errors(paired, drawn, first, second)
     distance = np.abs(settled(means[first] - means[second]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(distance == 0, 0.0, distance / error)
-    adjusted = holm(2 * stdtr(freedom, -t))
-    pairs = np.full((len(scores), len(scores)), np.nan)
-    pairs[losses, losses] = 1.0
-    pairs[losses[first], losses[second]] = pairs[losses[second], losses[first]] = adjusted
-    ahead = np.zeros(len(scores), bool)
-    ahead[losses] = means == means[best]
-    return Within(int(losses[best]), ahead, pairs, drawn is not None)
+    known = error > NOTHING
+    p = np.ones(len(first))
+    p[known] = 2 * stdtr(freedom[known], -distance[known] / error[known])
+
+    def square(values: Floats, diagonal: float) -> Floats:
+        table = np.full((len(scores), len(scores)), np.nan)
+        table[losses, losses] = diagonal
+        table[losses[first], losses[second]] = table[losses[second], losses[first]] = values
+        return table
+
+    ahead, everywhere = np.zeros(len(scores), bool), np.full(len(scores), np.nan)
+    ahead[losses], everywhere[losses] = means == means[best], means
+    return Within(
+        best=int(losses[best]),
+        first=ahead,
+        pairs=square(holm(p), 1.0),
+        means=everywhere,
+        error=square(np.where(known, error, np.nan), 0.0),
+        freedom=square(freedom, 1.0),
+        seeds=len(seeds),
+        rows=drawn is not None,
+    )
 
 
 @lru_cache(8)
@@ -116,24 +154,3 @@ def _standard_errors(
     spread = from_rows**2 / row_freedom + from_seeds**2 / seed_freedom
     freedom = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1.0), 1e6)
     return np.sqrt(total), freedom
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A paired difference with its 95 % interval; the ends are NaN where one seed says nothing of it."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def paired_difference(pair: Floats, replicates: npt.NDArray[np.floating] | None) -> Difference:
-    """Of [2, seeds] scores, the first minus the second; `replicates` [2, seeds, draws] or None."""
-    drawn = None if replicates is None else _usable(replicates)
-    first, second = mean_of(pair, 1)
-    mean = float(settled(first - second))
-    if pair.shape[1] < 2 and drawn is None:
-        return Difference(mean, np.nan, np.nan)
-    error, freedom = _standard_errors(pair, drawn, np.array([0]), np.array([1]))
-    half = float(stdtrit(freedom[0], 0.975) * error[0])
-    return Difference(mean, mean - half, mean + half)

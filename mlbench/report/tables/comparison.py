@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlbench.report.analysis import Analysis, View
@@ -26,6 +29,8 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
     blocks, pairs, region = analysis.blocks(view), analysis.pairs(view), analysis.region(view)
     if blocks is None or region is None or not pairs:
         return None
+    if blocks.count == 1:
+        return _on_one_family(analysis, view, pairs)
     control = pairs[0].control
     speaks = pairs[0].p is not None
     iqm = _interquartile_means(analysis, view)
@@ -48,6 +53,30 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
         tuple(columns),
         tuple(rows),
         _caption(analysis, view, region, blocks.count, len(pairs), speaks),
+    )
+
+
+def _on_one_family(analysis: Analysis, view: View, pairs: Sequence[Pair]) -> Table:
+    """Differences from the control by test rows and seeds: one family is no sample of families."""
+    control, rule = pairs[0].control, analysis.measures[view.key]
+    rows = []
+    for pair in sorted(pairs, key=lambda pair: -pair.differences.mean):
+        found = analysis.on_one_family(view, pair.loss, control)
+        if found is not None:
+            ends = "" if math.isnan(found.low) else f"{_signed(found.low).text} to {_signed(found.high).text}"
+            rows.append(Row((word(pair.loss), _signed(found.mean), word(ends or "unknown", muted=not ends))))
+    columns = (
+        Column("loss", numeric=False),
+        Column("difference", f"mean over seeds of the difference from {control}; positive is better"),
+        Column("95 % interval", numeric=False),
+    )
+    return Table(
+        f"control-{view_key(analysis.grid, view.reading, rule, view.fraction)}",
+        f"Against {control}, {view_title(analysis.grid, view.reading, rule, view.fraction)}",
+        columns,
+        tuple(rows),
+        "One family of datasets: intervals by test rows and seeds, of one comparison each, without a correction for "
+        "their number; more is better whatever the metric.",
     )
 
 

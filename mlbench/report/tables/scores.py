@@ -165,7 +165,7 @@ def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     if within:
         source = "test rows and seeds" if any(found.rows for found in within.values()) else "seeds alone"
         text += "Bold: best of its column on the seeds that all losses there finished; "
-        text += f"underlined: not told apart from it (by {source}, 5 %, Holm). "
+        text += f"underlined: not told apart from it (by {source}, 5 %, Holm over all pairs). "
     else:
         text += "Bold: best of its column; one seed cannot say who is told apart from it. "
     return text + "Rank and mean are over families of datasets."

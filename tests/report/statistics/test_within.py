@@ -92,3 +92,64 @@ def test_equal_scores_are_alike() -> None:
     found = within_dataset(np.full((3, 3), 0.5), None)
     assert found is not None
     assert found.alike.all()
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_seeds_that_agree_to_the_last_digit_prove_nothing(seeds: int) -> None:
+    """Without a spread there is no p = 0: nothing is known of how the difference varies."""
+    scores = np.repeat([[0.5], [0.6], [0.7]], seeds, axis=1)
+    found = within_dataset(scores, None)
+    assert found is not None
+    assert found.p.tolist() == [1, 1, 1]
+    assert found.alike.all()
+    assert np.isnan(found.difference(2, 0).low)
+    assert found.difference(2, 0).mean == pytest.approx(0.2)
+    shifted = within_dataset(scores + 0.1 * np.arange(seeds), None)
+    assert shifted is not None
+    assert shifted.p.tolist() == [1, 1, 1], (
+        "all losses rise alike from seed to seed: no spread but that of rounding"
+    )
+
+
+def test_rows_alone_tell_where_the_seeds_do_not_vary() -> None:
+    scores = np.repeat([[0.5], [0.6]], 2, axis=1)
+    noise = 0.001 * np.random.default_rng(0).normal(size=(2, 2, 100))
+    found = within_dataset(scores, scores[:, :, None] + noise)
+    assert found is not None
+    assert found.told_apart(0, 1)
+
+
+def test_the_interval_is_of_one_comparison_with_the_spread_of_all() -> None:
+    random = np.random.default_rng(0)
+    scores, replicates = one_task(random, [0.5, 0.52, 0.53, 0.6], 3, 0.01)
+    found = within_dataset(scores, replicates)
+    assert found is not None
+    difference = found.difference(3, 0)
+    assert difference.mean == pytest.approx(scores[3].mean() - scores[0].mean())
+    assert difference.low < difference.mean < difference.high
+    turned = found.difference(0, 3)
+    assert (turned.low, turned.high) == pytest.approx((-difference.high, -difference.low))
+    half, holm_p = difference.high - difference.mean, found.pairs[3, 0]
+    assert (abs(difference.mean) > half) or holm_p > 0.05, (
+        "what is told apart after Holm is told apart before"
+    )
+    assert found.difference(1, 1).low == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("losses", [2, 6])
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_a_a_one_loss_many_times_within_a_dataset(losses: int, seeds: int) -> None:
+    """A/A: told apart in no more than 5 % of draws, and the interval of one pair covers 0 in about 95 %."""
+    random, draws, apart, covered = np.random.default_rng(5), 2000, 0, 0
+    for _ in range(draws):
+        found = within_dataset(*one_task(random, [0.5] * losses, seeds, 0.01))
+        assert found is not None
+        apart += int(not found.alike.all())
+        one = found.difference(0, 1)
+        covered += one.low <= 0 <= one.high
+    print(
+        f"\n{losses} times one loss, {seeds} seeds: told apart in {apart / draws:.1%}, covered in {covered / draws:.1%}"
+    )
+    assert apart / draws <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)
+    assert covered / draws >= 0.93
