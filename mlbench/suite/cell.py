@@ -27,6 +27,14 @@ class LossChoice:
             return self
         return replace(self, parameters={**self.parameters, "reduction": protocol.reduction})
 
+    def identity_of(self, protocol: Protocol) -> dict[str, Any]:
+        """What of the protocol can change a result of this loss: for a built-in one that takes no memory the queue is
+        none. Of a loss that is not built in the source may not show what it accepts."""
+        identity, declared = protocol.identity(), LOSSES.describe(self.name)
+        if declared.origin == "built in" and "memory" not in declared.attributes.get("accepts", ()):
+            identity["queue"] = 0
+        return identity
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -112,7 +120,7 @@ class Cell:
             "encoder": self.encoder,
             "encoder_options": parts["encoder"].identity(self.encoder_options),
             "loss": [self.loss.name, parts["loss"].identity(self.loss.parameters)],
-            "train": self.train.identity(),
+            "train": self.loss.identity_of(self.train),
             "training": TRAINING_VERSION,
             "code": {part: declared.code for part, declared in parts.items()},
         }

@@ -144,12 +144,28 @@ def test_an_id_names_what_can_change_the_result() -> None:
         ('losses = ["bce"', 'losses = [{ name = "bce", id = "baseline" }'),
         ('name = "digit-scenes"', 'name = "digit-scenes"\nid = "digits"'),
         ("fractions = [0.1, 1.0]", "fractions = [0.1, 1]"),
+        ("epochs = 4", "epochs = 4\nqueue = 512"),
     ],
 )
 def test_an_id_leaves_out_what_cannot(change: tuple[str, str]) -> None:
     before = [cell.id(FINGERPRINT) for cell in cells()]
     assert GOOD.replace(*change) != GOOD
     assert [cell.id(FINGERPRINT) for cell in cells(GOOD.replace(*change))] == before
+
+
+def test_a_queue_stands_in_the_ids_of_the_losses_that_take_one() -> None:
+    text = GOOD.replace('"bce",', '"bce", "supcon", "bce_supcon", "reg",')
+    alike = {
+        one.loss.name: one.id(FINGERPRINT) == other.id(FINGERPRINT)
+        for one, other in zip(cells(text), cells(text, **{"train.queue": 512}), strict=True)
+    }
+    assert alike == {"bce": True, "supcon": False, "bce_supcon": True, "reg": False, "asl": True}
+    twice = text.replace(
+        "[[datasets]]", '[[datasets]]\nname = "digit-scenes"\nid = "b"\nencoder = "conv"\n[[datasets]]', 1
+    )
+    ours = twice.replace('id = "b"', 'id = "b"\ntrain = { queue = 512 }')
+    with pytest.raises(ConfigError, match=r"once more: loss 'bce' has"):
+        parse_suite(ours, "small.toml")
 
 
 FIRST_KEYS = (
