@@ -251,7 +251,8 @@ def _power(analysis: Analysis, view: View) -> list[str]:
     spread, level, families = float(np.median(spreads)), ALPHA / len(pairs), len(shares[0])
     needed, found = families_needed(region.rope / spread, level), effect_found(families, level)
     many = f"{needed:,}" if needed else f"more than {MOST_FAMILIES:,}"
-    today = "none, however large" if found is None else f"one of {100 * found * spread:.1f} %"
+    silent = "none, however large, since Wilcoxon's test over so few cannot pass that level"
+    today = silent if found is None else f"one of {100 * found * spread:.1f} %"
     return [
         f"A true difference from {pairs[0].control} of {100 * region.rope:g} % of the span would be found with 80 % "
         f"power over {many} families, at Holm's first level for {count(len(pairs), 'comparison')} and with the median "

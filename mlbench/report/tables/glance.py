@@ -19,11 +19,11 @@ def glance_table(analysis: Analysis) -> Table:
                 view = View(key, reading, fraction)
                 entries.append(_leader(analysis, view) if view in views else word("–", muted=True))
             rows.append(Row(tuple(entries)))
+    counts = {blocks.count for view in views if (blocks := analysis.blocks(view)) is not None}
     columns = (
-        Column("leader by average rank", numeric=False),
+        Column("first" if counts == {1} else "leader by average rank", numeric=False),
         *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
     )
-    counts = {blocks.count for view in views if (blocks := analysis.blocks(view)) is not None}
     said = [_OVER_FAMILIES] if counts - {1} else []
     said += [_ON_ONE] if 1 in counts else []
     caption = " ".join(said)
