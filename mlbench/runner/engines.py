@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,9 +77,12 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
     on_devices = len(chosen(options.device)) * options.slots_per_device
     room = min(on_devices or cells, cells)
     slots = 1 if options.engine == "sequential" else min(options.jobs or on_devices or _jobs(), room)
-    yield Engine(options.engine, slots, {place(): slots})
-    if options.engine == "loky" and slots > 1:
-        get_reusable_executor().shutdown(wait=True)
+    try:
+        yield Engine(options.engine, slots, {place(): slots})
+    finally:
+        if options.engine == "loky" and slots > 1:
+            # However the run ended: processes that are left would serve this process's next run, as its first one was.
+            get_reusable_executor().shutdown(wait=True, kill_workers=sys.exc_info()[0] is not None)
 
 
 def _jobs() -> int:

@@ -220,3 +220,23 @@ def test_a_slot_that_ends_early_is_told_of_while_the_others_work(
     assert run([suite(*acts)], settings, Noting()).done == 8
     [finished] = [finished for text, finished in Noting.notes if "Fake A1 GPU-00 cannot be used" in text]
     assert finished < 8
+
+
+def test_no_processes_are_left_whose_surroundings_are_an_earlier_run_s(
+    options: MakeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a run that broke off: they would serve the next one of this process with the variables of theirs."""
+
+    def seen() -> list[str | None]:
+        settings = options(engine="loky", jobs=2)
+        with open_engine(settings, 2) as engine, joblib.parallel_config(engine.backend):
+            asked = joblib.Parallel(n_jobs=2)(joblib.delayed(os.getenv)("MLBENCH_TEST") for _ in range(2))
+            if asked == ["first", "first"]:
+                raise ConfigError("broken off")
+        return list(asked)
+
+    monkeypatch.setenv("MLBENCH_TEST", "first")
+    with pytest.raises(ConfigError, match="broken off"):
+        seen()
+    monkeypatch.setenv("MLBENCH_TEST", "second")
+    assert seen() == ["second", "second"]
