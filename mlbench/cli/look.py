@@ -135,7 +135,9 @@ def _suites() -> list[dict[str, Any]]:
     rows = []
     for file in shipped_suites():
         suite = load_suite(file)
-        rows.append({"name": suite.name, "cells": len(suite.cells()), "about": suite.description})
+        grid = suite.grid()
+        cells = len(grid.cells) + len(grid.finals)
+        rows.append({"name": suite.name, "cells": cells, "about": suite.description})
     return rows
 
 
@@ -192,6 +194,9 @@ def _print_declared(declared: Any) -> None:
         default = "required" if parameter.required else f"{parameter.default!r}"
         search = f"   search {space[parameter.name]}" if parameter.name in space else ""
         print(f"  {parameter.name}: {parameter.annotation or 'any'} = {default}{search}")
+    for name in space:
+        if name not in {parameter.name for parameter in declared.parameters}:
+            print(f"  {name}: search {space[name]}")
     print(f"file: {declared.file} ({declared.origin})")
 
 

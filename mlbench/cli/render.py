@@ -43,7 +43,7 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     missing and why."""
     from mlbench.report.claims.prospects import in_words, prospects
     from mlbench.runner.epochs import raised_epochs
-    from mlbench.suite.trials import trials_in_words
+    from mlbench.suite import tuning_in_words
 
     groups: dict[tuple[str, str, str], Counter[str]] = {}
     for planned in plan.cells:
@@ -59,12 +59,15 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     )
     out, states = console(), plan.states
     summed = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
-    out.print(Text(f"\n{count(len(plan.cells), 'cell')}: {summed}; a run would train {len(plan.todo)}"))
-    for sentence in trials_in_words(planned.cell for planned in plan.cells):
+    trained = len(plan.todo) + len(plan.waiting)
+    out.print(Text(f"\n{count(len(plan.cells), 'cell')}: {summed}; a run would train {trained}"))
+    for sentence in tuning_in_words(planned.cell for planned in plan.cells):
         out.print(Text(sentence))
+    if plan.waiting:
+        out.print(Text(f"{len(plan.waiting)} of them once the trials are over that decide their values"))
     if len(estimates.cells) > estimates.unknown:
         out.print(Text(_cost(estimates)))
-    for sentence in raised_epochs(planned.cell for planned in plan.todo):
+    for sentence in raised_epochs(planned.cell for planned in (*plan.todo, *plan.waiting)):
         out.print(Text(sentence))
     if plan.taken_over:
         out.print(Text(f"{len(plan.taken_over)} finished in another suite's folder: they are taken over"))
@@ -100,7 +103,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "cells": [_cell_json(planned) for planned in plan.cells],
         "states": dict(plan.states),
-        "to_train": len(plan.todo),
+        "to_train": len(plan.todo) + len(plan.waiting),
+        "waiting": len(plan.waiting),
         "not_fetched": plan.not_fetched,
         "claims": [
             {"name": claim.name, "decidable": claim.decidable, "reason": claim.reason} for claim in claims
@@ -118,7 +122,8 @@ def _cell_json(planned: PlannedCell) -> dict[str, Any]:
         "seed": cell.seed,
         "encoder": cell.encoder,
         "loss": cell.loss.id,
-        "trial": None if cell.trial is None else cell.trial.number,
+        "trial": None if cell.trial is None or planned.waits else cell.trial.number,
+        "final": cell.trial is not None and cell.trial.final,
         "state": planned.state,
         "reason": planned.reason,
         "todo": planned.todo,

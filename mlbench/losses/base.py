@@ -48,7 +48,10 @@ class Loss(nn.Module):
     """The fields that it can use but does without: "memory", "known". Without "known" it gets what is unknown as a
     negative."""
     search_space: ClassVar[Mapping[str, Space]]
-    """The ranges of its hyperparameters, by parameter; written down as {} where there is nothing to tune."""
+    """The ranges of its hyperparameters, by parameter; written down as {} where there is nothing to tune. "train.queue"
+    and "train.views" are keys of the protocol, which a loss that uses them may name."""
+    without_effect: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Parameters that do nothing under values of others, as a temperature whose weight is 0: then not tuned."""
     version: ClassVar[int] = 1
     """Raised by hand when a change alters results."""
     before: ClassVar[Mapping[str, Any]] = {}

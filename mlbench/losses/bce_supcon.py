@@ -31,6 +31,7 @@ class BinaryCrossEntropyAndSupCon(SupCon):
         "temperature": LogUniform(0.03, 0.5),
         "positives": Choice("any", "all"),
     }
+    without_effect = {"temperature": {"alpha": 0.0}, "positives": {"alpha": 0.0}}
 
     def __init__(
         self, alpha: float = 0.1, temperature: float = 0.1, positives: Literal["any", "all"] = "any"

@@ -27,6 +27,7 @@ class JaccardSimilarityContrast(ContrastiveLoss):
 
     needs = {"logits", "embeddings"}
     search_space = {"alpha": Choice(0.05, 0.1, 0.2, 0.4), "temperature": LogUniform(0.05, 1.0)}
+    without_effect = {"temperature": {"alpha": 0.0}}
 
     def __init__(self, alpha: float = 0.2, temperature: float = 0.5) -> None:
         super().__init__()

@@ -31,7 +31,12 @@ class MultiLabelSupCon(ContrastiveLoss):
 
     needs = {"embeddings", "prototypes"}
     accepts = {"memory"}
-    search_space = {"temperature": LogUniform(0.03, 0.5), "beta": Choice(0.01, 0.1, 1.0)}
+    search_space = {
+        "temperature": LogUniform(0.03, 0.5),
+        "beta": Choice(0.01, 0.1, 1.0),
+        "train.queue": Choice(0, 1024),
+        "train.views": Choice(1, 2),
+    }
 
     def __init__(self, temperature: float = 0.1, beta: float = 0.1) -> None:
         super().__init__()

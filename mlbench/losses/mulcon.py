@@ -27,6 +27,7 @@ class MulCon(ContrastiveLoss):
     needs = {"logits", "label_embeddings"}
     gathers = True
     search_space = {"temperature": LogUniform(0.05, 0.5), "weight": Choice(0.1, 0.5, 1.0)}
+    without_effect = {"temperature": {"weight": 0.0}}
 
     def __init__(self, temperature: float = 0.2, weight: float = 0.5) -> None:
         super().__init__()

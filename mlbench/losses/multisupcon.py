@@ -5,7 +5,7 @@ from torch import Tensor
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.checks import positive, within
 from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, jaccard
-from mlbench.search_space import LogUniform, Uniform
+from mlbench.search_space import Choice, LogUniform, Uniform
 
 
 @register_loss("multisupcon")
@@ -25,7 +25,12 @@ class MultiSupCon(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts = {"memory"}
-    search_space = {"temperature": LogUniform(0.03, 0.5), "threshold": Uniform(0.1, 0.7)}
+    search_space = {
+        "temperature": LogUniform(0.03, 0.5),
+        "threshold": Uniform(0.1, 0.7),
+        "train.queue": Choice(0, 1024),
+        "train.views": Choice(1, 2),
+    }
 
     def __init__(self, temperature: float = 0.1, threshold: float = 0.3) -> None:
         super().__init__()

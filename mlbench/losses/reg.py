@@ -41,6 +41,8 @@ class RegularisedContrast(ContrastiveLoss):
         "temperature": LogUniform(0.03, 0.5),
         "alpha": Choice(-1.0, 0.0, 1.0, 2.0),
         "regularize": Choice(True, False),
+        "train.queue": Choice(0, 1024),
+        "train.views": Choice(1, 2),
     }
 
     def __init__(self, temperature: float = 0.1, alpha: float = 0.0, regularize: bool = True) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.checks import positive
 from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, overlap
-from mlbench.search_space import LogUniform
+from mlbench.search_space import Choice, LogUniform
 
 
 @register_loss("simdis")
@@ -23,7 +23,11 @@ class SimilarityDissimilarity(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts = {"memory"}
-    search_space = {"temperature": LogUniform(0.03, 0.5)}
+    search_space = {
+        "temperature": LogUniform(0.03, 0.5),
+        "train.queue": Choice(0, 1024),
+        "train.views": Choice(1, 2),
+    }
 
     def __init__(self, temperature: float = 0.1) -> None:
         super().__init__()

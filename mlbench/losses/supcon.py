@@ -28,7 +28,12 @@ class SupCon(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts: ClassVar[AbstractSet[str]] = {"memory"}
-    search_space = {"positives": Choice("any", "all"), "temperature": LogUniform(0.03, 0.5)}
+    search_space = {
+        "positives": Choice("any", "all"),
+        "temperature": LogUniform(0.03, 0.5),
+        "train.queue": Choice(0, 1024),
+        "train.views": Choice(1, 2),
+    }
 
     def __init__(self, positives: Literal["any", "all"] = "any", temperature: float = 0.1) -> None:
         super().__init__()

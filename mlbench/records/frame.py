@@ -20,27 +20,36 @@ def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
 
     Columns: `id`, `suite`, `status`, `error_class`, `error_message`, `dataset`, `fraction`, `seed`,
     `encoder`, `loss` (its id in the suite), `loss_name`, then everything else flattened with `/`, such as
-    `metrics/test/map`, `dataset/sizes/train`, `timing/train`. A cell found twice counts once; what could not
-    be read, and finished records of one cell that disagree, are listed in `frame.attrs["problems"]`.
+    `metrics/test/map`, `dataset/sizes/train`, `timing/train`. A cell found twice counts once, of a suite that is tuned
+    and of one that is not once for each; what could not be read, and finished records of one cell that disagree, are
+    listed in `frame.attrs["problems"]`.
     """
     table, problems = Columns(), list[str]()
-    rows: dict[str, int] = {}
+    rows: dict[tuple[str, bool | None], int] = {}
     finished: dict[str, int] = {}
+    there = set[tuple[str, bool | None]]()
     for path in [paths] if isinstance(paths, Path | str) else paths:
         for record in _records_of(Path(path)):
             if isinstance(record, RecordError):
                 problems.append(str(record))
                 continue
             identifier, digest = record["id"], _digest(record)
-            if identifier not in finished:
-                rows[identifier] = table.add(_row(record))
-            elif digest is not None and digest != finished[identifier]:
-                problems.append(f"cell {identifier}: two finished records differ; the first one counts")
+            key = identifier, _stage(record)
+            if key not in there:
+                rows[key] = table.add(_row(record))
             if digest is not None:
-                finished.setdefault(identifier, digest)
+                there.add(key)
+                if finished.setdefault(identifier, digest) != digest:
+                    problems.append(f"cell {identifier}: two finished records differ; the first one counts")
     frame = table.frame(list(rows.values()))
     frame.attrs["problems"] = problems
     return frame
+
+
+def _stage(record: Mapping[str, Any]) -> bool | None:
+    """Whether a cell is a final one; None where its suite is not tuned."""
+    trial = record["cell"].get("trial")
+    return bool(trial.get("final")) if trial else None
 
 
 def _digest(record: Mapping[str, Any]) -> int | None:

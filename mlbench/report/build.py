@@ -34,9 +34,9 @@ def build(
 ) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
-    The page is that of the newest kind of records that finished; every other kind has a section in it, and a page with
-    tables and figures of its own in a folder below. Raises DataError where there is no record, or none that finished,
-    and for a folder that is somebody else's.
+    The page is that of the newest kind of records that finished, of one version those with defaults; every other kind
+    has a section in it, and a page with tables and figures of its own in a folder below. Raises DataError where there
+    is no record, or none that finished, and for a folder that is somebody else's.
     """
     kinds = merge_kinds(paths, against)
     together = pd.concat([merged.cells for merged in kinds], ignore_index=True)
@@ -44,7 +44,7 @@ def build(
     check_something_finished(together, paths, problems)
     shown = [merged for merged in kinds if merged.finished]
     idle = [
-        f"{count(len(merged.cells), 'cell')} of TRAINING_VERSION {merged.kind.version}: none finished"
+        f"{count(len(merged.cells), 'cell')} of {merged.kind.words}: none finished"
         for merged in kinds
         if not merged.finished and len(merged.cells)
     ]

@@ -210,6 +210,9 @@ def _of_folders(
             f"{first} holds results of TRAINING_VERSION {kinds[0].version}, {second} of {kinds[1].version}: results of "
             "two protocols are not compared; run the older suite again"
         )
+    if kinds[0].tuned != kinds[1].tuned:
+        tuned, plain = (first, second) if kinds[0].tuned else (second, first)
+        problems.append(f"{tuned} is tuned, {plain} is not, which favours the losses that are")
     grid = Grid(pd.concat(frames, ignore_index=True))
     measure = require(metric, grid.metric_keys)
     sides = np.full((2, *grid.shape), np.nan)

@@ -13,7 +13,7 @@ from mlbench.report.kinds import Kind, kinds_of, split
 from mlbench.report.later import complete
 from mlbench.report.places import PLACE, one_a_place
 from mlbench.report.plurals import count
-from mlbench.report.trials import choose
+from mlbench.report.trials import count_finals
 
 PUBLISHED = " (published)"
 """What the name of a loss ends in where its numbers come from `--against` and are in the new records too."""
@@ -43,8 +43,9 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
     said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
     problems = [problem for merged in kinds for problem in merged.problems]
     left = [
-        f"{count(len(merged.cells), 'cell')} of TRAINING_VERSION {merged.kind.version}, left out: no table is of both"
+        f"{count(len(merged.cells), 'cell')} of {merged.kind.words}, left out: no table is of both"
         for merged in others
+        if len(merged.cells)
     ]
     return replace(chosen, problems=(*said, *problems, *left))
 
@@ -57,8 +58,8 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
     others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
     column `published`. A loss of which both sides have cells of one place but of different ids (another
     version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled. Of a
-    tuned loss the trial that is best on validation counts, on each side; where that is one and the same cell, and
-    elsewhere it is not, the cell stands on both sides, so that neither lacks what tuning left alone.
+    tuned loss the finals count that its trials choose, on each side; where that is one and the same cell, and elsewhere
+    it is not, the cell stands on both sides.
     """
     ours, theirs = (complete(load_records(places)) for places in (paths, against))
     problems = (*ours.attrs["problems"], *theirs.attrs["problems"])
@@ -69,11 +70,11 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
 
 def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     """Records of one kind, the published ones being `theirs`."""
-    new, problems, trials = _chosen(ours, published=False)
+    new, problems, trials = _counted(ours, published=False)
     if theirs.empty:
         return _one_a_place(new, problems, trials, kind)
-    old, more, others = _chosen(theirs, published=True)
-    problems += [*more, *(_one_sided(trials, others) if len(new) else ())]
+    old, more, others = _counted(theirs, published=True)
+    problems += more
     trials = pd.concat([trials, others], ignore_index=True)
     shared = again = pd.Series(False, index=old.index)
     if len(new):
@@ -85,28 +86,20 @@ def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     taken = set(map(tuple, new[PLACE].to_numpy())) if len(new) else set()
     collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
     both = old["loss"].isin(set(old.loc[collides & ~shared, "loss"]))
-    if len(trials):
-        again = shared & both & old["id"].isin(set(trials["place"]))
+    if kind.tuned:
+        again = shared & both
     old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED))[~shared | again]
     return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials, kind)
 
 
-def _chosen(records: pd.DataFrame, *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
+def _counted(records: pd.DataFrame, *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
     """The cells that count, what was wrong with the others, and the trials that were chosen from."""
-    chosen = choose(records)
+    counted = count_finals(records)
     cells, trials = (
-        frame.assign(published=published) if len(frame) else frame for frame in (chosen.cells, chosen.trials)
+        frame.assign(published=published) if len(frame) else frame
+        for frame in (counted.cells, counted.trials)
     )
-    return cells, list(chosen.problems), trials
-
-
-def _one_sided(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
-    """That one side is tuned and the other is not."""
-    here, there = (bool(len(trials) and (trials["of"] > 1).any()) for trials in (new, old))
-    if here == there:
-        return []
-    tuned, plain = ("new", "published") if here else ("published", "new")
-    return [f"the {tuned} results are tuned, the {plain} ones are not, which favours the losses that are"]
+    return cells, list(counted.problems), trials
 
 
 def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind) -> Merged:

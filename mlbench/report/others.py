@@ -23,7 +23,7 @@ class Other:
     @property
     def title(self) -> str:
         """What heads its section."""
-        return f"Results of TRAINING_VERSION {self.kind.version}"
+        return self.kind.title
 
     @property
     def lines(self) -> list[str]:

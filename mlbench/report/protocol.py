@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlbench.report.conditions import conditions, values
 from mlbench.report.grid import Grid
-from mlbench.report.trials import DRAWN
+from mlbench.report.trials import DRAWN, edges_chosen
 
 _FACTS = {
     "environment/device": "device",
@@ -65,25 +65,43 @@ def _chosen(grid: Grid) -> str:
 
 
 def _tuning(trials: pd.DataFrame) -> list[str]:
-    """What was tuned; the hyperparameters named elsewhere are the suite's own."""
+    """What was tuned, and how often an edge was chosen; the hyperparameters named elsewhere are the suite's own."""
     if trials.empty or not (trials["of"] > 1).any():
         return []
-    knobs = ", ".join(_knobs(trials)).replace("_", " ")
+    knobs = ", ".join(_shared_knobs(trials)).replace("_", " ")
     along = (
         f", and {knobs} along with them, in the same draws for all, so that losses may differ in these too"
     )
+    seeds = ", ".join(map(str, sorted(set(trials["seed"]))))
     return [
         "Tuned by random search: the hyperparameters of every loss over its own search space"
-        f"{along if knobs else ''}. Each dataset, fraction and seed is tuned by itself, and the trial that is best "
-        "on validation counts; the first trial has the suite's own values, and counts where other losses were not "
-        "tuned."
+        f"{along if knobs else ''}. Each dataset and fraction is tuned by itself, with trials on seed {seeds}, the "
+        "first of them with the suite's own values. What was best on validation there was trained anew on the other "
+        "seeds, and these final cells alone stand in the tables.",
+        _edges(trials),
     ]
+
+
+def _edges(trials: pd.DataFrame) -> str:
+    at_edge, knobs, contests = edges_chosen(trials)
+    if not at_edge:
+        return f"No edge of the shared grid was chosen in {contests} choices."
+    told = ", ".join(f"{knob.replace('_', ' ')} {times}" for knob, times in knobs.items())
+    return (
+        f"An edge of the shared grid was chosen in {at_edge} of {contests} choices ({told}): beyond it there may be "
+        "better values."
+    )
 
 
 def _knobs(trials: pd.DataFrame) -> list[str]:
     """The keys of the protocol that trials drew."""
     columns = [name for pairs in trials[DRAWN] for name, _ in pairs] if len(trials) else []
     return sorted({name.removeprefix("cell/train/") for name in columns if name.startswith("cell/train/")})
+
+
+def _shared_knobs(trials: pd.DataFrame) -> list[str]:
+    """Those that trials of all losses drew: what only some drew stands in the search space of these."""
+    return sorted(set.intersection(*(set(_knobs(rows)) for _, rows in trials.groupby("loss"))))
 
 
 def environment(grid: Grid, trials: pd.DataFrame) -> list[tuple[str, str]]:

@@ -16,8 +16,9 @@ SHOWN = 6
 def raised_epochs(cells: Iterable[Cell]) -> list[str]:
     """A sentence for each number of epochs that some of the cells do not keep to."""
     found: dict[tuple[int, int], list[str]] = {}
-    untuned = (cell for cell in cells if cell.trial is None or not cell.trial.number)
-    for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in untuned}.values():
+    # Of trials, whose knobs differ, the one with the suite's own values where it is there.
+    by_number = sorted(cells, key=lambda cell: 0 if cell.trial is None else -cell.trial.number)
+    for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in by_number}.values():
         where = _raised(cell)
         if where:
             found.setdefault((cell.train.epochs, cell.train.min_steps), []).append(where)

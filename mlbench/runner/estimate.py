@@ -77,7 +77,8 @@ def estimate(planned: Plan, options: RunOptions, extra: Iterable[Store] = ()) ->
     Alike are cells of the same data, encoder, fraction and pace, of the same loss where there are any, trained
     on the same model of device.
     """
-    if not planned.todo:
+    ahead = [*planned.todo, *planned.waiting]
+    if not ahead:
         return Estimates(())
     devices = chosen(options.device)
     past = _Past(devices[0].model if devices else "cpu")
@@ -87,7 +88,7 @@ def estimate(planned: Plan, options: RunOptions, extra: Iterable[Store] = ()) ->
         known = list(extra)
     for store in known:
         past.read(store)
-    return Estimates(tuple((cell, past.of(cell.cell.describe())) for cell in planned.todo))
+    return Estimates(tuple((cell, past.of(cell.cell.describe())) for cell in ahead))
 
 
 class _Past:

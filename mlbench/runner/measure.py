@@ -74,7 +74,9 @@ def _sample(planned: PlannedCell, store: Store) -> PlannedCell:
     train = Protocol(**{**planned.cell.train.model_dump(), **changes})
     cell = dataclasses.replace(planned.cell, train=train)
     identifier = cell_id(cell, planned.data)
-    return dataclasses.replace(planned, cell=cell, store=store, id=identifier, scores="none", todo=True)
+    return dataclasses.replace(
+        planned, cell=cell, store=store, id=identifier, scores="none", todo=True, waits=None
+    )
 
 
 def _extrapolated(cell: Cell, record: Mapping[str, Any]) -> Estimate:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from mlbench.errors import ConfigError, DatasetNotFoundError
 from mlbench.modules import code_hash
 from mlbench.records import PRECISIONS, Store
 from mlbench.registry import LOSSES
+from mlbench.runner.finals import Candidate, Trying, Waiting, chosen
 from mlbench.runner.identity import cell_id
 from mlbench.runner.known import KnownData, KnownRecords
 from mlbench.runner.options import RunOptions
 from mlbench.runner.preflight import check_data, check_encoders
 from mlbench.runner.work import Work, stamp
-from mlbench.suite import Cell, Suite
+from mlbench.suite import Cell, Final, Grid, Suite
 
 State = Literal["done", "failed", "missing", "not fetched"]
 
@@ -25,7 +27,8 @@ State = Literal["done", "failed", "missing", "not fetched"]
 class PlannedCell:
     """A cell and what is known of it.
 
-    id: None where the data are not there. reason: the class of a failure, or what to do about missing data.
+    id: None where the data are not there, or trials decide its values. reason: the class of a failure, or what to do
+    about missing data.
     source: the other suite's store that holds its finished record. stale: finished by a built-in loss whose
     code is another now. renamed: whether the suite has other names for it than its own record. todo: whether
     a run would train it.
@@ -42,6 +45,7 @@ class PlannedCell:
     stale: bool = False
     renamed: bool = False
     todo: bool = False
+    waits: Waits | None = None
 
     def work(self) -> Work:
         """The cell as a slot is given it."""
@@ -52,6 +56,15 @@ class PlannedCell:
         return Work(
             self.cell, self.id, self.store, self.data, self.scores, before, per_sample, code_hash(declared)
         )
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A final cell, the trials of its contest, and by their number what it is if that one is chosen."""
+
+    final: Final
+    trials: tuple[PlannedCell, ...]
+    candidates: tuple[PlannedCell, ...]
 
 
 @dataclass(frozen=True)
@@ -67,19 +80,48 @@ class Plan:
 
     @property
     def todo(self) -> list[PlannedCell]:
-        """What a run would train: each id once, even where two suites share it. It then stands where the first of
-        them has it, and is that one's that wants its scores kept most precisely."""
-        chosen: dict[str | None, PlannedCell] = {}
+        """What a run would train at once: each id once, even where two suites share it. It then stands where the first
+        of them has it, and is that one's that wants its scores kept most precisely."""
+        best: dict[str, PlannedCell] = {}
         for planned in self.cells:
-            if planned.todo and _precision(planned) > _precision(chosen.get(planned.id)):
-                chosen[planned.id] = planned
-        return list(chosen.values())
+            if planned.todo and planned.id and _precision(planned) > _precision(best.get(planned.id)):
+                best[planned.id] = planned
+        return list(best.values())
+
+    @property
+    def waiting(self) -> list[PlannedCell]:
+        """What a run would train once the trials that decide its values are over."""
+        return [planned for planned in self.cells if planned.waits is not None]
+
+    @property
+    def contests(self) -> list[Waiting]:
+        """The waiting cells as slots are given them, those that one choice is for together."""
+        return [contest for contest, _ in self._contests]
+
+    def settled(self) -> Plan:
+        """With the cells that waited as they came out, where their trials are over by now."""
+        came_out: dict[int, PlannedCell] = {}
+        for contest, group in self._contests:
+            if contest.over():
+                number = contest.choice()
+                came_out |= {id(planned): _candidates(planned)[number] for planned in group}
+        return replace(self, cells=tuple(came_out.get(id(planned), planned) for planned in self.cells))
+
+    @cached_property
+    def _contests(self) -> list[tuple[Waiting, list[PlannedCell]]]:
+        """Made before anything is trained: what is over is told by the stamps of records that were there before."""
+        trained = {planned.id: planned for planned in self.todo}
+        groups: dict[int, list[PlannedCell]] = {}
+        for planned in self.waiting:
+            assert planned.waits is not None
+            groups.setdefault(id(planned.waits.final.contest), []).append(planned)
+        return [(_waiting(group, trained), group) for group in groups.values()]
 
     @property
     def shared(self) -> list[PlannedCell]:
         """Cells to be done whose id another suite's cell in this plan shares: they get its record."""
         trained = {(planned.store, planned.id) for planned in self.todo}
-        return [cell for cell in self.cells if cell.todo and (cell.store, cell.id) not in trained]
+        return [cell for cell in self.cells if cell.todo and cell.id and (cell.store, cell.id) not in trained]
 
     @property
     def taken_over(self) -> list[PlannedCell]:
@@ -107,21 +149,29 @@ class Plan:
 
 
 def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
-    """Look at the data and the records there are, a record's first line only. Starts and writes nothing.
+    """Look at the data and the records there are, a record's first line only, but of trials that are over the whole.
+    Starts and writes nothing.
 
     Raises UnknownNameError where the selection names something that no suite has, ConfigError for an encoder
     or a column that could only fail, and for data that a suite has under two names.
     """
-    cells = options.selection.apply(cell for suite in suites for cell in suite.cells())
-    check_encoders(cells)
-    check_data(cells, options.data_root)
+    grids = [suite.grid() for suite in suites]
+    grid = options.selection.apply(
+        Grid(
+            [cell for each in grids for cell in each.cells],
+            [final for each in grids for final in each.finals],
+        )
+    )
+    check_encoders(grid.cells)
+    check_data(grid.cells, options.data_root)
     scores = {suite.name: suite.store.scores for suite in suites}
     data = KnownData(options.data_root)
     results = options.results.absolute()
     known = {name: KnownRecords(Store(results / name), results) for name in scores}
-    planned = [_planned(cell, known[cell.suite], scores[cell.suite], data, options) for cell in cells]
+    look = _Look(known, scores, data, options)
+    planned = [look.at(cell) for cell in grid.cells]
     _refuse_equal_data(planned)
-    return Plan(tuple(planned))
+    return Plan((*planned, *look.at_finals(grid.finals, planned)))
 
 
 def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
@@ -137,30 +187,110 @@ def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
             )
 
 
-def _planned(
-    cell: Cell, known: KnownRecords, scores: str, data: KnownData, options: RunOptions
-) -> PlannedCell:
-    try:
-        fingerprint = data.fingerprint(cell)
-    except DatasetNotFoundError as error:
-        return PlannedCell(cell, known.store, scores, "", None, "not fetched", str(error))
-    identifier = cell_id(cell, fingerprint)
-    head, source = known.head(identifier), None
-    if head is None or head["status"] == "failed":
-        source, found = known.elsewhere(identifier, scores)
-        head = found or head
-    state: State = "missing" if head is None else "done" if head["status"] == "done" else "failed"
-    reason = str(head["error"]["class"]) if head and state == "failed" else ""
-    stale = head is not None and state == "done" and _is_stale(cell, head)
-    todo = (
-        state == "missing"
-        or (state == "failed" and options.retries(reason))
-        or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
+@dataclass(frozen=True)
+class _Look:
+    """What a plan is made from: the records and the precision of scores by suite, the data, the terms."""
+
+    known: Mapping[str, KnownRecords]
+    scores: Mapping[str, str]
+    data: KnownData
+    options: RunOptions
+    _choices: dict[int, int] = field(default_factory=dict)
+
+    def at(self, cell: Cell) -> PlannedCell:
+        """A cell whose values are known."""
+        known, scores, options = self.known[cell.suite], self.scores[cell.suite], self.options
+        try:
+            fingerprint = self.data.fingerprint(cell)
+        except DatasetNotFoundError as error:
+            return PlannedCell(cell, known.store, scores, "", None, "not fetched", str(error))
+        identifier = cell_id(cell, fingerprint)
+        head, source = known.head(identifier), None
+        if head is None or head["status"] == "failed":
+            source, found = known.elsewhere(identifier, scores)
+            head = found or head
+        state: State = "missing" if head is None else "done" if head["status"] == "done" else "failed"
+        reason = str(head["error"]["class"]) if head and state == "failed" else ""
+        stale = head is not None and state == "done" and _is_stale(cell, head)
+        todo = (
+            state == "missing"
+            or (state == "failed" and options.retries(reason))
+            or (state == "done" and (options.rerun == "all" or (options.rerun == "stale" and stale)))
+        )
+        renamed = head is not None and source is None and not cell.has_names(head["cell"])
+        return PlannedCell(
+            cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, renamed, todo
+        )
+
+    def at_finals(self, finals: Iterable[Final], planned: Iterable[PlannedCell]) -> list[PlannedCell]:
+        """The final cells: with the values of the trial that is chosen, or waiting for it."""
+        by_cell = {id(each.cell): each for each in planned}
+        return [
+            self._at_final(final, tuple(by_cell[id(cell)] for cell in final.contest.trials))
+            for final in finals
+        ]
+
+    def _at_final(self, final: Final, trials: tuple[PlannedCell, ...]) -> PlannedCell:
+        if not all(trial.id for trial in trials):
+            return self.at(final.plain)
+        if any(trial.todo for trial in trials):
+            candidates = tuple(self.at(final.cell(number)) for number in range(len(final.contest.anew)))
+            return replace(
+                candidates[0],
+                id=None,
+                state="missing",
+                reason="",
+                source=None,
+                stale=False,
+                renamed=False,
+                todo=True,
+                waits=Waits(final, trials, candidates),
+            )
+        contest = id(final.contest)
+        if contest not in self._choices:
+            self._choices[contest] = chosen(
+                (number_of(trial), trial.source or trial.store, str(trial.id)) for trial in trials
+            )
+        return self.at(final.cell(self._choices[contest]))
+
+
+def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedCell]) -> Waiting:
+    """Cells that wait for one choice; `trained` says where trials are trained that several suites share."""
+    first = group[0]
+    found = [planned.waits for planned in group if planned.waits is not None]
+    trials = []
+    for trial in found[0].trials:
+        at = trained[trial.id] if trial.todo else trial
+        store, identifier = at.source or at.store, str(trial.id)
+        before = stamp(store, identifier) if trial.todo else None
+        trials.append(Trying(number_of(trial), identifier, store, before, not trial.todo))
+    declared = LOSSES.describe(first.cell.loss.name)
+    return Waiting(
+        finals=tuple(waits.final for waits in found),
+        trials=tuple(trials),
+        candidates=tuple(
+            tuple(
+                Candidate(str(each.id), stamp(each.store, str(each.id)), each.todo)
+                for each in waits.candidates
+            )
+            for waits in found
+        ),
+        store=first.store,
+        data=first.data,
+        scores=first.scores,
+        per_sample=bool(declared.attributes.get("per_sample", False)),
+        source_hash=code_hash(declared),
     )
-    renamed = head is not None and source is None and not cell.has_names(head["cell"])
-    return PlannedCell(
-        cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, renamed, todo
-    )
+
+
+def _candidates(planned: PlannedCell) -> tuple[PlannedCell, ...]:
+    return () if planned.waits is None else planned.waits.candidates
+
+
+def number_of(planned: PlannedCell) -> int:
+    """The number of a trial."""
+    assert planned.cell.trial is not None
+    return planned.cell.trial.number
 
 
 def _precision(planned: PlannedCell | None) -> int:

@@ -19,6 +19,7 @@ from mlbench.runner.failures import reason
 from mlbench.runner.options import Progress
 from mlbench.runner.summary import RunSummary
 from mlbench.runner.tally import Tally, readable
+from mlbench.suite import stage_of
 
 
 class Reporter(Protocol):
@@ -53,8 +54,8 @@ def reporter(
 def describe(record: Mapping[str, Any]) -> str:
     """A finished cell in one line, without its outcome."""
     cell = record["cell"]
-    trial = (cell.get("trial") or {}).get("number")
-    return _named(cell["dataset"], cell["fraction"], cell["seed"], cell["loss"]["id"], trial)
+    stage = stage_of(cell.get("trial"))
+    return _named(cell["dataset"], cell["fraction"], cell["seed"], cell["loss"]["id"], stage)
 
 
 def outcome(record: Mapping[str, Any], results: Path) -> str:
@@ -63,7 +64,8 @@ def outcome(record: Mapping[str, Any], results: Path) -> str:
         file = Store(results / record["suite"]).cell_file(record["id"])
         return f"failed, {reason(record)}; record: {file}"
     # Of a trial the number that it may be chosen by.
-    split = "validation" if record["cell"].get("trial") else "test"
+    trial = record["cell"].get("trial")
+    split = "validation" if trial and not trial.get("final") else "test"
     value = ((record.get("metrics") or {}).get(split) or {}).get("map")
     return "done" if value is None else f"done  {split} mAP {value:.4f}"
 
@@ -111,14 +113,15 @@ class JsonLines(Silent):
         self._write("note", text=text)
 
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
-        error = record.get("error") or {}
+        error, trial = record.get("error") or {}, record["cell"].get("trial") or {}
         self._write(
             "cell",
             id=record["id"],
             suite=record["suite"],
             cell={key: record["cell"][key] for key in ("dataset", "fraction", "seed")},
             loss=record["cell"]["loss"]["id"],
-            trial=(record["cell"].get("trial") or {}).get("number"),
+            trial=trial.get("number"),
+            final=bool(trial.get("final")),
             status=record["status"],
             error={key: error[key] for key in ("class", "message")} if error else None,
             validation_map=((record.get("metrics") or {}).get("validation") or {}).get("map"),
@@ -206,12 +209,11 @@ def _left(tally: Tally) -> list[str]:
 
 
 def _claimed(claim: Mapping[str, Any]) -> str:
-    return _named(claim["dataset"], claim["fraction"], claim["seed"], claim["loss"], claim.get("trial"))
+    return _named(claim["dataset"], claim["fraction"], claim["seed"], claim["loss"], claim.get("stage", ""))
 
 
-def _named(dataset: str, fraction: float, seed: int, loss: str, trial: int | None) -> str:
-    told = "" if trial is None else f" · trial {trial}"
-    return f"{dataset} · {fraction:g} · seed {seed} · {loss}{told}"
+def _named(dataset: str, fraction: float, seed: int, loss: str, stage: str) -> str:
+    return f"{dataset} · {fraction:g} · seed {seed} · {loss}{stage}"
 
 
 def _figure(key: str, value: Any) -> str:

@@ -124,7 +124,8 @@ def _measured(
             logits = [torch.from_numpy(kept[f"{split}_{scores}"]) for split in ("validation", "test")]
             threshold = record["threshold"][reading]
             numbers[reading] = held.measure(logits[0], logits[1], threshold)
-            replicates |= held.replicates(logits[0], logits[1], threshold, prefix)
+            if (record["cell"].get("train") or {}).get("bootstrap", True):
+                replicates |= held.replicates(logits[0], logits[1], threshold, prefix)
     if not names:
         bare = {key: array for key, array in kept.items() if "bootstrap/" not in key}
         return {**record, **numbers, "metrics_version": VERSION}, {**bare, **replicates}

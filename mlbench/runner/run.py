@@ -92,7 +92,7 @@ def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = N
         assert cell.id is not None
         rename(cell.id, cell.cell, cell.store)
     if planned.todo:
-        with open_engine(options, len(planned.todo)) as engine:
+        with open_engine(options, len(planned.todo) + len(planned.waiting)) as engine:
             summary = spread(planned, options, engine, shown)
         for store in planned.stores:
             # Another run may have been killed meanwhile, and its cells done here.
@@ -108,6 +108,7 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     job = Job(
         lifeline=Lifeline(planned.todo[0].store),
         work=tuple(cell.work() for cell in planned.todo),
+        waiting=tuple(planned.contests),
         device=options.device,
         slots_per_device=options.slots_per_device,
         slots_at=engine.slots_at,
@@ -124,22 +125,26 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     watch = Watch(job, shown)
     interruption = Interruption(job.lifeline, watch)
     suites = sorted({work.cell.suite for work in job.work})
-    job.lifeline.start({"cells": len(job.work), "suites": suites, "started": now()})
+    job.lifeline.start({"cells": watch.tally.total, "suites": suites, "started": now()})
     try:
         with interruption.listening(), watch:
             reasons = engine.spread(job, watch.note)
     finally:
         job.lifeline.stop()
+    came_out = planned.settled()
     for cell in planned.shared:
         trained = next(other for other in planned.todo if other.id == cell.id)
         if cell.id is not None and cell.store != trained.store:
             take_over(cell.id, cell.cell, trained.store, cell.store)
-    if watch.tally.finished == len(job.work):
+    for before, cell in zip(planned.cells, came_out.cells, strict=True):
+        if before is not cell and cell.source is not None and not cell.todo and cell.id is not None:
+            take_over(cell.id, cell.cell, cell.source, cell.store)
+    if watch.tally.finished == watch.tally.total:
         # What some slots could not do, others did.
         reasons = []
     reason = "; ".join(filter(None, [watch.reason, *reasons]))
-    checkpointed = sum(work.checkpointed for work in job.work)
-    return sum_up(planned, watch.tally, reason, interruption.signal, checkpointed)
+    checkpointed = sum(cell.work().checkpointed for cell in came_out.todo)
+    return sum_up(came_out, watch.tally, reason, interruption.signal, checkpointed)
 
 
 def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
@@ -151,7 +156,7 @@ def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
         else_cpu = "" if chosen(options.device) else "; cells run on the CPU"
         for trouble in troubles():
             shown.note(f"devices: {trouble}{else_cpu}")
-    for sentence in raised_epochs(cell.cell for cell in planned.todo):
+    for sentence in raised_epochs(cell.cell for cell in (*planned.todo, *planned.waiting)):
         shown.note(sentence)
     if planned.stale and options.rerun is None:
         losses = ", ".join(sorted({cell.cell.loss.name for cell in planned.stale}))

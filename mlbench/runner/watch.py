@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -37,11 +37,11 @@ class Watch:
     """
 
     def __init__(self, job: Job, reporter: Reporter) -> None:
-        self.tally, self.reason = Tally(len(job.work)), ""
+        self.tally, self.reason = Tally(len(job.work) + sum(len(each.finals) for each in job.waiting)), ""
         self._job, self._reporter, self._breaker = job, guarded(reporter), Breaker()
-        self._pending = {work.store: dict[str, Work]() for work in job.work}
-        for work in job.work:
-            self._pending[work.store][f"{work.id}.json"] = work
+        self._pending: dict[Store, dict[str, Work]] = {}
+        self._add(job.work)
+        self._waiting = list(job.waiting)
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._over = threading.Event()
         self._troubles = set[str]()
@@ -74,6 +74,10 @@ class Watch:
         self.tally.running = []
         self._reporter.end(self.tally)
 
+    def _add(self, found: Iterable[Work]) -> None:
+        for work in found:
+            self._pending.setdefault(work.store, {})[f"{work.id}.json"] = work
+
     def _beat(self) -> None:
         while not self._over.wait(BEAT):
             self._job.lifeline.beat()
@@ -87,6 +91,7 @@ class Watch:
 
     def _look(self) -> None:
         try:
+            self._see_choices()
             for store, pending in self._pending.items():
                 self._see_records(store, pending)
             self._see_claims()
@@ -116,6 +121,14 @@ class Watch:
                 continue
             del pending[name]
             self._saw(record)
+
+    def _see_choices(self) -> None:
+        """Cells whose values have just been decided; those that there is a record of already are not to be done."""
+        for waiting in [waiting for waiting in self._waiting if waiting.over()]:
+            work = waiting.work()
+            self._waiting.remove(waiting)
+            self._add(work)
+            self.tally.total -= len(waiting.finals) - len(work)
 
     def _say_that_it_waits(self) -> None:
         """A claim is made before a worker is started, so where there is none no slot has a device yet."""

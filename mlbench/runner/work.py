@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.lifeline import Lifeline
 from mlbench.suite import Cell, LossChoice, Protocol, Trial
 from mlbench.version import TRAINING_VERSION
+
+if TYPE_CHECKING:
+    from mlbench.runner.finals import Waiting
 
 Stamp = tuple[int, int]
 
@@ -55,7 +58,7 @@ class Work:
             "fraction": cell.fraction,
             "seed": cell.seed,
             "loss": cell.loss.id,
-            "trial": None if cell.trial is None else cell.trial.number,
+            "stage": cell.stage,
             "started": now(),
         }
 
@@ -83,6 +86,7 @@ class Plugin:
 class Job:
     """What every slot of a run is told.
 
+    waiting: cells that become work once the trials that decide their values are over.
     slots_at: those of each place, which share its cores (`cores`).
     time_limit: for all cells, in place of their own.
     checkpoint_every: seconds; None for no checkpoints.
@@ -91,6 +95,7 @@ class Job:
 
     lifeline: Lifeline
     work: tuple[Work, ...]
+    waiting: tuple[Waiting, ...]
     device: str
     slots_per_device: int
     slots_at: Mapping[str, int]
@@ -132,6 +137,6 @@ def cell_of(suite: str, description: Mapping[str, Any]) -> Cell:
             **description,
             "loss": LossChoice(**description["loss"]),
             "train": Protocol(**description["train"]),
-            "trial": Trial(**description["trial"]) if description.get("trial") else None,
+            "trial": Trial.read(description["trial"]) if description.get("trial") else None,
         },
     )

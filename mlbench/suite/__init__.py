@@ -3,7 +3,9 @@
 Nothing here loads torch, reads data or knows a device.
 """
 
-from mlbench.suite.cell import Cell, LossChoice, Trial
+from mlbench.suite.cell import Cell, LossChoice, Trial, stage_of
+from mlbench.suite.choice import choose, score_of, selected
+from mlbench.suite.finals import Contest, Final, Grid, tuning_in_words
 from mlbench.suite.load import load_suite, parse_suite
 from mlbench.suite.model import Suite
 from mlbench.suite.presets import Preset, find_preset, presets
@@ -14,18 +16,26 @@ from mlbench.suite.trials import untuned
 
 __all__ = [
     "Cell",
+    "Contest",
+    "Final",
+    "Grid",
     "LossChoice",
     "Preset",
     "Protocol",
     "Selection",
     "Suite",
     "Trial",
+    "choose",
     "duration",
     "find_preset",
     "find_suite",
     "load_suite",
     "parse_suite",
     "presets",
+    "score_of",
+    "selected",
     "shipped_suites",
+    "stage_of",
+    "tuning_in_words",
     "untuned",
 ]

@@ -38,20 +38,39 @@ class LossChoice:
 
 @dataclass(frozen=True)
 class Trial:
-    """Which of its loss's trials on one dataset, fraction and seed a cell is.
+    """Which of its loss's trials on one dataset a cell is, or whose values it was trained anew with, if it is `final`.
 
-    The first, number 0, has the suite's own values. of: how many there are, at most the suite's `budget`. untuned: of
-    what this one drew, its place in a cell's description and the suite's own value.
+    The first, number 0, has the suite's own values. of: how many every loss gets. seeds: those that trials are trained
+    on. fraction: where they are; None for that of the cell itself. untuned: of what was drawn, its place in a cell's
+    description and the suite's own value. edges: which of these places hold a value at an edge of what could be drawn.
+    spared: as untuned, of what a trial does without since nobody reads it.
     """
 
     number: int
     of: int
-    budget: int
-    untuned: tuple[tuple[str, Any], ...]
+    seeds: tuple[int, ...]
+    fraction: float | int | None = None
+    untuned: tuple[tuple[str, Any], ...] = ()
+    edges: tuple[str, ...] = ()
+    spared: tuple[tuple[str, Any], ...] = ()
+    final: bool = False
 
     def describe(self) -> dict[str, Any]:
-        untuned = [list(pair) for pair in self.untuned]
-        return {"number": self.number, "of": self.of, "budget": self.budget, "untuned": untuned}
+        """Plain values, as they stand in a record."""
+        plain = {name: getattr(self, name) for name in ("number", "of", "fraction", "final")}
+        lists = {name: list(getattr(self, name)) for name in ("seeds", "edges")}
+        pairs = {name: [list(pair) for pair in getattr(self, name)] for name in ("untuned", "spared")}
+        return {**plain, **lists, **pairs}
+
+    @classmethod
+    def read(cls, description: Mapping[str, Any]) -> Trial:
+        """What `describe` described."""
+        lists = {name: tuple(description[name]) for name in ("seeds", "edges")}
+        pairs = {
+            name: tuple((place, value) for place, value in description[name])
+            for name in ("untuned", "spared")
+        }
+        return cls(**{**description, **lists, **pairs})
 
 
 @dataclass(frozen=True)
@@ -128,5 +147,16 @@ class Cell:
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     def __str__(self) -> str:
-        trial = "" if self.trial is None else f" · trial {self.trial.number}"
-        return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}{trial}"
+        return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}{self.stage}"
+
+    @property
+    def stage(self) -> str:
+        """` · trial 3`, ` · final`; nothing where the suite is not tuned."""
+        return stage_of(None if self.trial is None else self.trial.describe())
+
+
+def stage_of(trial: Mapping[str, Any] | None) -> str:
+    """As `Cell.stage`, of the `trial` of a cell's description."""
+    if not trial:
+        return ""
+    return " · final" if trial.get("final") else f" · trial {trial['number']}"

@@ -63,7 +63,7 @@ def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = Non
         suite = Suite.model_validate(raw)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(item, text, where) for item in error.errors())) from None
-    suite.cells(where)
+    suite.grid(where)
     return suite
 
 

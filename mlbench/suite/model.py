@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlbench.errors import ConfigError
-from mlbench.registry import DATASETS, ENCODERS, LOSSES
+from mlbench.registry import LOSSES
 from mlbench.suite.cell import Cell, LossChoice
-from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
-from mlbench.suite.protocol import Protocol
-from mlbench.suite.resolution import resolve_protocol
-from mlbench.suite.trials import Contender, Point, ProtocolOf, tuned_points, untuned_points
+from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, Store
+from mlbench.suite.finals import Grid, Stages
+from mlbench.suite.ground import Ground, find_ground
+from mlbench.suite.numbers import Fractions, Seeds
+from mlbench.suite.spaces import Searched, faults
+from mlbench.suite.trials import Contender, Point, tuned_points, untuned_points
 from mlbench.suite.tuning import Tuning
 from mlbench.suite.twins import refuse_equal_datasets, refuse_equal_losses
-
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-"""What names that become folders or rows may look like."""
 
 
 class Suite(BaseModel):
@@ -28,8 +26,8 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     name: str
     description: str = ""
-    seeds: list[int] = Field(min_length=1, examples=["[0, 1, 2]"])
-    fractions: list[float | int] = Field(min_length=1, examples=["[0.1, 1.0]"])
+    seeds: Seeds = Field(min_length=1, examples=["[0, 1, 2]"])
+    fractions: Fractions = Field(min_length=1, examples=["[0.1, 1.0]"])
     losses: Literal["all"] | list[str | LossEntry] = Field(examples=['["bce", "asl"]'])
     train: dict[str, Any] = Field(default_factory=dict)
     tuning: Tuning | None = None
@@ -45,81 +43,71 @@ class Suite(BaseModel):
             )
         return name
 
-    @field_validator("seeds", "fractions")
-    @classmethod
-    def _distinct(cls, values: list[Any]) -> list[Any]:
-        if len(set(values)) < len(values):
-            raise ValueError(f"{values} holds a value twice")
-        return values
-
-    @field_validator("seeds")
-    @classmethod
-    def _seed(cls, values: list[int]) -> list[int]:
-        for value in values:
-            if not 0 <= value < 2**63:
-                raise ValueError(f"{value} is no seed; seeds are whole numbers from 0 to 2^63 - 1")
-        return values
-
-    @field_validator("fractions")
-    @classmethod
-    def _fraction(cls, values: list[float | int]) -> list[float | int]:
-        for value in values:
-            if isinstance(value, float) and value > 1 and value.is_integer():
-                raise ValueError(
-                    f"{value} is above 1: write {int(value)} for that many rows, or a share in (0, 1]"
-                )
-            if not (0 < value <= 1 or (isinstance(value, int) and value > 1)):
-                raise ValueError(f"{value} is neither a share in (0, 1] nor a whole number of rows above 1")
-        return [float(value) if value <= 1 else int(value) for value in values]
-
     def cells(self, where: str = "") -> list[Cell]:
-        """Every cell, all losses of a dataset, fraction and seed together, so that early answers compare.
+        """Every cell whose values are known: all of a suite that is not tuned, the trials of one that is.
 
         Raises ConfigError (of `where`, the suite's file) for a name, parameter or value that does not fit.
         """
+        return self.grid(where).cells
+
+    def grid(self, where: str = "") -> Grid:
+        """As `cells`, with the final cells of a tuned suite. All losses of a dataset, fraction and seed stand together,
+        so that early answers compare."""
         where = where or f"suite {self.name!r}"
         losses = self._losses(where)
-        resolved = [self._dataset(entry, index, where) for index, entry in enumerate(self.datasets)]
-        shown = [parts["dataset"] for parts, _ in resolved]
-        if len(set(shown)) < len(shown):
-            twice = next(name for name in shown if shown.count(name) > 1)
-            raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
-        grids = [(parts, [loss.choice.under(parts["train"]) for loss in losses]) for parts, _ in resolved]
-        for _, choices in grids:
-            refuse_equal_losses(choices, where)
-        refuse_equal_datasets(grids, where)
-        return [
+        grounds = self._grounds(where)
+        choices = [(ground, [loss.choice.under(ground.train) for loss in losses]) for ground in grounds]
+        for _, chosen in choices:
+            refuse_equal_losses(chosen, where)
+        refuse_equal_datasets([(ground.parts, chosen) for ground, chosen in choices], where)
+        if self.tuning is not None:
+            return self._tuned(losses, grounds, self.tuning, where)
+        cells = [
             Cell(
                 suite=self.name,
                 fraction=fraction,
                 seed=seed,
-                **{**parts, "loss": point.loss, "train": point.train, "trial": point.trial},
+                **{**ground.parts, "loss": point.loss, "train": point.train},
             )
             for seed in self.seeds
-            for index, (parts, protocol_of) in enumerate(resolved)
-            for points in [
-                self._points(losses, parts, protocol_of, seed, f"{where}, tuning.shared, datasets[{index}]")
-            ]
+            for ground in grounds
             for fraction in self.fractions
-            for point in points
+            for point in untuned_points(losses, ground.train)
         ]
+        return Grid(cells, [])
+
+    def _tuned(
+        self, losses: Sequence[Contender], grounds: Sequence[Ground], tuning: Tuning, where: str
+    ) -> Grid:
+        stages = Stages.of(self, tuning, where)
+        points = {ground.name: self._points(losses, tuning, ground, where) for ground in grounds}
+        trials = [
+            cell
+            for seed in stages.trial_seeds
+            for ground in grounds
+            for cell in stages.trials(self.name, ground, tuning, points[ground.name], seed)
+        ]
+        return Grid(trials, stages.finals(trials))
 
     def _points(
-        self,
-        losses: Sequence[Contender],
-        parts: Mapping[str, Any],
-        protocol_of: ProtocolOf,
-        seed: int,
-        where: str,
-    ) -> list[Point]:
-        """What is trained on a dataset with a seed: every loss, or all of its trials."""
-        if self.tuning is None:
-            return untuned_points(losses, parts["train"])
-        stream = f"{parts['dataset']}/{seed}"
+        self, losses: Sequence[Contender], tuning: Tuning, ground: Ground, where: str
+    ) -> list[list[Point]]:
         try:
-            return tuned_points(losses, self.tuning, parts["train"], protocol_of, stream)
+            return tuned_points(losses, tuning, ground)
         except ValueError as error:
-            raise ConfigError(f"{where}: {error}") from None
+            raise ConfigError(f"{where}, tuning, dataset {ground.name!r}: {error}") from None
+
+    def _grounds(self, where: str) -> list[Ground]:
+        """What the cells of each dataset share."""
+        found = [
+            find_ground(entry, self.train, f"{where}, datasets[{index}] ({entry.shown})")
+            for index, entry in enumerate(self.datasets)
+        ]
+        shown = [ground.name for ground in found]
+        if len(set(shown)) < len(shown):
+            twice = next(name for name in shown if shown.count(name) > 1)
+            raise ConfigError(f"{where}: two datasets are called {twice!r}; give one of them an `id`")
+        return found
 
     def with_losses(self, names: Sequence[str]) -> Suite:
         """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
@@ -144,9 +132,12 @@ class Suite(BaseModel):
             shown = named.id or declared.name
             if not SAFE_NAME.fullmatch(shown):
                 raise ConfigError(f"{key}: id {shown!r} may hold letters, digits, '.', '_', '+' and '-' only")
-            space = declared.attributes.get("search_space", {})
-            left_open = {name: space[name] for name in space if name not in given}
-            found.append(Contender(LossChoice(declared.name, shown, parameters), left_open))
+            if self.tuning is not None:
+                for fault in faults(declared):
+                    raise ConfigError(f"{key}: loss {declared.name!r} ({declared.file}): {fault}")
+            found.append(
+                Contender(LossChoice(declared.name, shown, parameters), Searched.of(declared, given))
+            )
         ids = [loss.choice.id for loss in found]
         if len(set(ids)) < len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
@@ -154,28 +145,3 @@ class Suite(BaseModel):
         if not found:
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
         return found
-
-    def _dataset(self, entry: DatasetEntry, index: int, where: str) -> tuple[dict[str, Any], ProtocolOf]:
-        """What all cells of a dataset share, and their protocol under knobs that go over all the suite says."""
-        key = f"{where}, datasets[{index}] ({entry.shown})"
-        if not SAFE_NAME.fullmatch(entry.shown):
-            raise ConfigError(f"{key}: a name may hold letters, digits, '.', '_', '+' and '-' only")
-        declared = DATASETS.describe(entry.loader, key)
-        encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
-        kind, _, model = encoder.name.partition(":")
-        recipe = ENCODERS.describe(kind, f"{key}, encoder")
-        given = {**(encoder.model_extra or {}), **({"model": model} if model else {})}
-        options = recipe.resolve(given, f"{key}, encoder")
-
-        def protocol_of(knobs: Mapping[str, Any]) -> Protocol:
-            return resolve_protocol(recipe, options, {**self.train, **entry.train, **knobs}, key)
-
-        parts = {
-            "dataset": entry.shown,
-            "loader": declared.name,
-            "dataset_parameters": declared.resolve(entry.parameters, key),
-            "encoder": f"{recipe.name}:{model}" if model else recipe.name,
-            "encoder_options": options,
-            "train": protocol_of({}),
-        }
-        return parts, protocol_of

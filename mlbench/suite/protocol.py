@@ -89,6 +89,9 @@ class Protocol(BaseModel):
         description="training entries that the data leave open; as negatives, where a loss cannot ignore them",
     )
     probe: Literal["all", "needed"] = Field("all", description="which cells the linear probe reads")
+    bootstrap: Annotated[bool, Before(True)] = Field(
+        True, description="whether replicates of the main metrics are kept, for intervals within a dataset"
+    )
     probe_steps: int = Field(500, ge=1, description="updates of the linear probe")
     probe_loss: str = Field(
         "bce", description="the loss that trains the probe; logits only, sample by sample"

@@ -62,9 +62,14 @@ def _check_augmentation(wanted: str, encoder: Declaration, options: Mapping[str,
     raise ConfigError(f"{where}, train.augmentation: {reason}")
 
 
-def _check_views(protocol: Protocol, encoder: Declaration, options: Mapping[str, Any], where: str) -> None:
+def views_differ(protocol: Protocol, encoder: Declaration, options: Mapping[str, Any]) -> bool:
+    """Whether something makes the views of a row differ: augmentation, or the encoder's dropout."""
     noisy = bool(encoder.attributes.get("noisy")) and not options.get("frozen")
-    if protocol.views > 1 and protocol.augmentation == "none" and not noisy:
+    return protocol.augmentation != "none" or noisy
+
+
+def _check_views(protocol: Protocol, encoder: Declaration, options: Mapping[str, Any], where: str) -> None:
+    if protocol.views > 1 and not views_differ(protocol, encoder, options):
         raise ConfigError(
             f"{where}, train.views: encoder {encoder.name!r} has no dropout that would make {protocol.views} views "
             "of a row differ; set train.augmentation, or views = 1"

@@ -1,44 +1,49 @@
 """The trials of tuned losses: which points each of them is tried at.
 
-A trial is a cell like any other, of the loss at that point; which one of them counts is decided on validation, by
-who reads the records. So tuning stops, resumes and spreads as everything does.
+A trial is a cell like any other, of the loss at that point; which one is trained anew is decided on validation, from
+the records (`choice`). So tuning stops, resumes and spreads as everything does.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from mlbench.search_space import Space
-from mlbench.suite.cell import Cell, LossChoice, Trial
+from mlbench.suite.cell import LossChoice
+from mlbench.suite.ground import Ground
 from mlbench.suite.protocol import Protocol
-from mlbench.suite.tuning import Tuning
-
-ProtocolOf = Callable[[Mapping[str, Any]], Protocol]
+from mlbench.suite.spaces import PREFIX, Searched
+from mlbench.suite.tuning import Drawn, Tuning
 
 ATTEMPTS = 64
-"""Draws that may hit a point which was tried before, until a loss counts as having no further one."""
+"""Draws of a loss's own values, beside one draw of the shared ones, that may hit a point which was tried before."""
+REDRAWS = 1000
+"""Draws of both that may, until the loss counts as having no further point."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A loss of the suite, and what of its parameters the suite leaves open to tuning."""
+    """A loss of the suite, and what of it the suite leaves open to tuning."""
 
     choice: LossChoice
-    space: Mapping[str, Space]
+    searched: Searched = field(default_factory=Searched)
 
 
 @dataclass(frozen=True)
 class Point:
-    """A trial of a loss, with all values spelled out; `trial` is None where nothing is tuned."""
+    """A loss with all values spelled out. Of a trial, its number, the places of what was drawn with the suite's own
+    values there, and the places of those drawn at an edge."""
 
     loss: LossChoice
     train: Protocol
-    trial: Trial | None = None
+    number: int = 0
+    untuned: tuple[tuple[str, Any], ...] = ()
+    edges: tuple[str, ...] = ()
 
 
 def untuned_points(contenders: Sequence[Contender], protocol: Protocol) -> list[Point]:
@@ -46,42 +51,103 @@ def untuned_points(contenders: Sequence[Contender], protocol: Protocol) -> list[
     return [Point(contender.choice.under(protocol), protocol) for contender in contenders]
 
 
-def tuned_points(
-    contenders: Sequence[Contender],
-    tuning: Tuning,
-    protocol: Protocol,
-    protocol_of: ProtocolOf,
-    stream: str,
-) -> list[Point]:
-    """All trials of all losses on one dataset and seed, by number of the trial, then loss.
+def tuned_points(contenders: Sequence[Contender], tuning: Tuning, ground: Ground) -> list[list[Point]]:
+    """The trials of each loss on one dataset, `tuning.trials` of each, by their number.
 
-    `protocol_of` gives the `protocol` under values of shared knobs. What is drawn depends on `stream`, the number of
-    the trial and the loss's id alone: more trials keep those that there were. No point is tried twice, under no other
-    id of the loss either, so a loss may have fewer than `tuning.trials`, down to the one.
+    What is drawn depends on the dataset's name, the number of the trial and the loss's id alone: more trials keep those
+    that there were, and the shared knobs have the same values for all losses. No point is tried twice, under no other
+    id of the loss either: where a loss has no further values of its own, or what was drawn of the shared knobs does
+    nothing for it, others of these are drawn for it. Raises ValueError where that finds nothing new either.
     """
-    first = untuned_points(contenders, protocol)
-    taken = {_key(point.loss, _text(protocol)) for point in first}
-    found = [[Point(point.loss, point.train, Trial(0, 1, tuning.trials, ()))] for point in first]
-    exhausted: set[str] = set()
+    search = _Search(tuning, ground)
+    found = [[point] for point in search.first(contenders)]
     for number in range(1, tuning.trials):
-        shared = tuning.draw(protocol, Random(f"{stream}/{number}"))
-        tried = protocol_of(shared) if shared else protocol
-        under = _text(tried)
-        for contender, plain, points in zip(contenders, first, found, strict=True):
-            name = contender.choice.id
-            for own in _draws(contender, f"{stream}/{number}/{name}") if name not in exhausted else ():
-                loss = replace(plain.loss, parameters={**plain.loss.parameters, **own})
-                if (key := _key(loss, under)) not in taken:
-                    taken.add(key)
-                    points.append(
-                        Point(loss, tried, Trial(number, 1, tuning.trials, _instead(plain, own, shared)))
-                    )
-                    break
-            else:
-                if not shared:
-                    exhausted.add(name)
-    counted = [replace(point, trial=_of(point, len(points))) for points in found for point in points]
-    return sorted(counted, key=lambda point: point.trial.number if point.trial else 0)
+        for contender, points in zip(contenders, found, strict=True):
+            points.append(search.next(contender, points, number))
+    return found
+
+
+class _Search:
+    """Draws points of losses on one dataset, none twice."""
+
+    def __init__(self, tuning: Tuning, ground: Ground) -> None:
+        self._tuning, self._ground = tuning, ground
+        self._taken: set[str] = set()
+
+    def first(self, contenders: Sequence[Contender]) -> list[Point]:
+        """The losses as the suite has them."""
+        found = []
+        for contender, point in zip(contenders, untuned_points(contenders, self._ground.train), strict=True):
+            places = [name for name in self._tuning.own_edges(point.train) if self._moves(contender, name)]
+            found.append(replace(point, edges=tuple(f"train/{name}" for name in places)))
+        self._taken |= {_key(point) for point in found}
+        return found
+
+    def next(self, contender: Contender, points: Sequence[Point], number: int) -> Point:
+        """A further point of a loss that has these."""
+        for shared, own in self._draws(contender, number):
+            point = self._point(contender, points[0], number, shared, own)
+            if point is not None and (key := _key(point)) not in self._taken:
+                self._taken.add(key)
+                return point
+        raise ValueError(
+            f"loss {contender.choice.id!r} has {len(points)} different settings to try, fewer than tuning.trials = "
+            f"{self._tuning.trials}; give tuning.shared more values, or all losses fewer trials"
+        )
+
+    def _draws(
+        self, contender: Contender, number: int
+    ) -> Iterator[tuple[Mapping[str, Drawn], Mapping[str, Any]]]:
+        """Values of the shared knobs, and of what the loss alone has; those of the shared ones at first the same."""
+        stream = f"{self._ground.name}/{number}"
+        own = Random(f"{stream}/{contender.choice.id}")
+        knobs = contender.searched.knobs
+        spaces = {
+            **contender.searched.own,
+            **{f"{PREFIX}{name}": knobs[name] for name in knobs if name not in self._ground.given},
+        }
+        shared = self._tuning.draw(self._ground.train, Random(stream))
+        for _ in range(ATTEMPTS if spaces else 1):
+            yield shared, _values(spaces, own)
+        for _ in range(REDRAWS):
+            yield self._tuning.draw(self._ground.train, own), _values(spaces, own)
+
+    def _point(
+        self,
+        contender: Contender,
+        plain: Point,
+        number: int,
+        shared: Mapping[str, Drawn],
+        own: Mapping[str, Any],
+    ) -> Point | None:
+        """The point at what was drawn, as far as that does anything."""
+        moving = {name: drawn for name, drawn in shared.items() if self._moves(contender, name)}
+        tried = self._ground.protocol_of({name: drawn.value for name, drawn in moving.items()})
+        knobs = {
+            name.removeprefix(PREFIX): value
+            for name, value in own.items()
+            if name.startswith(PREFIX) and self._ground.has_effect(name.removeprefix(PREFIX), tried)
+        }
+        values = {name: drawn.value for name, drawn in moving.items()} | knobs
+        parameters = contender.searched.effective(
+            plain.loss.parameters, {name: value for name, value in own.items() if not name.startswith(PREFIX)}
+        )
+        return Point(
+            loss=replace(plain.loss, parameters={**plain.loss.parameters, **parameters}),
+            train=self._ground.protocol_of(values) if knobs else tried,
+            number=number,
+            untuned=(
+                *((f"loss/parameters/{name}", plain.loss.parameters[name]) for name in parameters),
+                *((f"train/{name}", getattr(plain.train, name)) for name in values),
+            ),
+            edges=tuple(
+                f"train/{name}" for name, drawn in moving.items() if drawn.edge and name not in knobs
+            ),
+        )
+
+    def _moves(self, contender: Contender, knob: str) -> bool:
+        """Whether a shared knob can do anything for the loss."""
+        return knob not in contender.searched.unmoved and self._ground.has_effect(knob, self._ground.train)
 
 
 def untuned(description: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -98,47 +164,14 @@ def untuned(description: Mapping[str, Any]) -> Mapping[str, Any]:
     return whole
 
 
-def trials_in_words(cells: Iterable[Cell]) -> list[str]:
-    """A sentence for each tuned suite: how many trials its losses get."""
-    found: dict[str, dict[str, int]] = {}
-    for cell in cells:
-        if cell.trial is not None:
-            of = found.setdefault(cell.suite, {})
-            of[cell.loss.id] = max(of.get(cell.loss.id, 0), cell.trial.of)
-    sentences = []
-    for suite, of in found.items():
-        most = max(of.values())
-        fewer = ", ".join(f"{loss} {count}" for loss, count in of.items() if count < most)
-        rest = f"; fewer where there is no further point to try: {fewer}" if fewer else ""
-        sentences.append(
-            f"tuning ({suite}): {most} trials of a loss on each dataset, fraction and seed{rest}"
-        )
-    return sentences
+def _values(spaces: Mapping[str, Space], random: Random) -> dict[str, Any]:
+    return {name: spaces[name].at(random.random()) for name in sorted(spaces)}
 
 
-def _draws(contender: Contender, stream: str) -> Iterator[dict[str, Any]]:
-    random = Random(stream)
-    for _ in range(ATTEMPTS if contender.space else 1):
-        yield {name: contender.space[name].at(random.random()) for name in sorted(contender.space)}
-
-
-def _instead(plain: Point, own: Mapping[str, Any], shared: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """What was drawn, by its place in a cell's description, with the value that it replaces."""
-    return (
-        *((f"loss/parameters/{name}", plain.loss.parameters[name]) for name in own),
-        *((f"train/{name}", getattr(plain.train, name)) for name in shared),
-    )
-
-
-def _of(point: Point, trials: int) -> Trial:
-    assert point.trial is not None
-    return replace(point.trial, of=trials)
-
-
-def _text(protocol: Protocol) -> str:
-    return json.dumps(protocol.identity(), sort_keys=True)
-
-
-def _key(loss: LossChoice, under: str) -> tuple[str, str, str]:
+def _key(point: Point) -> str:
     """What two equal points have in common."""
-    return loss.name, repr(sorted(loss.parameters.items())), under
+    return json.dumps(
+        [point.loss.name, dict(point.loss.parameters), point.loss.identity_of(point.train)],
+        sort_keys=True,
+        default=repr,
+    )

@@ -188,7 +188,8 @@ def _measure(
     for name, prefix, logits, threshold in read:
         parts[name] = held.measure(logits["validation"], logits["test"], threshold)
         parts["threshold"][name] = threshold
-        arrays |= held.replicates(logits["validation"], logits["test"], threshold, prefix)
+        if readings.protocol.bootstrap:
+            arrays |= held.replicates(logits["validation"], logits["test"], threshold, prefix)
     return parts, arrays
 
 

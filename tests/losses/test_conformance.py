@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mlbench.errors import ConfigError
 from mlbench.losses.conformance import PROPERTIES, Verdict, check
+from mlbench.losses.conformance.declared import corners, differs
+from mlbench.losses.conformance.verdicts import Subject
 from mlbench.registry import LOSSES, load_plugins
+from mlbench.suite import parse_suite
+from tests.losses.harness import gradients
 
 BUILT_IN = [name for name in LOSSES.names() if LOSSES.describe(name).origin == "built in"]
 PROMISED = {
@@ -57,6 +64,29 @@ def test_has_a_test_of_its_own_and_a_search_space(name: str) -> None:
     module = importlib.import_module(f"tests.losses.test_{name}")
     assert hasattr(module, "test_agrees_with_the_formula"), f"tests/losses/test_{name}.py compares no formula"
     assert "search_space" in LOSSES.describe(name).attributes
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_has_no_effect_is_declared(name: str) -> None:
+    """Under 0, or a corner of its range, of one parameter no searched one is idle, but where the loss says so."""
+    subject = Subject(LOSSES.describe(name))
+    space = {
+        name: corners(space)
+        for name, space in subject.declaration.attributes["search_space"].items()
+        if not name.startswith("train.")
+    }
+    found: dict[str, dict[str, object]] = {}
+    for searched, values in space.items():
+        for other in subject.declaration.parameters:
+            if other.name == searched or isinstance(other.default, str):
+                continue
+            number = isinstance(other.default, float) and not isinstance(other.default, bool)
+            for value in [*space.get(other.name, ()), *([0.0] if number else [])]:
+                with contextlib.suppress(ValueError):
+                    under = {other.name: value}
+                    if teaches(subject, under) and not differs(subject, searched, values, under):
+                        found.setdefault(searched, {})[other.name] = value
+    assert found == dict(subject.declaration.attributes.get("without_effect", {}))
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -195,6 +225,17 @@ BROKEN = {
     def forward(self, out, targets):
         return softplus(out.logits * (1 - 2 * targets)).mean()
 ''',
+    "without effect as declared": '''
+    """A weight of 0 that leaves its part on."""
+    needs = {"logits"}
+    search_space = {"scale": Choice(1.0, 2.0)}
+    without_effect = {"scale": {"weight": 0.0}}
+    def __init__(self, scale: float = 1.0, weight: float = 1.0) -> None:
+        super().__init__()
+        self.scale, self.weight = scale, weight
+    def forward(self, out, targets):
+        return softplus(self.scale * out.logits * (1 - 2 * targets)).mean() * (1 + self.weight)
+''',
 }
 HEAD = """
 import torch
@@ -313,3 +354,42 @@ def test_a_file_that_does_not_import_is_a_failed_verdict(tmp_path: Path) -> None
     (verdict,) = check("unimportable")
     assert verdict == Verdict("it can be imported", False, "NameError: name 'undefined' is not defined")
     assert str(verdict).startswith("FAIL  it can be imported: NameError")
+
+
+def teaches(subject: Subject, parameters: dict[str, object]) -> bool:
+    """Whether a loss with these parameters has a gradient at all."""
+    loss, sample = subject.ready(8, 5, parameters)
+    return any(slope.any() for slope in gradients(loss(sample.outputs, sample.targets), sample).values())
+
+
+SPACES = {
+    '"train.queue": Choice(0, 64)': "has 'train.queue', but only a loss with \"memory\" in `accepts` uses the queue",
+    '"train.views": Choice(1, 2)': "has 'train.views', but only a loss that needs embeddings compares the views",
+    '"train.epochs": Choice(1, 2)': "has 'train.epochs'; of the protocol a loss may name train.queue, train.views",
+    '"gama": Choice(1.0, 2.0)': "has 'gama', which is no parameter; did you mean 'gamma'?",
+}
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.usefixtures("forget_plugins")
+def test_a_loss_names_only_what_it_can_use(space: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    body = f'''
+    """BCE with a range too many."""
+    needs = {{"logits"}}
+    search_space = {{{space}}}
+    def __init__(self, gamma: float = 1.0) -> None:
+        super().__init__()
+    def forward(self, out, targets):
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+'''
+    file.write_text(HEAD.format(name="broken") + body, encoding="utf-8")
+    load_plugins([file])
+    verdict = next(one for one in check("broken") if one.property == "search space is of its parameters")
+    assert SPACES[space] in verdict.detail
+    tuned = 'name = "t"\nseeds = [0, 1, 2]\nfractions = [1.0]\nlosses = ["broken"]\n[tuning]\ntrials = 2\n'
+    tuned += '[[datasets]]\nname = "digit-scenes"\nencoder = "conv"\n'
+    with pytest.raises(
+        ConfigError, match=re.escape(f"t.toml, losses[0]: loss 'broken' ({file}): search_space")
+    ):
+        parse_suite(tuned, "t.toml")

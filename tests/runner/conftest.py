@@ -95,7 +95,7 @@ def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
     about = {"device": "cpu", "slots_per_device": 1, "slots_at": {}, "plugins": (), "data_root": None}
     limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
     there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
-    made = Job(lifeline=Lifeline(work[0].store), work=work, **about, **limits, **there)  # type: ignore[arg-type]
+    made = Job(lifeline=Lifeline(work[0].store), work=work, waiting=(), **about, **limits, **there)  # type: ignore[arg-type]
     made.lifeline.start({"cells": 2, "suites": ["toys"], "started": ""})
     yield made
     made.lifeline.stop()
@@ -106,6 +106,7 @@ def make_suite(
     name: str = "toys",
     seeds: tuple[int, ...] = (0,),
     datasets: int = 1,
+    tuning: dict[str, Any] | None = None,
     **train: Any,
 ) -> Suite:
     """A suite whose losses do `acts`, each (act, number) or act; their ids are the acts' own words."""
@@ -121,6 +122,7 @@ def make_suite(
             "fractions": [1.0],
             "losses": losses,
             "train": train,
+            "tuning": tuning,
             "datasets": [
                 {"name": "toy", "id": f"toy{variant}", "variant": variant, "encoder": "features"}
                 for variant in range(datasets)

@@ -61,6 +61,10 @@ def run_cell(
             total, end = 0, int(number)
             for step in range(end):
                 total += step * step
+        case "raise above":
+            mended = Path(os.environ["MLBENCH_TEST_LOG"]).with_suffix(".mended").exists()
+            if cell.train.head_lr > number and not mended:
+                raise RuntimeError(f"fault injected in {name}")
         case "raise":
             raise RuntimeError(f"fault injected in {name}")
         case "exit":
@@ -98,7 +102,7 @@ def run_cell(
             print("a library prints this")
     if "MLBENCH_TEST_LOG" in os.environ:
         log(f"end {name}")
-    value = (7 * cell.seed + len(act)) / 100
+    value = (7 * cell.seed + len(act)) / 100 + cell.train.head_lr
     numbers = {"validation": {"map": value}, "test": {"map": value}}
     parts = {
         "metrics": numbers,

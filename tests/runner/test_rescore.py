@@ -114,6 +114,19 @@ def test_what_was_measured_is_found_again(tmp_path: Path) -> None:
     assert list(store.tmp_folder.iterdir()) == []
 
 
+def test_a_trial_that_keeps_no_replicates_gets_none(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    record = finish(store, "a")
+    record["cell"]["train"] = {"bootstrap": False}
+    bare = {key: array for key, array in store.scores("a").items() if "bootstrap" not in key}
+    store.write(record, bare)
+    assert outcomes(tmp_path) == {"a": "same"}
+    tamper(store, "a", "metrics")
+    assert outcomes(tmp_path) == {"a": "changed"}
+    assert store.read("a") == record
+    assert store.scores("a").keys() == bare.keys()
+
+
 def test_a_second_time_writes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
     finish(store, "a")

@@ -15,6 +15,7 @@ from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.registry import LOSSES, REGISTRIES, load_plugins
 from mlbench.suite import (
     Cell,
+    Grid,
     Protocol,
     Selection,
     duration,
@@ -305,11 +306,11 @@ def test_the_command_line_wins_over_every_dataset() -> None:
 
 
 def test_selection() -> None:
-    chosen = Selection(losses=("bce",), fractions=(1.0,), seeds=(1,)).apply(cells())
+    chosen = Selection(losses=("bce",), fractions=(1.0,), seeds=(1,)).apply(Grid(cells(), [])).cells
     assert {(cell.loss.id, cell.fraction, cell.seed) for cell in chosen} == {("bce", 1.0, 1)}
     assert len(chosen) == 2
     with pytest.raises(UnknownNameError, match="did you mean 'asl-mild'"):
-        Selection(losses=("asl-mid",)).apply(cells())
+        Selection(losses=("asl-mid",)).apply(Grid(cells(), []))
 
 
 @pytest.mark.parametrize(

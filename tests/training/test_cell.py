@@ -465,3 +465,14 @@ def test_the_floor_is_computed_once_for_all_losses(monkeypatch: pytest.MonkeyPat
     other = run_cell(replace(cells[0], seed=5, fraction=0.5), dataset).parts["floor_metrics"]
     assert len(computed) == 2
     assert other != found[0]
+
+
+def test_a_protocol_without_bootstrap_keeps_no_replicates_and_the_same_numbers() -> None:
+    whole, bare = run(), run(bootstrap=False)
+    assert {name for name in whole.scores if name not in bare.scores} == {
+        name for name in whole.scores if "bootstrap" in name
+    }
+    assert any("bootstrap" in name for name in whole.scores)
+    assert bare.parts["metrics"] == whole.parts["metrics"]
+    assert make_cell(bootstrap=False).id("x") != make_cell().id("x"), "what is kept is another thing"
+    assert "bootstrap" not in make_cell().train.identity(), "the key is younger than the ids"

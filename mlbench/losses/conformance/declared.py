@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
 
 from mlbench.declarations import REQUIRED
 from mlbench.losses.conformance.verdicts import Failure, Subject, value_of
 from mlbench.search_space import Choice, Space
+from mlbench.suite.spaces import PREFIX, faults
 
 
 def can_be_read_without_running_it(subject: Subject) -> None:
@@ -37,18 +42,44 @@ def can_be_read_without_running_it(subject: Subject) -> None:
 
 
 def search_space_is_of_its_parameters(subject: Subject) -> None:
-    """`search_space` is written down, names parameters only, and all its corners give a finite loss."""
+    """`search_space` is written down, names parameters and keys of the protocol that the loss can use, and all its
+    corners give a finite loss."""
     attributes = subject.declaration.attributes
     if "search_space" not in attributes:
         raise Failure("no `search_space`: write {} where there is nothing to tune")
-    known = {parameter.name for parameter in subject.declaration.parameters}
+    for fault in faults(subject.declaration):
+        raise Failure(fault)
     for name, space in attributes["search_space"].items():
-        if name not in known:
-            raise Failure(f"search_space has {name!r}, which is no parameter")
-        for value in corners(space):
+        for value in () if name.startswith(PREFIX) else corners(space):
             loss, sample = subject.ready(6, 5, {name: value})
             if not value_of(loss, sample).isfinite():
                 raise Failure(f"{name}={value!r} gives a loss that is not finite")
+
+
+def without_effect_as_declared(subject: Subject) -> None:
+    """A parameter that `without_effect` names changes neither value nor gradient under what it names."""
+    space = subject.declaration.attributes["search_space"]
+    for name, under in subject.declaration.attributes["without_effect"].items():
+        if name in space and differs(subject, name, corners(space[name]), under):
+            raise Failure(f"{name} has an effect under {dict(under)}")
+
+
+def differs(subject: Subject, name: str, values: Sequence[object], under: Mapping[str, object]) -> bool:
+    """Whether the loss or its gradient, early or late in training, is another under some of the values of a parameter,
+    the others as `under`."""
+    found = [_numbers(subject, {**under, name: value}) for value in values]
+    return any(len(one) != len(found[0]) or not all(map(torch.allclose, one, found[0])) for one in found[1:])
+
+
+def _numbers(subject: Subject, parameters: Mapping[str, object]) -> list[Tensor]:
+    loss, sample = subject.ready(8, 5, parameters)
+    leaves, found = list(sample.leaves.values()), []
+    for epoch in (1, 9):
+        loss.on_epoch_start(epoch, 10)
+        scalar = value_of(loss, sample)
+        slopes = torch.autograd.grad(scalar, leaves, allow_unused=True)
+        found += [scalar.detach(), *(slope for slope in slopes if slope is not None)]
+    return found
 
 
 def corners(space: Space) -> list[object]:

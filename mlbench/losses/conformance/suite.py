@@ -48,6 +48,10 @@ def _no_identities(subject: Subject) -> str:
     return "" if subject.cls.identities else "none declared"
 
 
+def _all_have_effect(subject: Subject) -> str:
+    return "" if subject.cls.without_effect else "none declared"
+
+
 PROPERTIES = (
     Property("its source says what it is", declared.can_be_read_without_running_it),
     Property("returns a connected scalar", values.returns_a_connected_scalar, decides=True),
@@ -66,6 +70,7 @@ PROPERTIES = (
     Property("compiles whole", devices.compiles_whole, _gathers),
     Property("identities hold", symmetry.identities_hold, _no_identities),
     Property("search space is of its parameters", declared.search_space_is_of_its_parameters),
+    Property("without effect as declared", declared.without_effect_as_declared, _all_have_effect),
 )
 
 

@@ -96,8 +96,9 @@ def sections(
                     "What tuning bought",
                     [
                         "Every loss was given the same number of trials, unless a caveat below says otherwise; of each "
-                        "dataset and seed the trial is taken that was best on validation. The curve is what to expect "
-                        "on test of fewer trials; tables/trials.csv has every trial that was chosen from."
+                        "dataset the one that was best on validation was trained anew, on other seeds. Here are the "
+                        "trials themselves. The curve is what to expect on test of fewer of them; tables/trials.csv "
+                        "has every one that was chosen from."
                     ],
                     [slot("tuning-table", "fraction"), slot("tuning", "fraction")],
                 )

@@ -15,7 +15,7 @@ from mlbench.report.kinds import kind_of
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.model import Column, Row, Table, number, word
-from mlbench.report.trials import DRAWN, UNTUNED, as_trained
+from mlbench.report.trials import HIDDEN, as_trained
 
 _SKIPPED = ("metrics/", "probe_metrics/", "floor_metrics/", "history/", "dataset/label", "dataset/seen")
 
@@ -24,9 +24,7 @@ def write_cell_pages(analysis: Analysis, commands: Mapping[str, str], folder: Pa
     """`<id>.html` of every cell."""
     template = environment().get_template("cell.html.jinja")
     style, mark = static("style.css"), kind_of(analysis.grid.cells).mark
-    for row in (
-        as_trained(analysis.grid.cells).drop(columns=[UNTUNED, DRAWN], errors="ignore").to_dict("records")
-    ):
+    for row in as_trained(analysis.grid.cells).drop(columns=HIDDEN, errors="ignore").to_dict("records"):
         identifier = str(row["id"])
         text = template.render(
             title=f"{row['loss']} on {row['task']}, {show_fraction(row['fraction'])}, seed {row['seed']}",

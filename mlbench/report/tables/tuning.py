@@ -31,7 +31,8 @@ def tuning_table(
                 number(float(found.trials[index]), 0),
                 number(float(found.failed[index]), 0),
                 number(float(found.hours[index]), 2),
-                word(f"{found.kept[index]} of {found.slots[index]}"),
+                word(f"{found.kept[index]} of {found.tasks[index]}"),
+                word(f"{found.edge[index]} of {found.tasks[index]}"),
                 word("; ".join(_told(*item) for item in choices.get(grid.losses[index], {}).items()) or "–"),
             )
         )
@@ -44,12 +45,13 @@ def tuning_table(
             f"test {metric} of the first trial, which has the suite's own values, where it finished",
         ),
         Column("tuned", f"test {metric} of the trial that validation chose"),
-        Column("gain", "where the first trial finished; ± standard deviation over seeds"),
-        Column("trials", "of each dataset and seed; fewer where the loss has no further point to try"),
-        Column("failed", "trials, over all datasets and seeds"),
+        Column("gain", "where the first trial finished; ± standard deviation over the seeds of the trials"),
+        Column("trials", "of each dataset"),
+        Column("failed", "cells of trials, over all datasets"),
         Column("hours", "of all finished trials"),
-        Column("untuned kept", "datasets and seeds on which the suite's own values were chosen"),
-        Column("chosen", "values, over datasets and seeds", numeric=False),
+        Column("untuned kept", "datasets on which the suite's own values were chosen"),
+        Column("at an edge", "datasets on which a value at an edge of the shared grid was chosen"),
+        Column("chosen", "values, over datasets", numeric=False),
     )
     share = show_fraction(grid.fractions[fraction])
     return Table(
@@ -57,8 +59,9 @@ def tuning_table(
         f"What tuning bought: {share} of the training data",
         columns,
         tuple(rows),
-        "Means over families of datasets that all tuned losses finished. Which trial counts is decided by the score "
-        "on validation alone; all other tables are of the trials that count.",
+        "Means over families of datasets that all tuned losses finished, on the seeds of the trials. What is chosen is "
+        "decided by the score on validation alone; all other tables are of cells that were trained anew with it, on "
+        "other seeds.",
     )
 
 

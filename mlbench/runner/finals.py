@@ -1,0 +1,89 @@
+"""Final cells whose values are not known yet: the trials they wait for, and the choice once these are over.
+
+Whoever looks decides alike, from the records in the store alone: any slot of a run, its front, the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mlbench.records import Store
+from mlbench.runner.work import Stamp, Work, stamp
+from mlbench.suite import Final, choose, score_of
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A trial that a choice waits for. before: the stamp of a record that is to be replaced. there: whether its record
+    is there already and stays."""
+
+    number: int
+    id: str
+    store: Store
+    before: Stamp | None
+    there: bool
+
+    def over(self) -> bool:
+        """Whether it has finished or failed."""
+        return self.there or stamp(self.store, self.id) not in (None, self.before)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a final cell is if one trial is chosen: its id there, and whether it is then to be trained."""
+
+    id: str
+    before: Stamp | None
+    todo: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The finals of one contest. candidates: of each final, by the number of the trial. The rest is as in Work."""
+
+    finals: tuple[Final, ...]
+    trials: tuple[Trying, ...]
+    candidates: tuple[tuple[Candidate, ...], ...]
+    store: Store
+    data: str
+    scores: str
+    per_sample: bool
+    source_hash: str
+
+    def over(self) -> bool:
+        """Whether all trials have a record."""
+        return all(trial.over() for trial in self.trials)
+
+    def choice(self) -> int:
+        """The number of the trial that is chosen, once all are over.
+
+        Raises RecordError for a record that cannot be read.
+        """
+        return chosen((trial.number, trial.store, trial.id) for trial in self.trials)
+
+    def work(self) -> tuple[Work, ...]:
+        """The finals that are to be trained, once the trials are over. Raises as `choice`."""
+        number = self.choice()
+        known = self.data, self.scores
+        return tuple(
+            Work(
+                final.cell(number),
+                found.id,
+                self.store,
+                *known,
+                found.before,
+                self.per_sample,
+                self.source_hash,
+            )
+            for final, found in zip(self.finals, (each[number] for each in self.candidates), strict=True)
+            if found.todo
+        )
+
+
+def chosen(trials: Iterable[tuple[int, Store, str]]) -> int:
+    """The number of the trial that counts, from the records of all of them: number, store and id."""
+    scores: dict[int, list[float | None]] = {}
+    for number, store, identifier in trials:
+        scores.setdefault(number, []).append(score_of(store.read(identifier)))
+    return choose(scores)
