@@ -47,7 +47,11 @@ class KernelContrastive(Loss):
         "gamma_neg": Choice(2.0, 4.0, 6.0),
         "clip": Choice(0.0, 0.05),
     }
-    without_effect = {"temperature": {"con_weight": 0.0}}
+    without_effect = {
+        "temperature": {"con_weight": 0.0},
+        "gamma_neg": {"asl_weight": 0.0},
+        "clip": {"asl_weight": 0.0},
+    }
 
     def __init__(
         self,
