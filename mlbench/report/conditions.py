@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from mlbench.errors import MlbenchError
-from mlbench.registry import ENCODERS
+from mlbench.registry import ENCODERS, LOSSES
 from mlbench.report.grid import Grid, Task
 from mlbench.report.plurals import listed
 
@@ -48,6 +48,8 @@ def conditions(grid: Grid, tuned: Collection[str]) -> Iterator[str]:
     if any(value != "0" for value in _by_value(grid, "min_steps")):
         yield "Where the epochs make fewer updates than min steps, there are more of them, alike for all losses."
     yield from _own_optimisers(grid)
+    if "queue" not in tuned:
+        yield from _memory(grid)
 
 
 def values(grid: Grid, key: str) -> set[str]:
@@ -102,6 +104,28 @@ def _optimiser_of(encoder: str) -> str:
         return str(ENCODERS.describe(encoder.partition(":")[0]).attributes.get("optimiser", ""))
     except MlbenchError:
         return ""
+
+
+def _memory(grid: Grid) -> Iterator[str]:
+    """The losses that compared a batch with earlier ones."""
+    cells, key = grid.cells, "cell/train/queue"
+    if key not in cells.columns:
+        return
+    there = cells[cells[key].gt(0) & cells["cell/loss/name"].map(_takes_memory)]
+    if len(there):
+        names, sizes = sorted(set(there["loss"])), sorted(set(there[key]))
+        yield (
+            f"Beside its batch {listed(names, most=len(names))} saw the embeddings of the last "
+            f"{' or '.join(map(_show, sizes))} rows, or of the training rows that are not in the batch where these are "
+            "fewer."
+        )
+
+
+def _takes_memory(loss: str) -> bool:
+    try:
+        return "memory" in LOSSES.describe(loss).attributes.get("accepts", ())
+    except MlbenchError:
+        return False
 
 
 def _show(value: object) -> str:

@@ -147,3 +147,21 @@ def test_what_was_tuned_along_is_said_to_differ(tmp_path: Path) -> None:
     assert "weight decay" not in " ".join(conditions(grid, ["weight_decay"])), (
         "what is tuned has no one value"
     )
+
+
+def test_a_memory_is_told_of_the_losses_that_take_one(tmp_path: Path) -> None:
+    def told(folder: Path, queue: int) -> str:
+        store = Store(folder / "results")
+        store.prepare()
+        losses = {"bce": 0.0, "supcon": 0.0, "msc": 0.0}
+        for record, scores in records(World(losses=losses, datasets=SETS, fractions=[1.0], seeds=[0])):
+            record["cell"]["train"]["queue"] = queue
+            store.write(record, scores)
+        merged = merge([folder / "results"])
+        return sentence(protocol(Grid(merged.cells), merged.trials), "Beside its batch")
+
+    assert told(tmp_path / "some", 512).startswith(
+        "Beside its batch msc and supcon saw the embeddings of the last 512 rows"
+    )
+    assert not told(tmp_path / "none", 0)
+    assert not sentence(said(tmp_path / "alone", queue=512), "Beside its batch"), "bce takes none"
