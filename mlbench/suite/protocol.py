@@ -104,7 +104,11 @@ class Protocol(BaseModel):
     views: int = Field(
         1, ge=1, description="copies of each row in a batch, made different by augmentation or dropout"
     )
-    queue: int = Field(0, ge=0, description="rows of the cross-batch memory, for losses that accept one")
+    queue: int = Field(
+        2048,
+        ge=0,
+        description="rows of the cross-batch memory, for losses that accept one; as many as there are",
+    )
     validation: Literal["full", "fraction"] = Field("full", description="whether fractions cut it too")
     deterministic: bool = Field(True, description="as far as PyTorch can on the device")
     threads: int | None = Field(None, ge=1, description="of one cell; cores ÷ jobs where not given")

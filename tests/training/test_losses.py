@@ -37,10 +37,10 @@ def test_the_memory_and_the_batch_hold_the_training_rows_once(
 
 def test_a_queue_longer_than_the_training_rows_is_harmless() -> None:
     """In scores and in memory: as it is asked for, this one would take a thousand gigabytes."""
-    alone = run("supcon", batch_size=400)
+    alone = run("supcon", batch_size=400, queue=0)
     rows = alone.parts["dataset"]["sizes"]["rows"]
     together = run("supcon", batch_size=400, queue=2048)
     assert np.array_equal(alone.scores["test_logits"], together.scores["test_logits"])
     longest, whole = (run("supcon", queue=queue) for queue in (10**9, rows - 32))
     assert np.array_equal(longest.scores["test_logits"], whole.scores["test_logits"])
-    assert not np.array_equal(longest.scores["test_logits"], run("supcon").scores["test_logits"])
+    assert not np.array_equal(longest.scores["test_logits"], run("supcon", queue=0).scores["test_logits"])
