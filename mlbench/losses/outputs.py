@@ -79,8 +79,9 @@ class LabelStats:
     @property
     def totals(self) -> Tensor:
         """The rows N in which each label is known, [L] in float64."""
-        rows = torch.full_like(self.counts, self.num_samples) if self.known is None else self.known
-        return rows.detach().to(torch.float64)
+        if self.known is not None:
+            return self.known.detach().to(torch.float64)
+        return torch.full_like(self.counts, self.num_samples, dtype=torch.float64)
 
     def to(self, device: torch.device | str) -> LabelStats:
         """The same on a device."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from typing import Any
@@ -205,6 +206,14 @@ def test_counts_are_kept_where_logarithms_exist() -> None:
         LabelStats(torch.zeros(2, 2), 3)
     with pytest.raises(ValueError, match="num_samples"):
         LabelStats(torch.zeros(2), 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.bool, torch.int32, torch.float16, torch.bfloat16])
+def test_the_number_of_rows_need_not_fit_the_dtype_of_the_counts(dtype: torch.dtype) -> None:
+    stats = LabelStats(torch.tensor([0, 1]).to(dtype), 100_001)
+    assert stats.totals.tolist() == [100_001.0] * 2
+    assert stats.clamped()[1].tolist() == [100_001.0] * 2
+    assert stats.log_odds().tolist() == pytest.approx([math.log(0.5 / 100_001.5), math.log(1.5 / 100_000.5)])
 
 
 def test_outputs_are_frozen() -> None:
