@@ -27,9 +27,6 @@ class Optimisers:
     those that go on would be ahead by some updates, in the unit that gradients had before (`GradientUnit`).
     """
 
-    _step_supports_amp_scaling = True
-    """What the scaler asks: it then gives `grad_scale` and `found_inf` for the time of a step."""
-
     def __init__(self, model: Model, loss: nn.Module, protocol: Protocol, schedule: Schedule) -> None:
         own = model.trunk.own_optimiser()
         self.all = [own] if own is not None else []
@@ -58,6 +55,11 @@ class Optimisers:
             )
         self.peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.all]
         self.parameters = [parameter for optimiser in self.all for parameter in _parameters_of(optimiser)]
+        self._step_supports_amp_scaling = all(
+            getattr(optimiser, "_step_supports_amp_scaling", False) for optimiser in self.all
+        )
+        """What the scaler asks: where all know them it gives `grad_scale` and `found_inf` for the time of a step, else
+        it unscales the gradients itself and waits to hear whether any overflowed."""
 
     @property
     def as_one(self) -> torch.optim.Optimizer:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
@@ -115,3 +117,34 @@ def test_where_any_gradient_overflows_no_optimiser_steps() -> None:
         assert moved[0] != overflows
         assert (float(state["weight"]) == (weights[0] if weights else 0)) == overflows
     assert scaler.skipped_steps() == 2
+
+
+class _Plain(torch.optim.Optimizer):
+    """Knows nothing of a scaler, as an encoder's own may."""
+
+    def __init__(self, parameters: Iterable[torch.Tensor]) -> None:
+        super().__init__(parameters, {"lr": 1.0})
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for parameter in self.param_groups[0]["params"]:
+            parameter.sub_(parameter.grad)
+
+
+def test_an_optimiser_that_knows_no_scaler_gets_plain_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    protocol = Protocol()
+    fitted = ENCODERS.build("features").fit(load("synthetic-features"), np.arange(50), cache_root())
+    loss, stats = BinaryCrossEntropy(), LabelStats(torch.full((8,), 20), 50)
+    model = Model.build(fitted, loss, stats, protocol, Streams(0).as_global)
+    weight = torch.nn.Parameter(torch.ones(3))
+    monkeypatch.setattr(model.trunk, "own_optimiser", lambda: _Plain([weight]))
+    optimisers, scaler = Optimisers(model, loss, protocol, Schedule.of(protocol, 50)), make_scaler()
+    for overflows in (True, False):
+        outputs = model(fitted.train.batch(torch.arange(8)))
+        scaler.scale(outputs.logits.square().sum() + 0.25 * weight.sum()).backward()
+        if overflows:
+            weight.grad[0] = torch.inf  # type: ignore[index]
+        scaler.step(optimisers.as_one)
+        scaler.update()
+        optimisers.zero_grad()
+        assert weight.tolist() == ([1.0] * 3 if overflows else [0.75] * 3)
