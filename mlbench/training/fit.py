@@ -27,7 +27,7 @@ from mlbench.training.schedule import Schedule
 from mlbench.training.selection import Selection
 from mlbench.training.streams import Streams
 from mlbench.training.unit import GradientUnit
-from mlbench.training.unknown import has_unknown, split_known
+from mlbench.training.unknown import UNKNOWN, has_unknown, split_known
 from mlbench.training.watch import LOOK_EVERY, Watch
 
 Progress = Callable[[dict[str, Any]], None]
@@ -174,10 +174,8 @@ class Fit:
         """Gradients of one batch in the training's own unit, part by part; returns the batch's loss, detached,
         and the outputs and targets of its last part."""
         task = self.task
-        rows = sum(len(targets) for _, targets in parts)
-        summed = getattr(task.loss, "reduction", "mean") == "sum"
         losses = []
-        for batch, targets in parts:
+        for (batch, targets), share in zip(parts, self._shares(parts), strict=True):
             memory = task.queue.read() if task.queue is not None else None
             with autocast(task.protocol.precision, task.device):
                 outputs = task.model(batch, memory)
@@ -185,14 +183,26 @@ class Fit:
                 targets, known = split_known(targets)
                 outputs = replace(outputs, known=known)
             loss: Tensor = task.loss(outputs, targets)
-            if len(parts) > 1 and not summed:
-                loss = loss * (len(targets) / rows)
+            if share is not None:
+                loss = loss * share
             scaled = self.scaler.scale(loss)
             scaled.backward(torch.full_like(scaled, self.unit.factor))
             losses.append(loss.detach())
             if task.queue is not None:
                 task.queue.push(outputs.embeddings, targets)
         return losses[0] if len(losses) == 1 else torch.stack(losses).sum(), outputs, targets
+
+    def _shares(self, parts: Parts) -> Sequence[Tensor | float | None]:
+        """What the loss of each part counts for in that of the batch: its share of what the loss is a mean over, rows,
+        or known entries of a loss that takes the mean over those; None where losses are added up."""
+        reduction = getattr(self.task.loss, "reduction", "")
+        if len(parts) == 1 or reduction == "sum":
+            return [None] * len(parts)
+        if self.unknown and reduction == "mean" and "known" in self.task.loss.accepts:
+            known = torch.stack([(targets != UNKNOWN).sum() for _, targets in parts])
+            return list(known / known.sum().clamp_min(1))
+        rows = sum(len(targets) for _, targets in parts)
+        return [len(targets) / rows for _, targets in parts]
 
     def _after(self, epoch: int, place: int, rate: float, on_progress: Progress | None) -> None:
         """What follows some updates: a look at the loss, an evaluation, the end of an epoch."""

@@ -88,6 +88,17 @@ def test_a_loss_that_accepts_it_ignores_what_is_unknown() -> None:
     assert not np.array_equal(ignored[1]["test_logits"], negative[1]["test_logits"])
 
 
+@pytest.mark.parametrize("reduction", ["mean", "batchmean", "sum"])
+def test_the_parts_of_a_batch_come_to_the_same_as_the_batch(reduction: str) -> None:
+    """However unevenly the known entries lie in them."""
+    dataset, cell = hidden(), make_cell(reduction=reduction)
+    whole, parted = run_cell(cell, dataset), run_cell(cell, dataset, micro_batch=5)
+    assert parted.parts["micro_batch"] == 5
+    for one, other in zip(whole.parts["history"]["epochs"], parted.parts["history"]["epochs"], strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
+    np.testing.assert_allclose(whole.scores["test_logits"], parted.scores["test_logits"], atol=1e-4)
+
+
 def test_a_loss_that_cannot_gets_negatives_and_the_record_says_so() -> None:
     dataset = hidden()
     assert "known" not in LOSSES.get("hill").accepts
