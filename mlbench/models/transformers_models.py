@@ -133,8 +133,8 @@ class TransformersEncoder(Encoder):
             ) from error
 
 
-_takes_wide: dict[tuple[type, str], bool] = {}
-"""What `takes_wide_masks` found, by class of network and its kind of attention."""
+_takes_wide: dict[tuple[type, str, str], bool] = {}
+"""What `takes_wide_masks` found, by class of network, its kind of attention and its configuration."""
 
 
 def takes_wide_masks(network: Any) -> bool:
@@ -143,9 +143,11 @@ def takes_wide_masks(network: Any) -> bool:
     Given [B, T], transformers asks on the device whether anything is masked at all, and the host waits for the answer
     at every batch. A mask that has the shape that attention wants goes through unread. It must not where a network
     makes something of its own of the mask, such as a sliding window: so only networks that make no other mask than
-    transformers' own for attention in both directions are asked, once for a class, with two short texts.
+    transformers' own for attention in both directions are asked, once for a configuration, with two short texts: the
+    same class may look back alone, as a decoder.
     """
-    key = type(network), str(getattr(network.config, "_attn_implementation", ""))
+    kind = str(getattr(network.config, "_attn_implementation", ""))
+    key = type(network), kind, str(network.config.to_json_string())
     makers = {name for name in vars(sys.modules[type(network).__module__]) if name.startswith("create_")}
     if "create_bidirectional_mask" not in makers or any(
         "window" in name or "chunk" in name for name in makers

@@ -195,3 +195,17 @@ def test_a_network_with_a_sliding_window_makes_its_own_mask() -> None:
     special = dict.fromkeys((f"{name}_token_id" for name in ("pad", "bos", "eos", "cls", "sep")), 0)
     config = transformers.ModernBertConfig(vocab_size=50, **sizes, **special)
     assert not takes_wide_masks(transformers.AutoModel.from_config(config))
+
+
+def test_each_configuration_of_a_network_is_asked_for_itself() -> None:
+    """A decoder is of the same class as an encoder, and a mask that it takes unread would let it look ahead."""
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    found = [
+        takes_wide_masks(
+            transformers.AutoModel.from_config(
+                transformers.BertConfig(vocab_size=50, is_decoder=decodes, **sizes)
+            )
+        )
+        for decodes in (False, True)
+    ]
+    assert found == [True, False]
