@@ -157,7 +157,10 @@ class Fit:
         loss, outputs, targets = self._backward(parts)
         watch.saw_loss(loss)
         if watch.diagnoses(epoch, place):
+            # No part of what the training costs: it computes the loss anew, a contrast of pairs even twice.
+            self.cost.stop()
             watch.saw_diagnostics(diagnose(self.task.loss, outputs, targets))
+            self.cost.start()
         if not self.unit.found:
             self.unit.find(optimisers.parameters, self.scaler.get_scale())
         if protocol.clip_norm is not None or place in watch.norm_steps:

@@ -435,6 +435,24 @@ def test_a_cell_without_deterministic_kernels_starts_anew_and_says_so(
     assert fallen.parts["metrics"] == plain.parts["metrics"]
 
 
+def test_what_a_loss_costs_is_without_its_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlbench.training import fit
+
+    diagnose, spent = fit.diagnose, 0.0
+
+    def slowly(*batch: Any) -> dict[str, float]:
+        nonlocal spent
+        end = time.process_time() + 0.3
+        while time.process_time() < end:
+            pass
+        spent += 0.3
+        return diagnose(*batch)
+
+    monkeypatch.setattr(fit, "diagnose", slowly)
+    cost = run_cell(make_cell(), load("synthetic-features")).parts["timing"]["cost"]
+    assert 0 < cost < spent
+
+
 def test_an_error_that_is_none_of_determinism_is_raised_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from mlbench.losses.bce import BinaryCrossEntropy
 
