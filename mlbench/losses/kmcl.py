@@ -47,11 +47,8 @@ class KernelContrastive(Loss):
         "gamma_neg": Choice(2.0, 4.0, 6.0),
         "clip": Choice(0.0, 0.05),
     }
-    without_effect = {
-        "temperature": {"con_weight": 0.0},
-        "gamma_neg": {"asl_weight": 0.0},
-        "clip": {"asl_weight": 0.0},
-    }
+    without_effect = {"temperature": {"con_weight": 0}, "gamma_neg": {"asl_weight": 0},
+                      "clip": {"asl_weight": 0}}  # fmt: skip
 
     def __init__(
         self,
@@ -83,8 +80,7 @@ class KernelContrastive(Loss):
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         if out.kernels.mean.ndim != (3 if self.kernel_case == "anisotropic" else 2):
             raise ValueError(
-                f"kmcl with case={self.kernel_case!r} got kernels {list(out.kernels.mean.shape)}: "
-                "anisotropic ones are [B, D, L], isotropic ones [B, L]"
+                f"{self.kernel_case} kmcl got kernels {list(out.kernels.mean.shape)}: [B, L] is isotropic, [B, D, L] not"
             )
         terms = {"asl": self.asl.forward(out, targets)}
         if self.weights["reconstruction"] > 0:
@@ -104,8 +100,7 @@ class KernelContrastive(Loss):
         scores = torch.exp(-distance) / self.temperature
         itself = rows[:, None] == torch.arange(len(targets), device=rows.device)
         overlap = jaccard(targets, targets)[rows]
-        neighbours = (overlap > 0).sum(dim=1, keepdim=True)
-        also = targets.T[labels].masked_fill(itself, 0) / neighbours.clamp(min=1)
+        also = targets.T[labels].masked_fill(itself, 0) / (overlap > 0).sum(dim=1, keepdim=True).clamp(min=1)
         return scores.masked_fill(itself, torch.finfo(scores.dtype).min), also, overlap
 
     def contrast(self, similarities: Tensor, also: Tensor, overlap: Tensor) -> Tensor:
