@@ -80,7 +80,7 @@ class KernelContrastive(Loss):
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         if out.kernels.mean.ndim != (3 if self.kernel_case == "anisotropic" else 2):
             raise ValueError(
-                f"{self.kernel_case} kmcl got kernels {list(out.kernels.mean.shape)}: [B, L] is isotropic, [B, D, L] not"
+                f"{self.kernel_case} kmcl got kernels {list(out.kernels.mean.shape)}: isotropic is [B, L]"
             )
         terms = {"asl": self.asl.forward(out, targets)}
         if self.weights["reconstruction"] > 0:
