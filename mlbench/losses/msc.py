@@ -34,7 +34,7 @@ class MultiLabelSupCon(ContrastiveLoss):
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "beta": Choice(0.01, 0.1, 1.0),
-        "train.queue": Choice(0, 1024),
+        "train.queue": Choice(0, 2048),
         "train.views": Choice(1, 2),
     }
 

@@ -28,7 +28,7 @@ class MultiSupCon(ContrastiveLoss):
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "threshold": Uniform(0.1, 0.7),
-        "train.queue": Choice(0, 1024),
+        "train.queue": Choice(0, 2048),
         "train.views": Choice(1, 2),
     }
 

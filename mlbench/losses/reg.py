@@ -41,7 +41,7 @@ class RegularisedContrast(ContrastiveLoss):
         "temperature": LogUniform(0.03, 0.5),
         "alpha": Choice(-1.0, 0.0, 1.0, 2.0),
         "regularize": Choice(True, False),
-        "train.queue": Choice(0, 1024),
+        "train.queue": Choice(0, 2048),
         "train.views": Choice(1, 2),
     }
 

@@ -25,7 +25,7 @@ class SimilarityDissimilarity(ContrastiveLoss):
     accepts = {"memory"}
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
-        "train.queue": Choice(0, 1024),
+        "train.queue": Choice(0, 2048),
         "train.views": Choice(1, 2),
     }
 

@@ -31,7 +31,7 @@ class SupCon(ContrastiveLoss):
     search_space = {
         "positives": Choice("any", "all"),
         "temperature": LogUniform(0.03, 0.5),
-        "train.queue": Choice(0, 1024),
+        "train.queue": Choice(0, 2048),
         "train.views": Choice(1, 2),
     }
 

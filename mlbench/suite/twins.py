@@ -30,10 +30,8 @@ def refuse_equal_datasets(
     seen: dict[tuple[str, str], str] = {}
     for parts, choices in grids:
         alike = ("loader", "dataset_parameters", "encoder", "encoder_options")
+        rest = json.dumps([*(parts[key] for key in alike), parts["train"].identity()], sort_keys=True)
         for choice in choices:
-            rest = json.dumps(
-                [*(parts[key] for key in alike), choice.identity_of(parts["train"])], sort_keys=True
-            )
             earlier = seen.setdefault((rest, _loss(choice)), parts["dataset"])
             if earlier != parts["dataset"]:
                 raise ConfigError(

@@ -161,12 +161,6 @@ def test_a_queue_stands_in_the_ids_of_the_losses_that_take_one() -> None:
         for one, other in zip(cells(text), cells(text, **{"train.queue": 512}), strict=True)
     }
     assert alike == {"bce": True, "supcon": False, "bce_supcon": True, "reg": False, "asl": True}
-    twice = text.replace(
-        "[[datasets]]", '[[datasets]]\nname = "digit-scenes"\nid = "b"\nencoder = "conv"\n[[datasets]]', 1
-    )
-    ours = twice.replace('id = "b"', 'id = "b"\ntrain = { queue = 512 }')
-    with pytest.raises(ConfigError, match=r"once more: loss 'bce' has"):
-        parse_suite(ours, "small.toml")
 
 
 FIRST_KEYS = (

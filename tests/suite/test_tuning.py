@@ -313,7 +313,7 @@ def test_a_loss_may_tune_what_of_the_protocol_it_alone_uses() -> None:
         queues[cell.loss.id].add(cell.train.queue)
         views[cell.loss.id, cell.encoder].add(cell.train.views)
     default = {cell.train.queue for cell in grid if not number(cell)}
-    assert queues["supcon"] == {0, 1024} | default
+    assert queues["supcon"] == {0, 2048} | default
     assert queues["bce"] == queues["bce_supcon"] == default
     assert views["supcon", "bag"] == {1}, "nothing makes views of its texts differ"
     assert views["supcon", "conv"] == {1}, "nor of images that are not augmented"
