@@ -56,10 +56,18 @@ def shrink_all(
     """Of a finished record and its scores file, the replicates of the metrics `keys` under both readings, by their
     names there; of those that the record has no number of, none."""
     found = {}
-    for reading, prefix in PREFIXES.items():
-        numbers = (record.get(reading) or {}).get("test", {})
+    for prefix in PREFIXES.values():
         for key in keys:
-            name, centre = f"{prefix}/{key}", numbers.get(key)
-            if centre is not None and math.isfinite(centre) and name in stored:
+            name = f"{prefix}/{key}"
+            centre = centre_of(record, name)
+            if centre is not None and name in stored:
                 found[name] = shrink(stored[name], centre)
     return found
+
+
+def centre_of(record: Mapping[str, Any], name: str) -> float | None:
+    """The record's own number that the replicates of a name are deviations from; None where it has none."""
+    prefix, _, key = name.partition("/")
+    (reading,) = (reading for reading, of_reading in PREFIXES.items() if of_reading == prefix)
+    value = (record.get(reading) or {}).get("test", {}).get(key)
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -28,7 +28,7 @@ from mlbench.records.packed import (
     read_one,
     read_packed,
 )
-from mlbench.records.replicates import Kept, shrink_all
+from mlbench.records.replicates import Kept, centre_of, shrink_all
 from mlbench.records.schema import RecordError, check, decode, decode_head, decoded, encode
 from mlbench.records.scores import UNREADABLE
 from mlbench.whole_files import own_name, whole
@@ -164,9 +164,9 @@ class Store:
     def pack(self, keys: tuple[str, ...] = ()) -> Path:
         """All records in `records.parquet`, one a row: what is published. The own files stay.
 
-        Beside each stand the replicates of the metrics `keys`, from its scores file, or as they were packed before.
-        Raises RecordError where records of such a file that is there already would be lost, since they cannot be
-        read.
+        Beside each stand the replicates of the metrics `keys`, from its scores file, or as they were packed before with
+        the same numbers: those of a cell that was trained anew since are none of its own. Raises RecordError where
+        records of such a file that is there already would be lost, since they cannot be read.
         """
         before = set(packed_ids(self.packed_file) if self.packed_file.exists() else ())
         records = [record for record in self.records() if not isinstance(record, RecordError)]
@@ -176,11 +176,27 @@ class Store:
                 "files of the same cells cannot be read; see `mlbench status`"
             )
         self.tmp_folder.mkdir(parents=True, exist_ok=True)
-        replicates = packed_replicates(self.packed_file) if self.packed_file.exists() else {}
+        packed = self._packed_replicates()
+        replicates = {}
         for record in records:
-            if kept := self._replicates(record, keys):
-                replicates[record["id"]] = kept
+            kept = {
+                name: vector
+                for name, (vector, centre) in packed.get(record["id"], {}).items()
+                if centre_of(record, name) == centre
+            }
+            replicates[record["id"]] = self._replicates(record, keys) or kept
         return self._place(pack(records, replicates), self.packed_file)
+
+    def _packed_replicates(self) -> dict[str, dict[str, tuple[Kept, float | None]]]:
+        """Of each packed record, with the numbers that they are deviations from."""
+        if not self.packed_file.exists():
+            return {}
+        vectors = packed_replicates(self.packed_file)
+        return {
+            record["id"]: {name: (kept, centre_of(record, name)) for name, kept in found.items()}
+            for record in packed_records(self.packed_file)
+            if not isinstance(record, RecordError) and (found := vectors.get(record["id"]))
+        }
 
     def _replicates(self, record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Kept]:
         """From a record's scores file; none where that is not there or damaged."""

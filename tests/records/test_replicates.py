@@ -72,6 +72,16 @@ def test_packing_again_without_the_scores_loses_none(store: Store) -> None:
     assert len(store.ids()) == 2
 
 
+def test_a_cell_that_was_trained_anew_without_scores_has_none(store: Store) -> None:
+    """Those that were packed before are of other numbers, and so is what only one reading changed."""
+    store.pack(("map",))
+    store.write(record(probe_metrics={"validation": {}, "test": {"map": 0.6}}), None)
+    store.scores_file("a" * 20).unlink(missing_ok=True)
+    assert set(packed_replicates(store.pack(("map",)))["a" * 20]) == {"bootstrap/map"}
+    store.write(record(metrics={"validation": {}, "test": {"map": 0.1}}), None)
+    assert packed_replicates(store.pack(("map",))) == {}
+
+
 def test_damaged_scores_count_as_not_kept(store: Store) -> None:
     store.scores_file("a" * 20).write_bytes(b"PK")
     assert packed_replicates(store.pack(("map",))) == {}
