@@ -94,7 +94,8 @@ class Store:
         return self.checkpoints_folder / f"{identifier}.safetensors"
 
     def write(self, record: Mapping[str, Any], scores: Mapping[str, np.ndarray] | None = None) -> Path:
-        """Write a record, and before it the scores that it speaks of; returns the record's file.
+        """Write a record, and before it the scores that it speaks of; returns the record's file. Without `scores` those
+        that are there stay its own: see `forget_scores`.
 
         Each is written to `tmp/`, flushed to the disk and moved into place, so that a reader sees all of it
         or nothing. Raises RecordError for a record that lacks a key, DataError where the disk refuses.
@@ -109,6 +110,16 @@ class Store:
             raise DataError(
                 f"{self.folder}: cell {record['id']} could not be written: {error.strerror}; "
                 "what was written earlier is intact"
+            ) from error
+
+    def forget_scores(self, identifier: str) -> None:
+        """For a cell that was trained anew and kept none: those of its earlier training are not the new record's.
+        Raises DataError where the disk refuses."""
+        try:
+            self.scores_file(identifier).unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"{self.scores_file(identifier)}: cannot be removed: {error.strerror}; it is of an earlier training"
             ) from error
 
     def read(self, identifier: str) -> dict[str, Any]:

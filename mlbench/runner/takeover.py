@@ -30,6 +30,8 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
             _copy(scores, target.scores_file(identifier), target.tmp_folder)
         except OSError as error:
             raise DataError(f"{target.folder}: scores could not be copied here: {error.strerror}") from error
+    else:
+        target.forget_scores(identifier)
     target.write(record)
     return True
 

@@ -158,8 +158,11 @@ class Worker:
         return self._kept[1], self._kept[2]
 
     def _write(self, order: Order, record: dict[str, Any], scores: Any, clock: float) -> None:
+        store = Store(Path(order["store"]))
         try:
-            Store(Path(order["store"])).write(record, scores)
+            if scores is None:
+                store.forget_scores(record["id"])
+            store.write(record, scores)
         except RecordError as error:
             self.channel.send("failed", **_explain(error), started=record["started"])
         except DataError as error:
@@ -167,7 +170,7 @@ class Worker:
         else:
             if order["checkpoint_every"] is not None:
                 # Only now: a kill while the record was written would else have cost the whole cell.
-                Store(Path(order["store"])).checkpoint_file(record["id"]).unlink(missing_ok=True)
+                store.checkpoint_file(record["id"]).unlink(missing_ok=True)
             self.channel.send("done", seconds=time.monotonic() - clock)
 
     def _progress(self, progress: Mapping[str, Any]) -> None:

@@ -173,6 +173,18 @@ def test_a_record_whose_scores_are_too_few_is_not_taken_over(suite: MakeSuite, o
         assert store.scores(record["id"])["test_logits"].dtype.itemsize >= np.dtype(scores).itemsize
 
 
+def test_a_cell_that_is_trained_anew_and_keeps_no_scores_has_none(
+    suite: MakeSuite, options: MakeOptions
+) -> None:
+    """What an earlier training left would be scored again, and packed, as the new one's."""
+    store = Store(options().results / "toys")
+    run([keeping(suite("done"), "float32")], options())
+    [identifier] = store.ids()
+    assert store.scores_file(identifier).exists()
+    assert run([keeping(suite("done"), "none")], options(rerun="all")).trained == 1
+    assert not store.scores_file(identifier).exists()
+
+
 def test_of_two_suites_the_one_that_keeps_more_trains(suite: MakeSuite, options: MakeOptions) -> None:
     both = [keeping(suite("done", "warn", name="a"), "none"), suite("warn", "done", name="b")]
     planned = plan(both, options())
