@@ -31,7 +31,7 @@ class BagOfWords(Encoder):
 
     modalities = {"text"}
     optimiser = "SGD on its word vectors, over a running mean of the norm of the whole table's gradient"
-    train_defaults = {"epochs": 10, "batch_size": 128, "head_lr": 0.003}
+    train_defaults = {"epochs": 10, "batch_size": 128, "head_lr": 0.003, "queue": 2048}
 
     def __init__(self, width: int = 256, min_count: int = 3, learning_rate: float = 2.0) -> None:
         self.width, self.min_count, self.learning_rate = width, min_count, learning_rate

@@ -105,7 +105,7 @@ class Protocol(BaseModel):
         1, ge=1, description="copies of each row in a batch, made different by augmentation or dropout"
     )
     queue: int = Field(
-        2048,
+        0,
         ge=0,
         description="rows of the cross-batch memory, for losses that accept one; as many as there are",
     )
