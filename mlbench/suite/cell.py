@@ -106,17 +106,20 @@ class Cell:
         }
 
     def give_names(self, description: dict[str, Any]) -> None:
-        """Give the description of a cell of the same id the names that this suite has for it."""
+        """Give the description of a cell of the same id the names that this suite has for it, and the queue that a loss
+        without memory does not use: it is no part of the id, and tables tell datasets of two queues apart."""
         description["dataset"], description["loss"]["id"] = self.dataset, self.loss.id
+        description["train"]["queue"] = self.train.queue
         description.pop("trial", None)
         if self.trial is not None:
             description["trial"] = self.trial.describe()
 
     def has_names(self, description: Mapping[str, Any]) -> bool:
-        """Whether it has these names."""
+        """Whether it has these names, and this queue."""
         trial = None if self.trial is None else self.trial.describe()
-        found = description["dataset"], description["loss"]["id"], description.get("trial")
-        return found == (self.dataset, self.loss.id, trial)
+        names = description["dataset"], description["loss"]["id"], description.get("trial")
+        queue = description.get("train", {}).get("queue", self.train.queue)
+        return (*names, queue) == (self.dataset, self.loss.id, trial, self.train.queue)
 
     def id(self, fingerprint: str) -> str:
         """The cell's name in the store: 20 hexadecimal digits of a SHA-256.

@@ -424,3 +424,16 @@ def test_durations_with_units() -> None:
     for bad in ("", "2x", "-3s", 0, -1, True, None):
         with pytest.raises(ValueError, match="is not a duration"):
             duration(bad)
+
+
+def test_a_record_of_a_loss_without_memory_stands_under_the_queue_of_its_suite() -> None:
+    """The queue is no part of its id, so the record may be of another one; tables would take it for another dataset."""
+    (early, *_), (late, *_) = cells(), cells(**{"train.queue": 512})
+    assert early.loss.name == "bce"
+    assert early.id(FINGERPRINT) == late.id(FINGERPRINT)
+    description = early.describe()
+    assert early.has_names(description)
+    assert not late.has_names(description)
+    late.give_names(description)
+    assert late.has_names(description)
+    assert description == late.describe()
