@@ -57,8 +57,10 @@ class Columns:
                 columns["unscored"] = unscored
         else:
             columns["labels"] = parse_labels(table, self.labels, self.separator, place)
-        name = self.unscored or ("" if "unscored" in columns else UNSCORED)
-        if self.unscored or name in table.column_names:
+        # Marks of −1 say it as well, and a label may be called like the column.
+        taken = "unscored" in columns or UNSCORED in (self.vocabulary or ())
+        free = UNSCORED in table.column_names and not taken
+        if name := self.unscored or (UNSCORED if free else ""):
             columns["unscored"] = parse_lists(table, name, "unscored", self.separator, place)
         if self.ids:
             columns["id"] = require(table, self.ids, "ids", place)

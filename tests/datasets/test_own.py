@@ -176,6 +176,18 @@ def test_indicator_columns_where_minus_one_is_not_scored() -> None:
     assert dataset.test.scored_targets.tolist() == [[1, 1], [0, 0], [1, 0], [0, 255]] * 2
 
 
+def test_a_table_with_marks_may_have_a_column_without_a_name() -> None:
+    """As pandas writes its index; and a label may have the name of the column that says what is not scored."""
+    split = ["train"] * 24 + ["validation"] * 8 + ["test"] * 8
+    rest = {"": list(range(ROWS)), "text": bodies(), "toxic": [1, 0, 0, -1] * 10, "split": split}
+    write_csv(**rest, rude=[1, 0] * 20)
+    dataset = own(path="mine.csv", text="text", labels=["toxic", "rude"])
+    assert dataset.test.scored_targets[:, 1].tolist() == [1, 0, 0, 255] * 2
+    write_csv(**rest | {"toxic": [1, 0, 0, 1] * 10}, unscored=[1, 0] * 20)
+    dataset = own(path="mine.csv", text="text", labels=["toxic", "unscored"])
+    assert dataset.test.scored_targets.tolist() == [[1, 1], [0, 0], [0, 1], [1, 0]] * 2
+
+
 @pytest.mark.parametrize("marks", [[0], [0, -1]])
 def test_an_indicator_column_without_a_one_is_a_label(marks: list[int]) -> None:
     never = [marks[row % len(marks)] for row in range(ROWS)]
