@@ -11,9 +11,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+ASIDE = {"search_space", "without_effect", "before", "exact_gradient", "identities"}
+"""Class attributes that say what to try of a thing, what it is called by and what it is held against, and that change
+nothing of what it does."""
+
+
 def shape(node: ast.AST) -> str:
-    """A syntax tree as text, without positions and docstrings. Empty fields are left out, so that a release of Python
-    that adds some changes nothing."""
+    """A syntax tree as text, without positions, docstrings and the class attributes ASIDE. Empty fields are left out,
+    so that a release of Python that adds some changes nothing."""
     return repr(_shape(node))
 
 
@@ -22,10 +27,21 @@ def _shape(value: object) -> object:
         fields = [
             (name, found) for name, found in ast.iter_fields(value) if found is not None and found != []
         ]
+        if isinstance(value, ast.ClassDef):
+            does = [statement for statement in value.body if not _is_aside(statement)]
+            fields = [(name, does if name == "body" else found) for name, found in fields]
         return type(value).__name__, [(name, _shape(found)) for name, found in fields]
     if isinstance(value, list):
         return [_shape(each) for each in value if not is_text(each)]
     return value
+
+
+def _is_aside(statement: ast.stmt) -> bool:
+    """An assignment of a class attribute ASIDE."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    return bool(targets) and all(isinstance(each, ast.Name) and each.id in ASIDE for each in targets)
 
 
 def is_text(node: object) -> bool:

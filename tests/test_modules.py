@@ -68,6 +68,17 @@ def test_comments_docstrings_and_layout_make_nothing_stale(losses: Path) -> None
     assert hashes(losses) == before
 
 
+def test_what_is_tried_of_a_loss_makes_nothing_stale(losses: Path) -> None:
+    """Nor what it is held against; what it reads and how does."""
+    before = hashes(losses)
+    edit(losses / "asl.py", "search_space = {", 'search_space = {"eps": Choice(1e-8, 1e-7), ')
+    edit(losses / "base.py", "search_space: ClassVar[", "identities: ClassVar[")
+    edit(losses / "kmcl.py", "without_effect = {", 'without_effect = {"focus_grad": {"clip": 0.0}, ')
+    assert hashes(losses) == before
+    edit(losses / "asl.py", 'accepts = {"known"}', "accepts = set()")
+    assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [True, False, False]
+
+
 def test_a_constant_makes_stale_the_losses_that_reach_it(losses: Path) -> None:
     before = hashes(losses)
     edit(losses / "asl.py", "clamp(min=eps)", "clamp(min=2 * eps)")
