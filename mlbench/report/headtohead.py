@@ -16,6 +16,7 @@ from mlbench.report.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.kinds import Kind
 from mlbench.report.measures import Measure, require
 from mlbench.report.merge import merge
+from mlbench.report.plurals import count
 from mlbench.report.replicates import Replicates
 from mlbench.report.statistics import ROPE, Judged, Region
 from mlbench.report.statistics.aggregate import LEAST_SPAN
@@ -43,7 +44,8 @@ class Duel:
 class HeadToHead:
     """Two sides on every dataset that both have; `str` of it is the answer in words.
 
-    `problems` name what of the records could not be read or does not count.
+    `problems` name what of the records could not be read or does not count, `absent` the datasets that only one side
+    has results of.
     """
 
     first: str
@@ -54,6 +56,7 @@ class HeadToHead:
     across: Judged
     narrow: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def differences(self) -> Leverage:
@@ -70,21 +73,23 @@ class HeadToHead:
         """The outcome in a sentence."""
         ahead = sum(duel.difference.low > 0 for duel in self.duels)
         behind = sum(duel.difference.high < 0 for duel in self.duels)
-        single = (
-            f"{self.first} is told apart as better on {ahead} and as worse on {behind} of {len(self.duels)} "
-            f"{'dataset' if len(self.duels) == 1 else 'datasets'}"
-        )
+        single = _told(self.first, self.second, self.duels, ahead, behind)
         narrow = ""
         if self.narrow:
             narrow = (
                 f" Left out of it, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
                 f"known: {', '.join(self.narrow)}."
             )
-        return f"{single}. Across families: {self.across.sentence(self.first, self.second)}.{narrow}"
+        absent = ""
+        if self.absent:
+            absent = f" Not compared, since one of the two has no result there: {', '.join(self.absent)}."
+        return f"{single}. Across families: {self.across.sentence(self.first, self.second)}.{narrow}{absent}"
 
     @property
     def correction(self) -> str:
         """By what the intervals are, and that they are of one comparison."""
+        if all(np.isnan(duel.difference.low) for duel in self.duels):
+            return "What is said across families is of this one comparison, without a correction."
         source = "test rows and seeds" if any(duel.rows for duel in self.duels) else "seeds alone"
         return (
             f"Intervals within a dataset are by {source}; all are of this one comparison, without a correction. The "
@@ -97,15 +102,37 @@ class HeadToHead:
         lines.append(f"{'dataset':<{width}}  {'difference':>10}  {'95 % interval':>18}  seeds")
         for duel in self.duels:
             found = duel.difference
-            interval = _unknown(duel) if np.isnan(found.low) else f"{found.low:+.3f} to {found.high:+.3f}"
-            lines.append(f"{duel.task:<{width}}  {found.mean:>+10.3f}  {interval:>18}  {duel.seeds:>5}")
+            interval = (
+                _unknown(duel) if np.isnan(found.low) else f"{_signed(found.low)} to {_signed(found.high)}"
+            )
+            lines.append(f"{duel.task:<{width}}  {_signed(found.mean):>10}  {interval:>18}  {duel.seeds:>5}")
         over = self.differences
-        lines += ["", f"mean over families {over.mean:+.3f}, median {over.median:+.3f}"]
+        lines += ["", f"mean over families {_signed(over.mean)}, median {_signed(over.median)}"]
         if not np.isnan(over.low):
-            lines[-1] += f"; {over.low:+.3f} to {over.high:+.3f} when one family is left out"
+            lines[-1] += f"; {_signed(over.low)} to {_signed(over.high)} when one family is left out"
         lines += [f"{name} alone makes more than half of the mean" for name in over.carriers]
         lines += ["", self.verdict, self.correction]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
+
+
+def _signed(value: float) -> str:
+    """`+0.012`, `-0.003`; what rounds to 0 has no sign."""
+    text = f"{value:+.3f}"
+    return text if float(text) else text[1:]
+
+
+def _told(first: str, second: str, duels: Sequence[Duel], ahead: int, behind: int) -> str:
+    """On how many datasets the two are told apart, in words."""
+    datasets = count(len(duels), "dataset")
+    if all(np.isnan(duel.difference.low) for duel in duels):
+        return (
+            f"Within {'the dataset' if len(duels) == 1 else datasets} nothing says how sure a difference is"
+        )
+    if ahead + behind == 0:
+        return f"{first} and {second} are not told apart on {f'any of {datasets}' if len(duels) > 1 else duels[0].task}"
+    if len(duels) == 1:
+        return f"{first} is told apart as {'better' if ahead else 'worse'} on {duels[0].task}"
+    return f"{first} is told apart as better on {ahead} and as worse on {behind} of {datasets}"
 
 
 def _unknown(duel: Duel) -> str:
@@ -133,7 +160,7 @@ def head_to_head(
     if reading not in READINGS:
         raise UnknownNameError("reading", reading, READINGS)
     if Path(first).exists() and Path(second).exists():
-        scores, grid, measure, problems = _of_folders(Path(first), Path(second), metric, reading)
+        scores, grid, measure, problems, there = _of_folders(Path(first), Path(second), metric, reading)
         sides, replicates = (0, 1), None
     else:
         merged = merge(results)
@@ -145,18 +172,21 @@ def head_to_head(
         measure = require(metric, grid.metric_keys)
         scores = grid.scores(reading, metric) * measure.sign
         sides = grid.losses.index(first), grid.losses.index(second)
+        there = np.asarray(~np.isnan(scores[list(sides)]).all((0, 3)))
         replicates = Replicates(grid, results, [metric])
     for name in datasets:
         if name not in grid.task_names:
             raise UnknownNameError("dataset", name, grid.task_names, where="the records")
     place = _fraction(grid, scores[list(sides)], fraction)
-    duels = []
+    duels, absent = list[Duel](), list[str]()
     for task, facts in enumerate(grid.tasks):
         both = np.asarray(~np.isnan(scores[list(sides), task, place]).any(0))
         if both.any() and (not datasets or facts.name in datasets):
             stored = None if replicates is None else replicates.load(task, place).get((reading, metric))
             drawn = None if stored is None else stored * measure.sign
             duels.append(_duel(facts, scores[:, task, place], drawn, sides, both))
+        elif there[task, place] and (not datasets or facts.name in datasets):
+            absent.append(facts.name)
     if not duels:
         raise DataError(f"{first} and {second} share no finished cell of the same dataset, fraction and seed")
     members = {family: list[int]() for family in dict.fromkeys(duel.family for duel in duels)}
@@ -166,7 +196,17 @@ def head_to_head(
     region = Region(tuple(members), spans, rope)
     where = f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data"
     across = region.judge(_by_family(duels))
-    return HeadToHead(first, second, measure, where, tuple(duels), across, region.narrow, problems)
+    return HeadToHead(
+        first,
+        second,
+        measure,
+        where,
+        tuple(duels),
+        across,
+        region.narrow,
+        tuple(dict.fromkeys(problems)),
+        tuple(absent),
+    )
 
 
 def _duel(
@@ -190,10 +230,11 @@ def _duel(
 
 def _of_folders(
     first: Path, second: Path, metric: str, reading: str
-) -> tuple[Floats, Grid, Measure, tuple[str, ...]]:
+) -> tuple[Floats, Grid, Measure, tuple[str, ...], npt.NDArray[np.bool_]]:
     """Scores of two folders, averaged over the losses that both have: [2, tasks, fractions, seeds].
 
-    With the grid of both, the measure, and what is wrong with the records. Raises DataError for results of two
+    With the grid of both, the measure, what is wrong with the records, and of which [tasks, fractions] either side has
+    any. Raises DataError for results of two
     protocols.
     """
     import pandas as pd
@@ -222,12 +263,12 @@ def _of_folders(
     for number in (0, 1):
         rows = np.flatnonzero(side == number)
         sides[(number, *(axis[rows] for axis in grid.rows()))] = values[rows]
-    shared = ~np.isnan(sides).any(0)
+    shared, there = ~np.isnan(sides).any(0), np.asarray(~np.isnan(sides).all((0, 1, 4)))
     sides = np.where(shared, sides, np.nan) * measure.sign
-    count = shared.sum(0)
+    losses = shared.sum(0)
     total = np.where(shared, sides, 0.0).sum(1)
-    means = settled(np.where(count > 0, total / np.maximum(count, 1), np.nan))
-    return means, grid, measure, tuple(problems)
+    means = settled(np.where(losses > 0, total / np.maximum(losses, 1), np.nan))
+    return means, grid, measure, tuple(problems), there
 
 
 def _fraction(grid: Grid, pairs: Floats, wanted: float | None) -> int:

@@ -11,6 +11,7 @@ import pytest
 from mlbench.errors import DataError, UnknownNameError
 from mlbench.records import Store, load_records
 from mlbench.report import compare
+from tests.report.exact import write_exact
 from tests.report.synthetic import World, write
 
 MANY = World(
@@ -116,3 +117,43 @@ def test_losses_that_share_nothing_are_an_error(tmp_path: Path) -> None:
                     + [("bce", name, None, None) for name in MANY.datasets[4:]])  # fmt: skip
     with pytest.raises(DataError, match="share no finished cell"):
         compare("asl", "bce", results=write(tmp_path, world))
+
+
+def test_a_dataset_that_one_side_lacks_is_named(tmp_path: Path) -> None:
+    here, gone = ["set-a", "set-b", "set-c"], [("asl", "set-b", None, None), (None, "set-c", None, None)]
+    world = World(
+        losses={"asl": 0.1, "bce": 0.0}, datasets=here, fractions=(1.0,), keys=("map",), missing=gone
+    )
+    root, whole = write(tmp_path / "some", world), write(tmp_path / "all", replace(world, missing=()))
+    lacking = "Not compared, since one of the two has no result there: "
+    found = compare("asl", "bce", results=root)
+    assert [duel.task for duel in found.duels] == ["set-a"]
+    assert found.verdict.endswith(f"{lacking}set-b.")
+    assert compare(str(root), str(whole), results=root).verdict.endswith(f"{lacking}set-c.")
+    assert lacking not in compare("asl", "bce", results=whole).verdict
+    assert lacking not in compare("asl", "bce", results=root, datasets=["set-a"]).verdict
+
+
+def test_how_often_two_are_told_apart_is_said_in_words(tmp_path: Path) -> None:
+    def said(name: str, datasets: int, gain: float, spread: float, seeds: int = 3) -> str:
+        random = np.random.default_rng(0)
+        noise = spread * random.normal(size=(2, datasets, seeds))
+        root = write_exact(tmp_path / name, {"asl": 0.5 + gain + noise[0], "bce": 0.5 + noise[1]})
+        return str(compare("asl", "bce", results=root))
+
+    assert "asl is told apart as better on set-0. " in said("one", 1, 0.2, 0.001)
+    assert "asl is told apart as worse on set-0. " in said("worse", 1, -0.2, 0.001)
+    assert "asl and bce are not told apart on set-0. " in said("near", 1, 0.0, 0.001)
+    assert "asl and bce are not told apart on any of 3 datasets. " in said("three", 3, 0.0, 0.0001)
+    unknown = said("unknown", 1, 0.1, 0.001, seeds=1)
+    assert "Within the dataset nothing says how sure a difference is. " in unknown
+    assert "by seeds alone" not in unknown
+    level = said("level", 2, -0.0001, 0.0)
+    assert "-0.000" not in level
+    assert "+0.000" not in level
+
+
+def test_what_is_wrong_with_both_folders_is_said_once(tmp_path: Path) -> None:
+    old = World(losses={"asl": 0.1}, datasets=["set-a"], fractions=(1.0,), keys=("map",), version=2)
+    first, second = write(tmp_path / "first", old), write(tmp_path / "second", old)
+    assert len(compare(str(first), str(second), results=first).problems) == 1
