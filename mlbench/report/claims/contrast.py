@@ -46,6 +46,12 @@ class Contrast:
     def sentence(self, ahead: Sequence[str], behind: Sequence[str], share: str) -> str:
         """The difference in words, with what was left out; `share` is the fraction's name."""
         one, other = _mean_of(ahead, self.blocks), _mean_of(behind, self.blocks)
+        if self.blocks.count == 1:
+            alone = (
+                f"{_apart(float(self.points[0]), 3)} {other}, in points, on {self.blocks.families[0]} alone."
+            )
+            text = f"{self.blocks.measure.title}, {share}: {one} is {alone}"
+            return text + self._left_out() + self._missing(ahead, behind)
         wins = f"ahead on {int((self.points > 0).sum())} of {count(self.blocks.count, 'family', 'families')}"
         points = _apart(float(self.points.mean()), 3)
         text = f"{self.blocks.measure.title}, {share}: {one} is "

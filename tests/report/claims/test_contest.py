@@ -16,6 +16,7 @@ from mlbench.report.claims.sides import many_labels
 from mlbench.report.statistics import Judged
 from mlbench.report.statistics.interval import Interval
 from tests.report.claims.cases import FEW, MANY, Case, analysis_of
+from tests.report.exact import exact
 
 LEFT_OUT, POWER, EQUAL = "Left out of the %", "With this spread", "practically equal"
 MISSING = "Not compared, since results are missing"
@@ -212,3 +213,10 @@ def test_a_metric_that_ranks_nothing_here_still_tests_what_a_paper_read(tmp_path
     found = contest(analysis_of(case, tmp_path), "f1_macro@0.5", ["asl"], ["bce"])
     assert found.verdict is Verdict.HOLDS
     assert "macro F1 (threshold 0.5), 100 %: asl is" in found.evidence[0]
+
+
+def test_one_family_has_no_average_and_is_named(tmp_path: Path) -> None:
+    analysis = exact(tmp_path, {"asl": [[0.6, 0.7]], "bce": [[0.5, 0.6]]})
+    outcome = contest(analysis, "map", ["asl"], ["bce"])
+    assert "mAP, 100 %: asl is 0.100 ahead of bce, in points, on set-0 alone." in outcome.evidence[0]
+    assert "on average" not in " ".join(outcome.evidence)
