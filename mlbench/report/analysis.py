@@ -154,6 +154,13 @@ class Analysis:
         half = float(np.mean([one.high - one.mean for one in found]))
         return Difference(mean, mean - half, mean + half)
 
+    def source_on_one_family(self, view: View) -> str:
+        """What its intervals there are by, in words; empty where there are none."""
+        blocks = self.blocks(view)
+        found = [] if blocks is None or blocks.count > 1 else self._within_of(view, blocks)
+        known = [one for one in found if not np.isnan(one.error).all()]
+        return "" if not known else "test rows and seeds" if any(one.rows for one in known) else "seeds alone"
+
     def _pairs(self, view: View) -> list[Pair]:
         blocks = self.blocks(view)
         control = None if blocks is None else blocks.control()

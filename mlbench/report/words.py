@@ -12,7 +12,7 @@ from mlbench.report.grid import DONE, FAILED, show_fraction
 from mlbench.report.hyperparameters import untuned
 from mlbench.report.measures import Measure
 from mlbench.report.plurals import count, listed
-from mlbench.report.statistics import Blocks, Friedman, Ranking, Region
+from mlbench.report.statistics import Blocks, Friedman, Pair, Ranking, Region
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.leverage import Leverage, leverage
@@ -97,7 +97,10 @@ def _headline(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) 
     """Who ranks first, who else is in the set of the best (one alone there "leads"), and who carries the difference."""
     level = _level(ranking)
     if len(level) > 1:
-        return f"{listed(level, most=3)} are level"
+        near = [loss for loss in analysis.contenders(view) if loss not in level]
+        where = " in first place" if len(level) < len(ranking.losses) else ""
+        others = f"; {listed(near, most=3)} may be as good" if near else ""
+        return f"{listed(level, most=3)} are level{where}{others}"
     return _first(ranking, analysis.contenders(view)) + _carried(blocks, ranking)
 
 
@@ -147,11 +150,8 @@ def _on_one_family(analysis: Analysis, view: View, best: str, other: str) -> str
         return ""
     if math.isnan(found.low):
         return f"{_better(found.mean)} (nothing says how sure that is)"
-    rows = any(one.rows for one in analysis.within(view).values())
     ends = f"{_better(found.low)} to {_better(found.high)}"
-    return (
-        f"{_better(found.mean)} (95 % interval {ends}, by {'test rows and seeds' if rows else 'seeds alone'})"
-    )
+    return f"{_better(found.mean)} (95 % interval {ends}, by {analysis.source_on_one_family(view)})"
 
 
 def _better(difference: float) -> str:
@@ -163,9 +163,11 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     """The leader against the runner-up and against the control."""
     if blocks.count == 1:
         return _against_on_one_family(analysis, view, blocks, ranking)
-    sentences = []
-    within, grid = analysis.within(view), analysis.grid
     runner = ranking.losses[ranking.order[1]]
+    if not blocks.differences(ranking.best, runner).any():
+        same = f"{ranking.best} and {runner} have the same score on every family."
+        return [same, *_against_control(analysis, view, blocks, ranking)]
+    within, grid = analysis.within(view), analysis.grid
     best, other = grid.losses.index(ranking.best), grid.losses.index(runner)
     tasks = [task for task in within if grid.tasks[task].name in blocks.tasks]
     alike = [task for task in tasks if not within[task].told_apart(best, other)]
@@ -173,30 +175,49 @@ def _against(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     text += _beside(leverage(blocks.differences(ranking.best, runner), blocks.families))
     if tasks:
         text += f"; within the datasets they cannot be told apart on {len(alike)} of {len(tasks)} (Holm over all pairs)"
-    sentences.append(text + "." + _judged(analysis, view, ranking.best, runner))
-    control = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
-    if control is not None:
-        text = (
-            f"Against {control.control} it is {_better(control.differences.mean)} on average"
-            f"{_beside(control.differences)}, ahead on {control.wins} and behind on {control.defeats} of {blocks.count}"
-        )
-        if control.p_holm is not None:
-            told = "told apart" if control.p_holm <= ALPHA else "not told apart"
-            text += f" (Wilcoxon, Holm: p = {control.p_holm:.3g}, {told})"
-        sentences.append(text + "." + _judged(analysis, view, ranking.best, control.control))
-    return sentences
+    judged = _judged(analysis, view, ranking.best, runner)
+    pair = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
+    if pair is not None and pair.control == runner:
+        return [f"{text}; it is {_wins(pair, blocks)}.{judged}"]
+    return [f"{text}.{judged}", *_against_control(analysis, view, blocks, ranking)]
+
+
+def _against_control(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
+    """Nothing where the leader is the control, or level with it on every family."""
+    pair = next((pair for pair in analysis.pairs(view) if pair.loss == ranking.best), None)
+    if pair is None or pair.ties == blocks.count:
+        return []
+    text = (
+        f"Against {pair.control} {ranking.best} is {_better(pair.differences.mean)} on average"
+        f"{_beside(pair.differences)}, {_wins(pair, blocks)}."
+    )
+    return [text + _judged(analysis, view, ranking.best, pair.control)]
+
+
+def _wins(pair: Pair, blocks: Blocks) -> str:
+    text = f"ahead on {pair.wins} and behind on {pair.defeats} of {blocks.count}"
+    if pair.p_holm is None:
+        return text
+    told = "told apart" if pair.p_holm <= ALPHA else "not told apart"
+    return f"{text} (Wilcoxon, Holm: p = {pair.p_holm:.3g}, {told})"
 
 
 def _against_on_one_family(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> list[str]:
     """The same where no families can be sampled: each interval is of one comparison, as the marks are not."""
     best, runner, control = ranking.best, ranking.losses[ranking.order[1]], blocks.control()
-    sentences = [f"{runner} comes next: {best} is {_on_one_family(analysis, view, best, runner)}."]
+    found = analysis.on_one_family(view, best, runner)
+    same = found is not None and found.mean == 0 and runner in _level(ranking)
+    sentences = [
+        f"{best} and {runner} have the same mean."
+        if same
+        else f"{runner} comes next: {best} is {_on_one_family(analysis, view, best, runner)}."
+    ]
     if control not in (None, best, runner):
-        sentences.append(f"Against {control} it is {_on_one_family(analysis, view, best, str(control))}.")
-    marks = (
-        "who may be as good is told with Holm's correction over all pairs, the intervals are of one pair each"
-    )
-    return [*sentences, f"{marks[0].upper()}{marks[1:]}."]
+        sentences.append(f"Against {control} {best} is {_on_one_family(analysis, view, best, str(control))}.")
+    if not analysis.source_on_one_family(view):
+        return [*sentences, "With nothing that says how sure a difference is, no loss can be ruled out."]
+    marks = "Who may be as good is told with Holm's correction over all pairs, the intervals are of one pair each."
+    return [*sentences, marks]
 
 
 def _beside(found: Leverage) -> str:
@@ -224,8 +245,7 @@ def _judged(analysis: Analysis, view: View, best: str, other: str) -> str:
     if blocks is None or region is None:
         return ""
     judged = region.judge(blocks.differences(best, other))
-    text = judged.sentence(best, other)
-    return f" {text[0].upper()}{text[1:]}." if judged.families >= LEAST_FAMILIES else ""
+    return f" Across families: {judged.sentence(best, other)}." if judged.families >= LEAST_FAMILIES else ""
 
 
 def region_words(region: Region) -> list[str]:
@@ -248,7 +268,7 @@ def _power(analysis: Analysis, view: View) -> list[str]:
     spreads = [spread for spread in (float(np.std(share, ddof=1)) for share in shares) if spread > 0]
     if not spreads:
         return []
-    spread, level, families = float(np.median(spreads)), ALPHA / len(pairs), len(shares[0])
+    spread, level, families = float(np.median(spreads)), ALPHA / len(pairs), blocks.count
     needed, found = families_needed(region.rope / spread, level), effect_found(families, level)
     many = f"{needed:,}" if needed else f"more than {MOST_FAMILIES:,}"
     silent = "none, however large, since Wilcoxon's test over so few cannot pass that level"

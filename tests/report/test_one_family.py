@@ -14,6 +14,7 @@ from mlbench.report.draw import _block_jobs, _subject, look_of
 from mlbench.report.grid import Grid
 from mlbench.report.merge import merge
 from mlbench.report.page.board import board
+from mlbench.report.page.sections import _one_family
 from mlbench.report.replicates import Replicates
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.glance import glance_table
@@ -74,6 +75,12 @@ def test_nothing_known_of_the_spread_rules_nobody_out(tmp_path: Path) -> None:
     lines = answer(analysis, VIEW)
     assert lines[0] == "asl ranks first; bce and focal may be as good"
     assert "(nothing says how sure that is)" in lines[2]
+    assert lines[-1] == "With nothing that says how sure a difference is, no loss can be ruled out."
+    page, table = _one_family(analysis), comparison_table(analysis, VIEW)
+    for text in (page, glance_table(analysis).caption, table.caption, *lines):  # type: ignore[union-attr]
+        assert "test rows" not in text
+        assert "seeds alone" not in text
+        assert "Holm" not in text
     assert glance_table(analysis).rows[0].entries[1].plain == "asl (+2)"
     still = {loss: np.repeat(table[:, :1], 2, axis=1) for loss, table in scores(**FAR).items()}
     steady = analysis_of(write_exact(tmp_path / "steady", still))
@@ -121,7 +128,7 @@ def test_the_page_of_one_family_has_no_section_across_families(tmp_path: Path) -
                  "Average rank over families of datasets", ", across families, and how sure"):  # fmt: skip
         assert text not in one, text
         assert text in many, text
-    assert "One family of datasets: differences are by test rows and seeds" in one
+    assert "told from the first one (by test rows and seeds, 5 %, Holm over all pairs)" in one
     assert "One family of datasets" not in many
     assert not list((tmp_path / "page/figures").glob("profiles-*"))
     assert not list((tmp_path / "page/figures").glob("wins-*"))

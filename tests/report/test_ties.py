@@ -103,3 +103,16 @@ def test_advice_counts_what_is_level_as_level() -> None:
     advice = advise(scores, np.zeros(3), ["all"] * 3, range(3))
     assert [rank for _, rank, _ in advice] == [1.5, 1.5, 3]
     assert [close for _, _, close in advice] == [1, 1, 1], "0.80 − 0.79 is within 0.01"
+
+
+def test_twins_that_lead_are_first_and_the_others_near_them_are_named(tmp_path: Path) -> None:
+    for datasets in (1, 7):
+        leading = twins(datasets) | {
+            "focal": np.full((datasets, 3), 0.1),
+            "near": [[0.7, 0.81, 0.9]] * datasets,
+        }
+        leading["near"] = np.asarray(leading["near"]) - 0.004
+        lines = answer(exact(tmp_path / str(datasets), leading), VIEW)
+        assert lines[0].startswith("asl and bce are level in first place"), lines[0]
+        assert lines[2] == f"asl and bce have the same {'score on every family' if datasets > 1 else 'mean'}."
+        assert not any("comes next" in line or "level to level" in line for line in lines)

@@ -179,14 +179,18 @@ def spanned(gain: float, *, families: int = 8, floor: float | list[float] = 0.0)
 @pytest.mark.parametrize(
     ("gain", "word", "sentence"),
     [
-        (0.1, "better", "Asl is better than bce: asl − bce is +"),
+        (0.1, "better", "Across families: asl is better than bce: asl − bce is +"),
         (
             0.01,
             "better, but equal",
-            "Asl is better than bce, but the two are practically equal (within 2 % of ",
+            "Across families: asl is better than bce, but the two are practically equal (within 2 % of ",
         ),
-        (0.0, "equal", "The two are practically equal (within 2 % of a family's span): asl − bce is 0.0 %"),
-        (-0.1, "worse", "Bce is better than asl: bce − asl is +"),
+        (
+            0.0,
+            "equal",
+            "Across families: the two are practically equal (within 2 % of a family's span): asl − bce is 0.0 %",
+        ),
+        (-0.1, "worse", "Across families: bce is better than asl: bce − asl is +"),
     ],
 )
 def test_the_page_the_table_and_compare_judge_alike(
@@ -199,7 +203,7 @@ def test_the_page_the_table_and_compare_judge_alike(
     if gain:
         assert sentence in said(analysis)
     verdict = compare("asl", "bce", results=root).verdict
-    assert sentence[0].lower() + sentence[1:].replace("bce − asl is +", "asl − bce is −") in verdict
+    assert sentence.replace("bce − asl is +", "asl − bce is −") in verdict
     ends = row.entries[7].note.split(" to ")
     assert f"(95 % interval {ends[0]} to {ends[1]} %)" in verdict
 
@@ -303,3 +307,20 @@ def test_power_takes_a_control_a_spread_and_three_families(tmp_path: Path) -> No
     assert "over more than 10,000 families" in said(
         Analysis(exact(tmp_path / "wild", wild).grid, rope=0.0001)
     )
+
+
+def test_power_is_that_of_the_test_whose_p_is_told(tmp_path: Path) -> None:
+    """Wilcoxon's test is over all families, also over those whose span is too narrow for shares."""
+    scores = spanned(0.01)["scores"]
+    analysis = exact(tmp_path, scores, floor=[0.2, 0.3, 0.4, *[0.0] * 5])  # type: ignore[arg-type]
+    assert len(analysis.region(VIEW).narrow) == 3  # type: ignore[union-attr]
+    assert "; the 8 of today find one of " in said(analysis)
+    assert comparison_table(analysis, VIEW).rows[0].entries[12].note.startswith("finds ")  # type: ignore[union-attr]
+
+
+def test_a_runner_up_that_is_the_control_is_compared_once(tmp_path: Path) -> None:
+    lines = answer(analysis_of(write_exact(tmp_path, **spanned(0.1))), VIEW)  # type: ignore[arg-type]
+    assert sum("Across families: asl is better than bce" in line for line in lines) == 1
+    assert lines[2].startswith("bce comes next: asl is ")
+    assert "; it is ahead on 8 and behind on 0 of 8 (Wilcoxon, Holm: p = " in lines[2]
+    assert not any(line.startswith("Against bce") for line in lines)

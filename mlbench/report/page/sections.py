@@ -62,7 +62,7 @@ def sections(
         Section(
             "results",
             "Ranking",
-            [_ONE_FAMILY if one else _FAMILIES],
+            [_one_family(analysis) if one else _FAMILIES],
             [slot("board")] if one else [slot("board"), slot("evidence"), slot("differences")],
         ),
         Section("scores", "Scores", [], [slot("table")]),
@@ -144,10 +144,20 @@ _FAMILIES = (
     "marked “no” is, with 95 % confidence, not one of the best: stepwise sign flips of whole families drop the worst "
     "until those left cannot be told apart."
 )
-_ONE_FAMILY = (
-    "One family of datasets: differences are by test rows and seeds, and nothing here says how losses do on others. "
-    "A loss marked “no” is told from the first one (5 %, Holm over all pairs)."
-)
+
+
+def _one_family(analysis: Analysis) -> str:
+    sources = [analysis.source_on_one_family(view) for view in analysis.views(analysis.main)]
+    source = max(sources, key=len, default="")
+    told = (
+        f"by {source}, 5 %, Holm over all pairs"
+        if source
+        else "none can be: nothing says how sure a difference is"
+    )
+    return (
+        "One family of datasets: nothing here says how losses do on others. A loss marked “no” is told from the "
+        f"first one ({told})."
+    )
 
 
 def _claim_rule(rope: float) -> str:

@@ -40,7 +40,7 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
         told = pair.p_holm is not None and pair.p_holm <= ALPHA
         differences = blocks.differences(pair.loss, control)
         entries = [*_of_points(pair, told), *_of_shares(region, differences)]
-        entries.append(_power(region.shares(differences), region.rope, ALPHA / len(pairs)))
+        entries.append(_power(region.shares(differences), region.rope, ALPHA / len(pairs), blocks.count))
         if speaks:
             entries += [_p(pair.p), _p(pair.p_holm, best=told)]
         rows.append(Row((*entries, iqm.get(pair.loss, number(None)))))
@@ -75,9 +75,15 @@ def _on_one_family(analysis: Analysis, view: View, pairs: Sequence[Pair]) -> Tab
         f"Against {control}, {view_title(analysis.grid, view.reading, rule, view.fraction)}",
         columns,
         tuple(rows),
-        "One family of datasets: intervals by test rows and seeds, of one comparison each, without a correction for "
-        "their number; more is better whatever the metric.",
+        f"One family of datasets: {_one_family_intervals(analysis, view)}; more is better whatever the metric.",
     )
+
+
+def _one_family_intervals(analysis: Analysis, view: View) -> str:
+    source = analysis.source_on_one_family(view)
+    if not source:
+        return "nothing says how sure a difference is"
+    return f"intervals by {source}, of one comparison each, without a correction for their number"
 
 
 def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
@@ -152,11 +158,12 @@ def _of_shares(region: Region, differences: Floats) -> list[Entry]:
     ]
 
 
-def _power(shares: Floats, rope: float, level: float) -> Entry:
+def _power(shares: Floats, rope: float, level: float, families: int) -> Entry:
+    """By the spread of the `shares`; the test that finds something is over all `families`, as its p is."""
     spread = float(np.std(shares, ddof=1)) if len(shares) > 2 else 0.0
     if spread == 0:
         return number(None)
-    needed, found = families_needed(rope / spread, level), effect_found(len(shares), level)
+    needed, found = families_needed(rope / spread, level), effect_found(families, level)
     note = "" if found is None else f"finds {100 * found * spread:.1f} %"
     return Entry(f"{needed:,}" if needed else f"> {MOST_FAMILIES:,}", needed, note=note)
 

@@ -25,7 +25,8 @@ def glance_table(analysis: Analysis) -> Table:
         *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
     )
     said = [_OVER_FAMILIES] if counts - {1} else []
-    said += [_ON_ONE] if 1 in counts else []
+    sources = [analysis.source_on_one_family(view) for view in views]
+    said += [_on_one(max(sources, key=len))] if 1 in counts else []
     caption = " ".join(said)
     return Table("glance", "At a glance", columns, tuple(rows), caption)
 
@@ -34,10 +35,11 @@ _OVER_FAMILIES = (
     "The leader's average rank over families; +n: so many others are in the set that holds the best losses with 95 % "
     "confidence."
 )
-_ON_ONE = (
-    "On one family the first loss; +n: so many others cannot be told from it (by test rows and seeds, 5 %, Holm over "
-    "all pairs)."
-)
+
+
+def _on_one(source: str) -> str:
+    how = f"by {source}, 5 %, Holm over all pairs" if source else "nothing says how sure a difference is"
+    return f"On one family the first loss; +n: so many others cannot be told from it ({how})."
 
 
 def _leader(analysis: Analysis, view: View) -> Entry:
