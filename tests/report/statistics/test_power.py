@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mlbench.report.statistics.frequentist import smallest_p
-from mlbench.report.statistics.power import MOST_FAMILIES, POWER, effect_found, families_needed, power
+from mlbench.report.statistics.power import MOST_FAMILIES, POWER, effect_found, families_needed, found, power
 
 LEVEL = 0.05 / 29
 
@@ -37,8 +37,8 @@ def test_power_is_the_non_central_t() -> None:
 def test_so_many_suffice_and_one_fewer_does_not(effect: float, level: float) -> None:
     needed = families_needed(effect, level)
     assert needed is not None
-    assert power(needed, effect, level) >= POWER
-    assert power(needed - 1, effect, level) < POWER or smallest_p(needed - 1) > level
+    assert found(needed, effect, level) >= POWER
+    assert found(needed - 1, effect, level) < POWER or smallest_p(needed - 1) > level
     assert smallest_p(needed) <= level, "Wilcoxon's test could not speak"
 
 
@@ -51,8 +51,21 @@ def test_what_takes_too_many_is_not_counted() -> None:
 def test_what_so_many_find_takes_so_many(families: int) -> None:
     effect = effect_found(families, LEVEL)
     assert effect is not None
-    assert power(families, effect, LEVEL) == pytest.approx(POWER, abs=1e-3)
+    assert found(families, effect, LEVEL) == pytest.approx(POWER, abs=1e-3)
     assert families_needed(effect + 1e-3, LEVEL) == families
+
+
+@pytest.mark.parametrize(
+    ("families", "level"), [(6, 0.05), (8, 0.01), (8, 0.05), (10, LEVEL / 2), (14, LEVEL)]
+)
+def test_what_few_find_is_found_by_wilcoxon(families: int, level: float) -> None:
+    """Their p are coarse: a t-test would find less than what all of eight must agree on."""
+    effect = effect_found(families, level)
+    if effect is None:
+        assert smallest_p(families) > level
+        return
+    draws = np.random.default_rng(1).normal(effect, 1, (2000, families))
+    assert (stats.wilcoxon(draws, axis=1).pvalue <= level).mean() == pytest.approx(POWER, abs=0.035)
 
 
 def test_few_find_nothing_however_large() -> None:
