@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlbench.syntax import digest, is_text, shape
+from mlbench.syntax import ASIDE, digest, is_text, shape
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _define(statements: Sequence[ast.stmt]) -> Definition:
     bases = {id(node.value) for node in dotted}
     used = {(ast.unparse(node.value), node.attr) for node in dotted}
     used |= {(node.id, "") for node in nodes if isinstance(node, ast.Name) and id(node) not in bases}
-    own = digest(repr([shape(statement) for statement in statements]))
+    own = digest(repr([shape(statement, ASIDE) for statement in statements]))
     return Definition(own, tuple(sorted(used)), local.imported)
 
 

@@ -11,37 +11,37 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-ASIDE = {"search_space", "without_effect", "before", "exact_gradient", "identities"}
+ASIDE = frozenset({"search_space", "without_effect", "before", "exact_gradient", "identities"})
 """Class attributes that say what to try of a thing, what it is called by and what it is held against, and that change
 nothing of what it does."""
 
 
-def shape(node: ast.AST) -> str:
-    """A syntax tree as text, without positions, docstrings and the class attributes ASIDE. Empty fields are left out,
-    so that a release of Python that adds some changes nothing."""
-    return repr(_shape(node))
+def shape(node: ast.AST, without: frozenset[str] = frozenset()) -> str:
+    """A syntax tree as text, without positions, docstrings and the class attributes `without`. Empty fields are left
+    out, so that a release of Python that adds some changes nothing."""
+    return repr(_shape(node, without))
 
 
-def _shape(value: object) -> object:
+def _shape(value: object, without: frozenset[str]) -> object:
     if isinstance(value, ast.AST):
         fields = [
             (name, found) for name, found in ast.iter_fields(value) if found is not None and found != []
         ]
         if isinstance(value, ast.ClassDef):
-            does = [statement for statement in value.body if not _is_aside(statement)]
-            fields = [(name, does if name == "body" else found) for name, found in fields]
-        return type(value).__name__, [(name, _shape(found)) for name, found in fields]
+            kept = [statement for statement in value.body if not _assigns(statement, without)]
+            fields = [(name, kept if name == "body" else found) for name, found in fields]
+        return type(value).__name__, [(name, _shape(found, without)) for name, found in fields]
     if isinstance(value, list):
-        return [_shape(each) for each in value if not is_text(each)]
+        return [_shape(each, without) for each in value if not is_text(each)]
     return value
 
 
-def _is_aside(statement: ast.stmt) -> bool:
-    """An assignment of a class attribute ASIDE."""
+def _assigns(statement: ast.stmt, names: frozenset[str]) -> bool:
+    """Whether it gives some of the names a value, and does nothing else."""
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     if isinstance(statement, ast.AnnAssign):
         targets = [statement.target]
-    return bool(targets) and all(isinstance(each, ast.Name) and each.id in ASIDE for each in targets)
+    return bool(targets) and all(isinstance(each, ast.Name) and each.id in names for each in targets)
 
 
 def is_text(node: object) -> bool:
