@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mlbench.records import Store
+from mlbench.report import report
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.collect import scores_of
 from mlbench.report.grid import Grid
 from mlbench.report.merge import merge
-from tests.report.synthetic import World, records
+from tests.report.synthetic import World, records, write
 
 SCORES = {("a", 0): 0.50, ("a", 1): 0.52, ("b", 0): 0.51, ("b", 1): 0.53, ("b", 2): 0.30}
 """On the seeds that both finished b is ahead; by all of its seeds it is behind."""
@@ -32,3 +35,19 @@ def test_bold_is_the_best_on_the_shared_seeds_as_underlined_is_relative_to_it(tm
     assert marks["b"] == (True, False)
     assert marks["a"] == (False, bool(found.alike[0]))
     assert "on the seeds that all losses there finished" in table.caption
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+def test_one_seed_is_said_to_have_no_spread(seeds: tuple[int, ...], tmp_path: Path) -> None:
+    write(
+        tmp_path / "results", World(seeds=seeds, losses={"bce": 0.0, "asl": 0.01}, datasets=("go_emotions",))
+    )
+    report([tmp_path / "results"], tmp_path / "out")
+    page, text = (
+        (tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("index.html", "report.md")
+    )
+    alone = len(seeds) == 1
+    assert ("Of one seed, without a spread, on the test split" in text) == alone
+    assert ("standard deviation over 2 seeds" in text) != alone
+    assert ("of one seed, which has no interval" in page) == alone
+    assert ("of the leaders with their 95 % interval" in page) != alone

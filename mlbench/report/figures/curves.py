@@ -58,9 +58,11 @@ def learning_curves(
     for panel in axes[::4]:
         panel.set_ylabel(subject.metric)
     legend_below(figure, axes)
+    known = any(np.isfinite(task.half[bright[:BANDS]]).any() for task in tasks)
+    banding = f", with 95 % intervals of the first {BANDS}" if known else ""
     return Drawing(
         key=f"curves-{subject.suffix}",
-        title=f"Learning curves, {subject.metric}, {subject.where}, with 95 % intervals of the first {BANDS}",
+        title=f"Learning curves, {subject.metric}, {subject.where}{banding}",
         words=f"{subject.metric} over fractions of the training data, a panel for each dataset, {len(tasks)} in all; "
         "the numbers are in the tables.",
         figure=figure,

@@ -78,7 +78,12 @@ def sections(
             "curves",
             "Learning curves",
             [
-                "Scores over fractions of the training data: means over seeds, of the leaders with their 95 % interval."
+                "Scores over fractions of the training data: "
+                + (
+                    "means over seeds, of the leaders with their 95 % interval."
+                    if len(analysis.grid.seeds) > 1
+                    else "of one seed, which has no interval."
+                )
             ],
             [slot("curves", "metric", "reading")],
         ),

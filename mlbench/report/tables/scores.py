@@ -158,8 +158,13 @@ def file_name(key: str) -> str:
 
 def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     better = "more is better" if measure.higher else "less is better"
-    seeds = f"{len(grid.seeds)} seed{'s' if len(grid.seeds) > 1 else ''}"
-    text = f"Mean ± standard deviation over {seeds} on the test split; {better}. "
+    spread = len(grid.seeds) > 1
+    of = (
+        f"Mean ± standard deviation over {len(grid.seeds)} seeds"
+        if spread
+        else "Of one seed, without a spread,"
+    )
+    text = f"{of} on the test split; {better}. "
     if not measure.ranked:
         return text + "Losses are never ranked by it."
     if within:

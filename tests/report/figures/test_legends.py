@@ -46,3 +46,13 @@ def test_leaders_are_told_apart_by_colour_alone() -> None:
     assert len({found[name].colour for name in leaders}) == HIGHLIGHTED
     assert all(found[name].dash == "solid" for name in leaders)
     assert len({(look.colour, look.dash) for look in found.values()}) == len(names)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_intervals_are_spoken_of_where_there_are_some(known: bool) -> None:
+    """One seed has none."""
+    values = np.array([[0.2, 0.4], [0.3, 0.5]])
+    panel = CurvePanel("task", values, values / 50 if known else np.full_like(values, np.nan), np.nan, np.nan)
+    drawing = learning_curves(SUBJECT, looks(["a", "b"]), ["a", "b"], [0.1, 1.0], [panel])
+    assert drawing is not None
+    assert ("95 % intervals" in drawing.title) == known
