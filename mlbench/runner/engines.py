@@ -77,11 +77,14 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
     on_devices = len(chosen(options.device)) * options.slots_per_device
     room = min(on_devices or cells, cells)
     slots = 1 if options.engine == "sequential" else min(options.jobs or on_devices or _jobs(), room)
+    spreads = options.engine == "loky" and slots > 1
+    if spreads:
+        # What this process did with loky before, such as drawing a report, left processes with the variables of then.
+        get_reusable_executor().shutdown(wait=True)
     try:
         yield Engine(options.engine, slots, {place(): slots})
     finally:
-        if options.engine == "loky" and slots > 1:
-            # However the run ended: processes that are left would serve this process's next run, as its first one was.
+        if spreads:
             get_reusable_executor().shutdown(wait=True, kill_workers=sys.exc_info()[0] is not None)
 
 

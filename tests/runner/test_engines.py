@@ -222,21 +222,23 @@ def test_a_slot_that_ends_early_is_told_of_while_the_others_work(
     assert finished < 8
 
 
-def test_no_processes_are_left_whose_surroundings_are_an_earlier_run_s(
+def test_no_process_of_earlier_work_serves_a_run(
     options: MakeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also of a run that broke off: they would serve the next one of this process with the variables of theirs."""
+    """It would do so with the variables of its own time: of a report that was drawn, or of a run that broke off."""
 
-    def seen() -> list[str | None]:
-        settings = options(engine="loky", jobs=2)
-        with open_engine(settings, 2) as engine, joblib.parallel_config(engine.backend):
-            asked = joblib.Parallel(n_jobs=2)(joblib.delayed(os.getenv)("MLBENCH_TEST") for _ in range(2))
-            if asked == ["first", "first"]:
-                raise ConfigError("broken off")
-        return list(asked)
+    def asked() -> list[str | None]:
+        return list(joblib.Parallel(n_jobs=2)(joblib.delayed(os.getenv)("MLBENCH_TEST") for _ in range(2)))
 
-    monkeypatch.setenv("MLBENCH_TEST", "first")
+    def run_that_sees(value: str, then: Exception | None = None) -> None:
+        monkeypatch.setenv("MLBENCH_TEST", value)
+        with open_engine(options(engine="loky", jobs=2), 2) as engine, joblib.parallel_config(engine.backend):
+            assert asked() == [value, value]
+            if then is not None:
+                raise then
+
+    monkeypatch.setenv("MLBENCH_TEST", "drawn")
+    assert asked() == ["drawn", "drawn"]
     with pytest.raises(ConfigError, match="broken off"):
-        seen()
-    monkeypatch.setenv("MLBENCH_TEST", "second")
-    assert seen() == ["second", "second"]
+        run_that_sees("first", ConfigError("broken off"))
+    run_that_sees("second")
