@@ -167,3 +167,16 @@ def test_losses_that_are_level_have_a_rank_each(tmp_path: Path) -> None:
     assert lines[0] == "asl and bce are level"
     assert lines[1].startswith("The average rank of each is 1.50 of 2 over 4 families of datasets")
     assert "it is first" not in lines[1]
+
+
+def test_a_metric_that_is_never_ranked_has_no_leader(tmp_path: Path) -> None:
+    """Thresholds that saw the test split are an upper bound; those of validation rank."""
+    world = World(
+        fractions=(1.0,),
+        keys=("map", "f1_micro@oracle"),
+        losses={"bce": 0.0, "asl": 0.1},
+        datasets=families(3),
+    )
+    analysis = Analysis(Grid(load_records(write(tmp_path, world))))
+    assert answer(analysis, View("f1_micro@oracle", "own", 0))[0] == "This metric is never ranked."
+    assert answer(analysis, VIEW)[0].startswith("asl ranks first")
