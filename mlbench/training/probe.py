@@ -123,7 +123,7 @@ def fit_probe(
     mean = features.mean(dim=0)
     scale = (features - mean).square().mean().sqrt().clamp_min(1e-12)
     inputs, (labels, known) = (features - mean) / scale, split_known(targets)
-    labels, everything = labels.to(features.dtype), bool(known.all())
+    labels, left_out = labels.to(features.dtype), not bool(known.all())
     held_out = (validation_features - mean) / scale
     slope = logistic_slope if loss is None else slope_of(loss)
     finalists = grid
@@ -133,12 +133,13 @@ def fit_probe(
         raised = tuple((rate * PILOT, decay) for rate, decay in grid)
         # Draws of its own, so that a setting's training is the same wherever it was found.
         pilot = torch.Generator().manual_seed(generator.initial_seed() ^ 1)
-        of_some = None if everything else known[:, some]
+        of_some = known[:, some] if left_out else None
         found = _train(inputs, labels[:, some], pilot, max(1, steps // PILOT), raised, slope, of_some)
         scores = _scores(found, held_out, validation_targets[:, some.to(validation_targets.device)])
         finalists = tuple(grid[index] for index in _ranked(grid, scores)[:FINALISTS])
-    of_all = None if everything else known
-    weight, bias = trained = _train(inputs, labels, generator, steps, finalists, slope, of_all)
+    weight, bias = trained = _train(
+        inputs, labels, generator, steps, finalists, slope, known if left_out else None
+    )
     scores = _scores(trained, held_out, validation_targets)
     best = _ranked(finalists, scores, of=grid)[0]
     lr, decay = finalists[best]
