@@ -25,7 +25,7 @@ def test_the_source_of_a_loss_says_what_its_class_says(name: str) -> None:
 def test_a_base_class_of_mlbench_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(
-        "from mlbench.losses.elementwise import ElementwiseLoss as Base\n"
+        "from mlbench.losses.parts.elementwise import ElementwiseLoss as Base\n"
         "from elsewhere import Unknown\n"
         "@register_loss('mine')\n"
         "class Mine(Base, Unknown):\n"

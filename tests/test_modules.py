@@ -45,18 +45,18 @@ def test_a_loss_s_code_is_its_definition_and_what_that_reaches(losses: Path) -> 
     before = hashes(losses)
     assert before == hashes(losses)
     assert len(set(before)) == 3
-    edit(losses / "contrast.py", "/ mask.sum().clamp(min=1)", "/ mask.sum().clamp(min=2)")
+    edit(losses / "parts/contrast.py", "/ mask.sum().clamp(min=1)", "/ mask.sum().clamp(min=2)")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, True]
-    edit(losses / "contrast.py", "[:, None] == candidates", "[:, None] >= candidates")
+    edit(losses / "parts/contrast.py", "[:, None] == candidates", "[:, None] >= candidates")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, False]
-    edit(losses / "contrast.py", "[:, None] >= candidates", "[:, None] == candidates")
-    edit(losses / "contrast.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
+    edit(losses / "parts/contrast.py", "[:, None] >= candidates", "[:, None] == candidates")
+    edit(losses / "parts/contrast.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
     assert hashes(losses) == before
 
 
 def test_comments_docstrings_and_layout_make_nothing_stale(losses: Path) -> None:
     before = hashes(losses)
-    for file in losses.glob("*.py"):
+    for file in losses.rglob("*.py"):
         text = (
             file.read_text(encoding="utf-8")
             .replace('"""', '"""Edited. ', 1)
@@ -95,7 +95,7 @@ def test_a_definition_that_moves_makes_nothing_stale(losses: Path) -> None:
     start = text.index("def focused(")
     helper = text[start:]
     (losses / "elsewhere.py").write_text(
-        "from torch import Tensor\nfrom mlbench.losses.elementwise import power\n\n\n" + helper,
+        "from torch import Tensor\nfrom mlbench.losses.parts.elementwise import power\n\n\n" + helper,
         encoding="utf-8",
     )
     for imported in (
@@ -161,7 +161,7 @@ class Mine:
 def test_whatever_way_a_definition_is_reached(
     imports: str, body: str, edited: tuple[str, str, str], losses: Path
 ) -> None:
-    (losses / "parts").mkdir()
+    (losses / "parts").mkdir(exist_ok=True)
     (losses / "parts" / "one.py").write_text(
         "from mlbench.losses.parts import h\nK = 7\nprint(1)\ndef f(x): return h(x) * K\ndef other(): return 9\n"
     )
@@ -180,7 +180,8 @@ def test_whatever_way_a_definition_is_reached(
 def test_a_loose_file_stands_for_itself(tmp_path: Path) -> None:
     file = tmp_path / "own.py"
     file.write_text(
-        "from mlbench.losses.contrast import ContrastiveLoss\n@register_loss('own')\nclass Own(ContrastiveLoss): ...\n"
+        "from mlbench.losses.parts.contrast import ContrastiveLoss\n"
+        "@register_loss('own')\nclass Own(ContrastiveLoss): ...\n"
     )
     (declaration,) = read_declarations(file, "register_loss")
     assert code_hash(declaration) == declaration.source_hash

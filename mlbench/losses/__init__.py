@@ -1,4 +1,4 @@
-"""Losses, one file each: the file's stem is the registered name. `base` holds what they share.
+"""Losses, one file each: the file's stem is the registered name. `base` holds the contract, `parts` what they share.
 
 The public names are loaded when they are first used, so that listing losses does not load torch.
 """

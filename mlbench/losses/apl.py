@@ -6,8 +6,8 @@ from torch import Tensor
 
 from mlbench.losses.asl import clipped, focused, nll_p, nll_qm
 from mlbench.losses.base import Identities, register_loss
-from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import TwoSidedLoss
+from mlbench.losses.parts.checks import nonnegative, within
+from mlbench.losses.parts.elementwise import TwoSidedLoss
 from mlbench.search_space import Choice
 
 

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn.functional import hardtanh, softplus
 
 from mlbench.losses.base import Identities, register_loss
-from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import TwoSidedLoss, power
+from mlbench.losses.parts.checks import nonnegative, within
+from mlbench.losses.parts.elementwise import TwoSidedLoss, power
 from mlbench.search_space import Choice
 
 

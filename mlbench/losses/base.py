@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.errors import did_you_mean
-from mlbench.losses.checks import check_scalar, check_shapes, check_targets, readable
-from mlbench.losses.outputs import (
+from mlbench.losses.parts.checks import check_scalar, check_shapes, check_targets, readable
+from mlbench.losses.parts.outputs import (
     FIELDS,
     GaussianKernels,
     LabelStats,

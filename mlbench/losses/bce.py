@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import LabelStats, register_loss
-from mlbench.losses.checks import nonnegative, prepared, within
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.parts.checks import nonnegative, prepared, within
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.search_space import Choice
 
 WEIGHT_CAP = 100.0

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import within
+from mlbench.losses.parts.checks import within
 from mlbench.losses.supcon import SupCon
 from mlbench.search_space import Choice, LogUniform
 

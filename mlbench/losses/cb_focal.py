@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import LabelStats, register_loss
-from mlbench.losses.checks import nonnegative, prepared, within
-from mlbench.losses.elementwise import ElementwiseLoss
 from mlbench.losses.focal import away, balance, focal_terms
+from mlbench.losses.parts.checks import nonnegative, prepared, within
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.search_space import Choice
 
 

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mlbench.losses.base import register_loss
-from mlbench.losses.checks import nonnegative
-from mlbench.losses.elementwise import TwoSidedLoss, power
+from mlbench.losses.parts.checks import nonnegative
+from mlbench.losses.parts.elementwise import TwoSidedLoss, power
 from mlbench.search_space import Choice
 
 

@@ -4,9 +4,9 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import positive, within
-from mlbench.losses.contrast import ContrastiveLoss, is_self, jaccard
-from mlbench.losses.ranking import keep
+from mlbench.losses.parts.checks import positive, within
+from mlbench.losses.parts.contrast import ContrastiveLoss, is_self, jaccard
+from mlbench.losses.parts.ranking import keep
 from mlbench.search_space import Choice, LogUniform
 
 

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from mlbench.losses.asl import AsymmetricLoss
 from mlbench.losses.base import Loss, Outputs, register_loss
-from mlbench.losses.bhattacharyya import bhattacharyya_distance
-from mlbench.losses.checks import nonnegative, one_of, positive
-from mlbench.losses.contrast import jaccard
-from mlbench.losses.gaussian import reconstruction, seen_features
+from mlbench.losses.parts.bhattacharyya import bhattacharyya_distance
+from mlbench.losses.parts.checks import nonnegative, one_of, positive
+from mlbench.losses.parts.contrast import jaccard
+from mlbench.losses.parts.gaussian import reconstruction, seen_features
 from mlbench.search_space import Choice, LogUniform
 
 FLOOR = 1e-7

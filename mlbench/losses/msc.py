@@ -6,8 +6,14 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import positive
-from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, labels_in_common, masked_mean, overlap
+from mlbench.losses.parts.checks import positive
+from mlbench.losses.parts.contrast import (
+    ContrastiveLoss,
+    candidate_targets,
+    labels_in_common,
+    masked_mean,
+    overlap,
+)
 from mlbench.search_space import Choice, LogUniform
 
 

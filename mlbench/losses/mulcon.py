@@ -4,8 +4,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import nonnegative, positive
-from mlbench.losses.contrast import ContrastiveLoss, is_self, mask_self, normalised
+from mlbench.losses.parts.checks import nonnegative, positive
+from mlbench.losses.parts.contrast import ContrastiveLoss, is_self, mask_self, normalised
 from mlbench.search_space import Choice, LogUniform
 
 

@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from mlbench.losses.base import Identities, register_loss
-from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import ElementwiseLoss, power
 from mlbench.losses.focal import away, balance, focal_terms
+from mlbench.losses.parts.checks import nonnegative, within
+from mlbench.losses.parts.elementwise import ElementwiseLoss, power
 from mlbench.search_space import Choice
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import positive
-from mlbench.losses.contrast import ContrastiveLoss, normalised
+from mlbench.losses.parts.checks import positive
+from mlbench.losses.parts.contrast import ContrastiveLoss, normalised
 from mlbench.search_space import LogUniform
 
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import positive
-from mlbench.losses.contrast import (
+from mlbench.losses.parts.checks import positive
+from mlbench.losses.parts.contrast import (
     ContrastiveLoss,
     candidate_targets,
     mask_self,

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mlbench import Choice, register_loss
-from mlbench.losses.checks import nonnegative
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.parts.checks import nonnegative
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 
 
 @register_loss("{name}")

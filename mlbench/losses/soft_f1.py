@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs, register_loss
-from mlbench.losses.checks import positive
+from mlbench.losses.parts.checks import positive
 from mlbench.search_space import Choice
 
 

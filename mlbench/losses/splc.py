@@ -5,9 +5,9 @@ from typing import Literal
 from torch import Tensor
 
 from mlbench.losses.base import register_loss
-from mlbench.losses.checks import nonnegative, within
-from mlbench.losses.elementwise import ElementwiseLoss
 from mlbench.losses.focal import away, focal_terms
+from mlbench.losses.parts.checks import nonnegative, within
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.search_space import Choice
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
-from mlbench.losses.checks import one_of, positive
-from mlbench.losses.contrast import ContrastiveLoss, candidate_targets, normalised, overlap
+from mlbench.losses.parts.checks import one_of, positive
+from mlbench.losses.parts.contrast import ContrastiveLoss, candidate_targets, normalised, overlap
 from mlbench.search_space import Choice, LogUniform
 
 

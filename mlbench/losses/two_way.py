@@ -4,9 +4,9 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mlbench.losses.base import Loss, Outputs, register_loss
-from mlbench.losses.checks import positive
-from mlbench.losses.contrast import masked_mean
-from mlbench.losses.ranking import keep
+from mlbench.losses.parts.checks import positive
+from mlbench.losses.parts.contrast import masked_mean
+from mlbench.losses.parts.ranking import keep
 from mlbench.search_space import Choice
 
 

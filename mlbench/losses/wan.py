@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from mlbench.losses.base import Identities, register_loss
-from mlbench.losses.checks import nonnegative
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.parts.checks import nonnegative
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.search_space import LogUniform
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mlbench.errors import CellStoppedError
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.diagnostics import diagnose
+from mlbench.losses.parts.diagnostics import diagnose
 from mlbench.models.inputs import Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model

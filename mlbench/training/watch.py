@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mlbench.errors import CellTimeoutError, NonFiniteError
-from mlbench.losses.diagnostics import mean_of
+from mlbench.losses.parts.diagnostics import mean_of
 from mlbench.training.schedule import Schedule
 
 LOOK_EVERY = 50

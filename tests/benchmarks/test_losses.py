@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
 from mlbench import GaussianKernels, LabelStats, Loss, Outputs, build_loss
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.registry import LOSSES
 from tests.benchmarks.direct_losses import direct_kmcl, direct_msc, direct_reg
 

@@ -18,7 +18,7 @@ from mlbench import GaussianKernels, LabelStats, Loss, Memory, Outputs, build_lo
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.losses.conformance.samples import draw
 from mlbench.losses.conformance.verdicts import in_training
-from mlbench.losses.elementwise import ElementwiseLoss
+from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.registry import LOSSES
 from tests.losses.harness import gradients
 

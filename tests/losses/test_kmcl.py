@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mlbench import GaussianKernels, Outputs, build_loss
-from mlbench.losses.bhattacharyya import CHUNK
 from mlbench.losses.conformance.samples import draw
+from mlbench.losses.parts.bhattacharyya import CHUNK
 from tests.losses.harness import assert_agrees, label_sets, ready
 from tests.losses.test_asl import reference as asl_reference
 

@@ -9,8 +9,8 @@ from torch.nn.functional import normalize
 from torch.profiler import ProfilerActivity, profile
 
 from mlbench import GaussianKernels, Loss, Outputs, build_loss
-from mlbench.losses.bhattacharyya import CHUNK
 from mlbench.losses.conformance.samples import draw
+from mlbench.losses.parts.bhattacharyya import CHUNK
 from mlbench.registry import LOSSES
 
 ON_EMBEDDINGS = [

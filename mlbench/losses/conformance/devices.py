@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.losses.conformance.verdicts import Failure, Subject, same, value_of
-from mlbench.losses.outputs import Outputs, map_field
+from mlbench.losses.parts.outputs import Outputs, map_field
 
 WAITS = re.compile(r"\bmeta\b|\bdevice", re.IGNORECASE)
 """In what torch says of a value that is not there, or of tensors on two devices."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from mlbench.losses.base import LabelStats, Outputs
 from mlbench.losses.conformance.samples import Sample
 from mlbench.losses.conformance.verdicts import Failure, Subject, in_training, same, value_of
-from mlbench.losses.outputs import GaussianKernels, Memory
+from mlbench.losses.parts.outputs import GaussianKernels, Memory
 from mlbench.registry import LOSSES
 
 LABEL_AXIS = {"logits": 1, "prototypes": 0, "label_embeddings": 1}

@@ -11,7 +11,7 @@ from torch import Tensor
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance.samples import Sample, awkward_targets, draw
 from mlbench.losses.conformance.verdicts import Failure, Subject, in_training, same, value_of
-from mlbench.losses.outputs import Outputs, map_field
+from mlbench.losses.parts.outputs import Outputs, map_field
 
 SHAPES = ((6, 5), (1, 5), (6, 1), (1, 1))
 

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import torch
 from hypothesis import given
 
-from mlbench.losses.contrast import jaccard, labels_in_common, overlap
+from mlbench.losses.parts.contrast import jaccard, labels_in_common, overlap
 
 
 @given(

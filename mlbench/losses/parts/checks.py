@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 from torch import Tensor
 
-from mlbench.losses.outputs import GaussianKernels, Memory
+from mlbench.losses.parts.outputs import GaussianKernels, Memory
 
 if TYPE_CHECKING:
-    from mlbench.losses.outputs import Outputs
+    from mlbench.losses.parts.outputs import Outputs
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.checks import readable
+from mlbench.losses.parts.checks import readable
 
 
 class ContrastiveLoss(Loss):

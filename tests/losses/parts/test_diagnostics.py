@@ -10,8 +10,8 @@ from torch import Tensor
 
 from mlbench import Loss, Outputs, build_loss
 from mlbench.losses.conformance.samples import draw
-from mlbench.losses.contrast import ContrastiveLoss
-from mlbench.losses.diagnostics import diagnose, mean_of
+from mlbench.losses.parts.contrast import ContrastiveLoss
+from mlbench.losses.parts.diagnostics import diagnose, mean_of
 from mlbench.registry import LOSSES
 from tests.losses.harness import gradients, label_sets, ready
 

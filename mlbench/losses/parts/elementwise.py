@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.checks import one_of, readable
+from mlbench.losses.parts.checks import one_of, readable
 
 Reduction = Literal["mean", "batchmean", "sum"]
 REDUCTIONS: tuple[Reduction, ...] = ("mean", "batchmean", "sum")

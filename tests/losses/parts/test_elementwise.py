@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mlbench import Loss, build_loss
 from mlbench.losses.conformance.samples import draw
-from mlbench.losses.elementwise import ElementwiseLoss, power
+from mlbench.losses.parts.elementwise import ElementwiseLoss, power
 from mlbench.registry import LOSSES
 from tests.losses.harness import gradients, ready
 
@@ -30,14 +30,14 @@ def test_blocks_of_rows_change_neither_value_nor_gradient(
     loss.on_epoch_start(1, 10)
     whole = loss(sample.outputs, sample.targets)
     expected = gradients(whole, sample)
-    monkeypatch.setattr("mlbench.losses.elementwise.BLOCK", block)
+    monkeypatch.setattr("mlbench.losses.parts.elementwise.BLOCK", block)
     value = loss(sample.outputs, sample.targets)
     torch.testing.assert_close(value, whole, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(gradients(value, sample), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_blocks_leave_room_for_what_stands_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlbench.losses.elementwise.BLOCK", 8)
+    monkeypatch.setattr("mlbench.losses.parts.elementwise.BLOCK", 8)
     weight = torch.randn(7, requires_grad=True)
     x, y = torch.randn(9, 7), torch.rand(9, 7) < 0.3
     (3 * build_loss("bce")(x * weight, y)).backward()
@@ -61,7 +61,7 @@ def test_a_trainable_parameter_of_the_loss_gets_its_gradient(monkeypatch: pytest
         def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
             return nn.functional.softplus(self.scale * logits * (1 - 2 * targets))
 
-    monkeypatch.setattr("mlbench.losses.elementwise.BLOCK", 8)
+    monkeypatch.setattr("mlbench.losses.parts.elementwise.BLOCK", 8)
     loss = Tempered()
     loss(torch.randn(9, 7, requires_grad=True), torch.zeros(9, 7)).backward()
     assert loss.scale.grad is not None
