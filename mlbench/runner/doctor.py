@@ -20,7 +20,7 @@ import psutil
 from mlbench.datasets.places import cache_root, data_folders
 from mlbench.runner.devices import troubles, visible
 from mlbench.runner.driver import Device, find_nvidia_smi
-from mlbench.runner.environment import packages
+from mlbench.runner.worker.environment import packages
 
 HUB = "https://huggingface.co"
 TIMEOUT = 5.0
@@ -77,7 +77,7 @@ def _torch() -> Iterator[Finding]:
 
 def _asked(device: Device) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mlbench.runner.usable"],
+        [sys.executable, "-m", "mlbench.runner.worker.usable"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

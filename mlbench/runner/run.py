@@ -25,7 +25,8 @@ from mlbench.runner.progress import Reporter, reporter
 from mlbench.runner.summary import RunSummary, sum_up
 from mlbench.runner.takeover import rename, take_over
 from mlbench.runner.watch import Watch
-from mlbench.runner.work import Job, now
+from mlbench.runner.work import Job
+from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
 
 

@@ -19,7 +19,7 @@ from mlbench.runner.claims import claims
 from mlbench.runner.failures import reason
 from mlbench.runner.lifeline import runs
 from mlbench.runner.tally import Best
-from mlbench.runner.work import now
+from mlbench.runner.worker.environment import now
 from mlbench.version import TRAINING_VERSION, UNNAMED
 
 _METRICS = b'"metrics": {"validation": {'

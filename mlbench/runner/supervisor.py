@@ -17,8 +17,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbench.errors import DataError, MlbenchError
-from mlbench.runner.attempt import POLL, Done, Failed, Limits, Outcome, Stopped, Unusable, Unwritable, attempt
-from mlbench.runner.child import REAP, Child
 from mlbench.runner.claims import BEAT, Claim
 from mlbench.runner.cores import share_of_cores, sharers
 from mlbench.runner.devices import Lease, chosen, lease
@@ -26,7 +24,20 @@ from mlbench.runner.leftovers import remove_traces
 from mlbench.runner.plugins import unpack
 from mlbench.runner.queue import Queue
 from mlbench.runner.retries import another_try
-from mlbench.runner.work import Job, Work, now
+from mlbench.runner.work import Job, Work
+from mlbench.runner.worker.attempt import (
+    POLL,
+    Done,
+    Failed,
+    Limits,
+    Outcome,
+    Stopped,
+    Unusable,
+    Unwritable,
+    attempt,
+)
+from mlbench.runner.worker.environment import now
+from mlbench.runner.worker.process import REAP, Child
 
 ADVICE = (
     "its loss compares the rows of a batch, so the batch cannot be cut; train.gradient_checkpointing = true or "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.lifeline import Lifeline
-from mlbench.suite import Cell, LossChoice, Protocol, Trial
+from mlbench.runner.worker.environment import now
+from mlbench.suite import Cell
 from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:
@@ -122,21 +122,3 @@ def stamp(store: Store, identifier: str) -> Stamp | None:
 def see_anew(store: Store) -> None:
     """Open the folder of records, so that a network file system asks its server what is in it now."""
     os.close(os.open(store.cells_folder, os.O_RDONLY))
-
-
-def now() -> str:
-    """The time as records have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def cell_of(suite: str, description: Mapping[str, Any]) -> Cell:
-    """The cell that `Cell.describe` described."""
-    return Cell(
-        suite=suite,
-        **{
-            **description,
-            "loss": LossChoice(**description["loss"]),
-            "train": Protocol(**description["train"]),
-            "trial": Trial.read(description["trial"]) if description.get("trial") else None,
-        },
-    )

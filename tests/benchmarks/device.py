@@ -15,7 +15,7 @@ import torch
 from torch.utils.benchmark import Timer
 
 from mlbench.runner.devices import visible
-from mlbench.runner.environment import processor
+from mlbench.runner.worker.environment import processor
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from mlbench.runner.environment import code
+from mlbench.runner.worker.environment import code
 
 Row = dict[str, Any]
 

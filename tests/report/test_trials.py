@@ -26,7 +26,7 @@ from mlbench.report.merge import merge, merge_kinds
 from mlbench.report.protocol import environment, protocol
 from mlbench.report.reproduce import write_suites
 from mlbench.report.trials import count_finals, edges_chosen
-from mlbench.runner.work import cell_of
+from mlbench.runner.worker.cells import cell_of
 from mlbench.suite import Cell, parse_suite
 from mlbench.version import TRAINING_VERSION
 from tests.report.test_reproduce import cells_of_command

@@ -16,7 +16,7 @@ from mlbench.runner.failures import reason
 from mlbench.runner.lifeline import Lifeline
 from mlbench.runner.progress import JsonLines, LiveTable, PlainLines, live_view, reporter
 from mlbench.runner.tally import Tally, readable
-from mlbench.runner.work import now
+from mlbench.runner.worker.environment import now
 from tests.runner.conftest import MakeOptions, MakeSuite
 
 

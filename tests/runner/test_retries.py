@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner.attempt import Failed
 from mlbench.runner.retries import another_try
 from mlbench.runner.work import Work
+from mlbench.runner.worker.attempt import Failed
 from tests.runner.conftest import make_suite
 
 SAYS_LITTLE = "OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlbench.errors import ConfigError
 from mlbench.registry import LOSSES
-from mlbench.runner.work import cell_of
+from mlbench.runner.worker.cells import cell_of
 from mlbench.search_space import Choice, Int, LogUniform, Uniform
 from mlbench.suite import Cell, Final, Selection, parse_suite, tuning_in_words, untuned
 from mlbench.suite.tuning import FACTORS, KNOBS, SHARED

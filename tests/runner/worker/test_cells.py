@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlbench.runner.identity import cell_id
+from mlbench.runner.worker.cells import cell_id
 from tests.training.cells import make_cell
 
 

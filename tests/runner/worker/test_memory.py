@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mlbench.errors import DataError
-from mlbench.runner.exhaustion import ran_out
-from mlbench.runner.worker import _explain
+from mlbench.runner.worker.main import _explain
+from mlbench.runner.worker.memory import ran_out
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Where a record was made: code, packages, machine. Asked once a process."""
+"""Where and when a record was made: code, packages, machine, time. All but the time are asked once a process."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +28,7 @@ PACKAGES = (
 @cache
 def code() -> dict[str, Any]:
     """The git commit of this copy of mlbench, and whether its files differ from it; null outside git."""
-    folder = Path(__file__).parent.parent
+    folder = Path(__file__).parents[2]
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return {"git_commit": None, "git_dirty": None}
     changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
@@ -64,6 +65,11 @@ def processor() -> str:
 def environment(**device: Any) -> dict[str, Any]:
     """The `environment` of a record; `device` is what the caller knows of device, driver and threads."""
     return {**code(), "packages": packages(), "platform": platform.platform(), "cpu": processor(), **device}
+
+
+def now() -> str:
+    """The time as records have it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

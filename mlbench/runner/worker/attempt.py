@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mlbench.runner.child import Child, ChildDied, Stall
+from mlbench.runner.worker.process import Child, ChildDied, Stall
 
 POLL = 0.1
 """Seconds between two looks at a worker that says nothing."""

@@ -12,16 +12,16 @@ import pytest
 from filelock import FileLock, Timeout
 
 from mlbench.datasets.cache import Cache
-from mlbench.runner import waiting
+from mlbench.runner.worker import lock_waits
 
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What was told meanwhile, of waits longer than a twentieth of a second."""
-    monkeypatch.setattr(waiting, "SAY_EVERY", 0.05)
+    monkeypatch.setattr(lock_waits, "SAY_EVERY", 0.05)
     logger, said = logging.getLogger("filelock"), list[str]()
     before = logger.level, logger.propagate
-    listener = waiting.tell_of_locks(said.append)
+    listener = lock_waits.tell_of_locks(said.append)
     yield said
     logger.removeHandler(listener)
     logger.setLevel(before[0])

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner import child, run
-from mlbench.runner.attempt import Done, Failed, Limits, attempt
-from mlbench.runner.child import Child
+from mlbench.runner import run
+from mlbench.runner.worker import process
+from mlbench.runner.worker.attempt import Done, Failed, Limits, attempt
+from mlbench.runner.worker.process import Child
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_run import nothing_is_left, starts
 
@@ -69,7 +70,7 @@ class Stuck(Child):
 def test_a_kill_that_does_not_end_a_process_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child, "REAP", 0.1)
+    monkeypatch.setattr(process, "REAP", 0.1)
     greeting = {"threads": 1}
     made = Child(greeting, {}, tmp_path)
     real = made._process.wait

@@ -1,6 +1,6 @@
 """Whether torch computes on a device that the driver lists: asked once by every worker, before its first cell.
 
-`python -m mlbench.runner.usable` asks for the device that the environment shows, in a process of its own.
+`python -m mlbench.runner.worker.usable` asks for the device that the environment shows, in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mlbench.runner.exhaustion import ran_out
+from mlbench.runner.worker.memory import ran_out
 
 _SIZE = 64
 _REMEDIES = (

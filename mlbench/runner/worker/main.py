@@ -29,15 +29,12 @@ from typing import Any
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
-from mlbench.runner.channel import Channel, die_with_the_supervisor
-from mlbench.runner.device_memory import keep_to_share
-from mlbench.runner.environment import environment
-from mlbench.runner.exhaustion import ran_out
-from mlbench.runner.identity import cell_id
-from mlbench.runner.orders import Greeting, Order
-from mlbench.runner.usable import Trouble, trouble, works_still
-from mlbench.runner.waiting import tell_of_locks
-from mlbench.runner.work import cell_of, now
+from mlbench.runner.worker.cells import cell_id, cell_of
+from mlbench.runner.worker.environment import environment, now
+from mlbench.runner.worker.lock_waits import tell_of_locks
+from mlbench.runner.worker.memory import keep_to_share, ran_out
+from mlbench.runner.worker.messages import Channel, Greeting, Order, die_with_the_supervisor
+from mlbench.runner.worker.usable import Trouble, trouble, works_still
 from mlbench.suite import Cell
 
 PROGRESS_EVERY = 0.5
@@ -220,7 +217,3 @@ def main() -> None:
     channel.send("ready", environment=worker.environment)
     while True:
         worker.obey(channel.receive())
-
-
-if __name__ == "__main__":
-    main()

@@ -16,8 +16,8 @@ import pytest
 from mlbench.records import Store
 from mlbench.runner import run
 from mlbench.runner.claims import claims
-from mlbench.runner.device_memory import share
-from mlbench.runner.usable import remedy, trouble, works_still
+from mlbench.runner.worker.memory import share
+from mlbench.runner.worker.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.fake_torch import ASSERTION, Product, fake

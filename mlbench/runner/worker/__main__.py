@@ -1,0 +1,5 @@
+"""`python -m mlbench.runner.worker`."""
+
+from mlbench.runner.worker.main import main
+
+main()
