@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.errors import DataError
+from mlbench.records.lean import lean
 from mlbench.records.packed import (
     pack,
     packed_ids,
@@ -173,7 +174,8 @@ class Store:
                 yield record
 
     def pack(self, keys: tuple[str, ...] = ()) -> Path:
-        """All records in `records.parquet`, one a row: what is published. The own files stay.
+        """All records in `records.parquet`, one a row: what is published, trials without what nobody reads of them
+        (`lean`). The own files stay.
 
         Beside each stand the replicates of the metrics `keys`, from its scores file, or as they were packed before with
         the same numbers: those of a cell that was trained anew since are none of its own. Raises RecordError where
@@ -196,7 +198,7 @@ class Store:
                 if centre_of(record, name) == centre
             }
             replicates[record["id"]] = self._replicates(record, keys) or kept
-        return self._place(pack(records, replicates), self.packed_file)
+        return self._place(pack([lean(record, keys) for record in records], replicates), self.packed_file)
 
     def _packed_replicates(self) -> dict[str, dict[str, tuple[Kept, float | None]]]:
         """Of each packed record, with the numbers that they are deviations from."""

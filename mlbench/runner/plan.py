@@ -199,7 +199,8 @@ class _Look:
 
     def at(self, cell: Cell) -> PlannedCell:
         """A cell whose values are known."""
-        known, scores, options = self.known[cell.suite], self.scores[cell.suite], self.options
+        known, options = self.known[cell.suite], self.options
+        scores = "none" if cell.is_trial else self.scores[cell.suite]
         try:
             fingerprint = self.data.fingerprint(cell)
         except DatasetNotFoundError as error:

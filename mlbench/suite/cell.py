@@ -15,11 +15,20 @@ from mlbench.version import TRAINING_VERSION
 
 @dataclass(frozen=True)
 class LossChoice:
-    """A loss as a suite picked it; `id` is what tables call it, `parameters` are all spelled out."""
+    """A loss as a suite picked it; `id` is what tables call it, `parameters` are all spelled out.
+
+    repeats: the id of the loss that this is once more under other seeds; it never counts as a loss of its own.
+    """
 
     name: str
     id: str
     parameters: Mapping[str, Any]
+    repeats: str | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """The `loss` of a cell's description."""
+        again = {} if self.repeats is None else {"repeats": self.repeats}
+        return {"name": self.name, "id": self.id, "parameters": dict(self.parameters), **again}
 
     def under(self, protocol: Protocol) -> LossChoice:
         """With the protocol's `reduction`, where the loss has one and the suite leaves it open."""
@@ -100,7 +109,7 @@ class Cell:
             "seed": self.seed,
             "encoder": self.encoder,
             "encoder_options": dict(self.encoder_options),
-            "loss": {"name": self.loss.name, "id": self.loss.id, "parameters": dict(self.loss.parameters)},
+            "loss": self.loss.describe(),
             "train": self.train.model_dump(),
             **tuned,
         }
@@ -108,7 +117,9 @@ class Cell:
     def give_names(self, description: dict[str, Any]) -> None:
         """Give the description of a cell of the same id the names that this suite has for it, and the queue that a loss
         without memory does not use: it is no part of the id, and tables tell datasets of two queues apart."""
-        description["dataset"], description["loss"]["id"] = self.dataset, self.loss.id
+        description["dataset"] = self.dataset
+        named = {key: value for key, value in self.loss.describe().items() if key != "parameters"}
+        description["loss"] = {"parameters": description["loss"]["parameters"], **named}
         description["train"]["queue"] = self.train.queue
         description.pop("trial", None)
         if self.trial is not None:
@@ -117,9 +128,21 @@ class Cell:
     def has_names(self, description: Mapping[str, Any]) -> bool:
         """Whether it has these names, and this queue."""
         trial = None if self.trial is None else self.trial.describe()
-        names = description["dataset"], description["loss"]["id"], description.get("trial")
+        loss = description["loss"]
+        names = description["dataset"], loss["id"], loss.get("repeats"), description.get("trial")
         queue = description.get("train", {}).get("queue", self.train.queue)
-        return (*names, queue) == (self.dataset, self.loss.id, trial, self.train.queue)
+        own = self.dataset, self.loss.id, self.loss.repeats, trial
+        return (*names, queue) == (*own, self.train.queue)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is trained for a choice alone: nobody reads more of it than its score on validation."""
+        return self.trial is not None and not self.trial.final
+
+    @property
+    def stream_seed(self) -> int:
+        """The seed of the draw of rows and of every random stream of training."""
+        return self.seed + self.train.seed_shift
 
     def id(self, fingerprint: str) -> str:
         """The cell's name in the store: 20 hexadecimal digits of a SHA-256.

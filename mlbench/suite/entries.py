@@ -18,11 +18,16 @@ class Store(BaseModel):
 
 
 class LossEntry(BaseModel):
-    """A loss of the suite; keys beside `name` and `id` are its parameters."""
+    """A loss of the suite; keys beside these are its parameters."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     name: str
     id: str | None = None
+    repeats: str | None = Field(
+        default=None,
+        description="the id of a listed loss, trained once more with its values under seeds of its own: what a "
+        "difference of nothing looks like",
+    )
 
 
 class EncoderEntry(BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlbench.errors import ConfigError
 from mlbench.suite.cell import Cell, Trial
 from mlbench.suite.ground import Ground
+from mlbench.suite.repeats import Repeat
 from mlbench.suite.trials import Point
 from mlbench.suite.tuning import Tuning
 
@@ -39,15 +40,20 @@ class Contest:
 
 @dataclass(frozen=True)
 class Final:
-    """A cell whose values are those of the trial that is chosen, alike for all finals of one contest."""
+    """A cell whose values are those of the trial that is chosen, alike for all finals of one contest.
+
+    repeat: of a loss that repeats the contest's, how.
+    """
 
     contest: Contest
     fraction: float | int
     seed: int
+    repeat: Repeat | None = None
 
     def cell(self, number: int) -> Cell:
         """The cell, if the trial of that number is chosen."""
-        return replace(self.contest.anew[number], fraction=self.fraction, seed=self.seed)
+        cell = replace(self.contest.anew[number], fraction=self.fraction, seed=self.seed)
+        return cell if self.repeat is None else replace(cell, **self.repeat.fields(cell.loss, cell.train))
 
     @property
     def plain(self) -> Cell:
@@ -96,8 +102,8 @@ class Stages:
             for losses in points
         ]
 
-    def finals(self, trials: Iterable[Cell]) -> list[Final]:
-        """All of a suite, from all of its trials, by seed, dataset, fraction, then loss."""
+    def finals(self, trials: Iterable[Cell], repeats: Sequence[Repeat] = ()) -> list[Final]:
+        """All of a suite, from all of its trials, by seed, dataset, fraction, then loss; what repeats one last."""
         groups: dict[tuple[str, float | int, str], list[Cell]] = {}
         for cell in trials:
             groups.setdefault((cell.dataset, cell.fraction, cell.loss.id), []).append(cell)
@@ -108,12 +114,13 @@ class Stages:
             fraction: fraction if fraction in self.trial_fractions else self.trial_fractions[0]
             for fraction in self.final_fractions
         }
+        wanted = [*((loss, None) for loss in losses), *((repeat.of, repeat) for repeat in repeats)]
         return [
-            Final(contests[dataset, at[fraction], loss], fraction, seed)
+            Final(contests[dataset, at[fraction], loss], fraction, seed, repeat)
             for seed in self.final_seeds
             for dataset in datasets
             for fraction in self.final_fractions
-            for loss in losses
+            for loss, repeat in wanted
         ]
 
 

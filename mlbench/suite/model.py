@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -14,6 +14,7 @@ from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, Store
 from mlbench.suite.finals import Grid, Stages
 from mlbench.suite.ground import Ground, find_ground
 from mlbench.suite.numbers import Fractions, Seeds
+from mlbench.suite.repeats import Repeat, find_repeats
 from mlbench.suite.spaces import Searched, faults
 from mlbench.suite.trials import Contender, Point, tuned_points, untuned_points
 from mlbench.suite.tuning import Tuning
@@ -54,30 +55,35 @@ class Suite(BaseModel):
         """As `cells`, with the final cells of a tuned suite. All losses of a dataset, fraction and seed stand together,
         so that early answers compare."""
         where = where or f"suite {self.name!r}"
-        losses = self._losses(where)
+        losses, repeats = self._losses(where)
         grounds = self._grounds(where)
         choices = [(ground, [loss.choice.under(ground.train) for loss in losses]) for ground in grounds]
         for _, chosen in choices:
             refuse_equal_losses(chosen, where)
         refuse_equal_datasets([(ground.parts, chosen) for ground, chosen in choices], where)
         if self.tuning is not None:
-            return self._tuned(losses, grounds, self.tuning, where)
+            return self._tuned(losses, repeats, grounds, self.tuning, where)
         cells = [
             Cell(
                 suite=self.name,
                 fraction=fraction,
                 seed=seed,
-                **{**ground.parts, "loss": point.loss, "train": point.train},
+                **{**ground.parts, **fields},
             )
             for seed in self.seeds
             for ground in grounds
             for fraction in self.fractions
-            for point in untuned_points(losses, ground.train)
+            for fields in _untuned(losses, repeats, ground)
         ]
         return Grid(cells, [])
 
     def _tuned(
-        self, losses: Sequence[Contender], grounds: Sequence[Ground], tuning: Tuning, where: str
+        self,
+        losses: Sequence[Contender],
+        repeats: Sequence[Repeat],
+        grounds: Sequence[Ground],
+        tuning: Tuning,
+        where: str,
     ) -> Grid:
         stages = Stages.of(self, tuning, where)
         points = {ground.name: self._points(losses, tuning, ground, where) for ground in grounds}
@@ -87,7 +93,7 @@ class Suite(BaseModel):
             for ground in grounds
             for cell in stages.trials(self.name, ground, tuning, points[ground.name], seed)
         ]
-        return Grid(trials, stages.finals(trials))
+        return Grid(trials, stages.finals(trials, repeats))
 
     def _points(
         self, losses: Sequence[Contender], tuning: Tuning, ground: Ground, where: str
@@ -111,19 +117,24 @@ class Suite(BaseModel):
 
     def with_losses(self, names: Sequence[str]) -> Suite:
         """The suite with registered losses added that it does not list: how a new loss joins an old grid."""
-        listed = {loss.choice.id for loss in self._losses(f"suite {self.name!r}")}
+        listed = {loss.choice.id for loss in self._losses(f"suite {self.name!r}")[0]}
         added = [name for name in names if name not in listed and name in LOSSES]
         if "all" in self.losses or not added:
             return self
         return self.model_copy(update={"losses": [*self.losses, *added]})
 
-    def _losses(self, where: str) -> list[Contender]:
+    def _losses(self, where: str) -> tuple[list[Contender], list[Repeat]]:
+        """Those that are listed, and those that repeat one of them."""
         listed = ["all"] if self.losses == "all" else self.losses
         entries = [name for entry in listed for name in (LOSSES.names() if entry == "all" else [entry])]
         found: list[Contender] = []
+        again: list[tuple[str, LossEntry]] = []
         for index, entry in enumerate(entries):
             key = f"{where}, losses[{index}]"
             named = LossEntry(name=entry) if isinstance(entry, str) else entry
+            if named.repeats is not None:
+                again.append((key, named))
+                continue
             declared = LOSSES.describe(named.name, key)
             given = named.model_extra or {}
             parameters = declared.resolve(given, key)
@@ -138,10 +149,22 @@ class Suite(BaseModel):
             found.append(
                 Contender(LossChoice(declared.name, shown, parameters), Searched.of(declared, given))
             )
-        ids = [loss.choice.id for loss in found]
+        repeats = find_repeats(again, [loss.choice for loss in found], self.seeds)
+        ids = [*(loss.choice.id for loss in found), *(repeat.id for repeat in repeats)]
         if len(set(ids)) < len(ids):
             twice = next(name for name in ids if ids.count(name) > 1)
             raise ConfigError(f"{where}, losses: {twice!r} stands there twice; give one of them an `id`")
         if not found:
             raise ConfigError(f'{where}, losses: the list is empty; name at least one, or "all"')
-        return found
+        return found, repeats
+
+
+def _untuned(
+    losses: Sequence[Contender], repeats: Sequence[Repeat], ground: Ground
+) -> Iterator[dict[str, Any]]:
+    """Loss and protocol of every cell on one dataset, as the suite has them."""
+    points = untuned_points(losses, ground.train)
+    yield from ({"loss": point.loss, "train": point.train} for point in points)
+    by_id = {point.loss.id: point for point in points}
+    for repeat in repeats:
+        yield repeat.fields(by_id[repeat.of].loss, by_id[repeat.of].train)

@@ -111,6 +111,11 @@ class Protocol(BaseModel):
     )
     validation: Literal["full", "fraction"] = Field("full", description="whether fractions cut it too")
     deterministic: bool = Field(True, description="as far as PyTorch can on the device")
+    seed_shift: Annotated[int, Before(0)] = Field(
+        0,
+        ge=0,
+        description="added to the seed of every random stream; the cell keeps the seed that pairs it with others",
+    )
     threads: int | None = Field(None, ge=1, description="of one cell; cores ÷ jobs where not given")
     time_limit: Duration | None = Field(None, description="of one cell, in seconds")
 

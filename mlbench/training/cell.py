@@ -105,8 +105,8 @@ def _run_cell(
     check_precision(protocol.precision, place)
     reset_peak_memory(place)
     with deterministic(protocol.deterministic, place, strict=strict) as was_deterministic:
-        rows = draw_rows(dataset, cell.fraction, cell.seed)
-        streams = Streams(cell.seed)
+        rows = draw_rows(dataset, cell.fraction, cell.stream_seed)
+        streams = Streams(cell.stream_seed)
         fitted = fit_encoder(cell, dataset, rows, cache_dir, place)
         if protocol.validation == "fraction":
             dataset, fitted = cut_validation(dataset, fitted, cell)
@@ -213,7 +213,7 @@ def prepare_trunk(model: Model, cell: Cell) -> None:
 def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Dataset, Fitted]:
     """Both with their validation split cut to the share of its rows that training is cut to."""
     share = min(1.0, cell.fraction if cell.fraction <= 1 else cell.fraction / len(dataset.train))
-    rows = draw_rows(replace(dataset, train=dataset.validation), share, cell.seed)
+    rows = draw_rows(replace(dataset, train=dataset.validation), share, cell.stream_seed)
     part = Part(fitted.validation, torch.from_numpy(rows))
     return replace(dataset, validation=dataset.validation.take(rows)), replace(fitted, validation=part)
 

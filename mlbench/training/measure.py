@@ -90,7 +90,7 @@ _floors: OrderedDict[tuple[Any, ...], Numbers] = OrderedDict()
 def floor_of(cell: Cell, dataset: Dataset, held: Held, rows: int) -> Numbers:
     """The cell's floor, computed once for all losses that train on the same rows; kept where a fingerprint says what
     the data are."""
-    key = (dataset.fingerprint, cell.fraction, cell.seed, cell.train.validation, cell.train.unknown)
+    key = (dataset.fingerprint, cell.fraction, cell.stream_seed, cell.train.validation, cell.train.unknown)
     if not dataset.fingerprint:
         return held.floor(rows)
     if key not in _floors:

@@ -30,12 +30,12 @@ def sized(real: T, small: T) -> T:
 
 def hardware() -> dict[str, Any]:
     """What the figures were measured on."""
-    found = {"device": torch.cuda.get_device_name(DEVICE) if ON_GPU else processor()}
+    found = {"device": torch.cuda.get_device_name(DEVICE) if ON_GPU else processor()["cpu"]}
     if ON_GPU:
         memory = torch.cuda.get_device_properties(DEVICE).total_memory
         found |= {"memory": f"{memory / 2**30:.0f} GiB", "cuda": str(torch.version.cuda)}
         found["driver"] = next((shown.driver or "" for shown in visible()), "")
-        found["host"] = processor()
+        found["host"] = processor()["cpu"]
     return {**found, "threads": torch.get_num_threads(), "torch": torch.__version__}
 
 

@@ -206,6 +206,28 @@ def test_suites_that_share_trials_share_them(suite: MakeSuite, options: MakeOpti
         assert rates(options(), final=True, suite=name) == {max(rates(options(), final=False, suite=name)): 2}
 
 
+def test_trials_of_a_published_suite_serve_another_fraction(
+    suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    """What was chosen at one fraction is trained at others, by a suite of its own, from packed records without scores:
+    trials keep none."""
+    first = suite("done", name="first", **tuned(3))
+    assert run([first], options()).done == 5
+    store = Store(options().results / "first")
+    trials = {record["id"] for record in records(options(), "first") if not record["cell"]["trial"]["final"]}
+    assert not trials & {file.stem for file in store.scores_folder.iterdir()}
+    store.pack()
+    for folder in (store.cells_folder, store.scores_folder):
+        for file in folder.iterdir():
+            file.unlink()
+    second = suite("done", name="second", **tuned(3, fraction=1.0)).model_copy(update={"fractions": [0.5]})
+    summary = run([second], options())
+    assert (summary.done, summary.trained) == (5, 2)
+    assert starts(log) == 5 + 2
+    chosen = [set(rates(options(), final=True, suite=name)) for name in ("first", "second")]
+    assert chosen[0] == chosen[1]
+
+
 def test_several_seeds_choose_together(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     grid = suite("done", **tuned(3, seeds=[5, 6]))
     assert run([grid], options()).exit_code == 0

@@ -85,8 +85,8 @@ def test_a_killed_run_finds_the_same_choice_and_the_same_finals(tmp_path: Path) 
         assert (cell["seed"] == 0, cell["fraction"] == 0.5) == (False, cell["fraction"] == 0.5) or not trial[
             "final"
         ]
-        bare = {name for name in Store(whole / "tiny").scores(identifier) if "bootstrap" in name}
-        assert bool(bare) == trial["final"], "trials keep no replicates"
+        kept = Store(whole / "tiny").scores_file(identifier).exists()
+        assert kept == trial["final"], "trials keep no scores, so no replicates either"
         has_probe = record["probe_metrics"] is not None
         assert has_probe == (trial["final"] or cell["loss"]["id"] == "supcon")
     chosen = {
@@ -108,3 +108,11 @@ def test_a_killed_run_finds_the_same_choice_and_the_same_finals(tmp_path: Path) 
     cells = pd.read_parquet(tmp_path / "report" / "cells.parquet")
     assert sorted(cells["seed"].unique()) == [1, 2]
     assert len(cells) == 8
+    trials = (tmp_path / "report" / "tables" / "trials.csv").read_bytes()
+    subprocess.run([sys.executable, "-m", "mlbench", "pack", str(results)], check=True, capture_output=True)
+    for file in Store(results / "tiny").cells_folder.iterdir():
+        file.unlink()
+    subprocess.run(report, check=True, capture_output=True)
+    assert (tmp_path / "report" / "tables" / "trials.csv").read_bytes() == trials, (
+        "published trials say as much"
+    )

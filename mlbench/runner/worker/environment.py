@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -50,21 +51,36 @@ def packages() -> dict[str, str]:
     return found
 
 
+INSTRUCTIONS = ("avx512f", "avx2", "avx", "sve", "asimd", "sse4_2")
+"""Those that matrix kernels are written for, the widest first."""
+
+
 @cache
-def processor() -> str:
-    """The name of the CPU, as far as the system tells it."""
+def processor() -> dict[str, str | None]:
+    """The CPU as far as the system tells it: its name, the widest of INSTRUCTIONS that it has, and a digest of all its
+    flags. Where these are equal, and the packages, a cell comes out bit for bit the same."""
+    told = _cpuinfo()
+    name = told.get("model name") or platform.processor() or platform.machine()
+    flags = sorted((told.get("flags") or told.get("Features") or "").split())
+    return {
+        "cpu": name,
+        "cpu_instructions": next((widest for widest in INSTRUCTIONS if widest in flags), None),
+        "cpu_flags": hashlib.sha256(" ".join(flags).encode()).hexdigest()[:12] if flags else None,
+    }
+
+
+def _cpuinfo() -> dict[str, str]:
+    """What the system says of its first core."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def environment(**device: Any) -> dict[str, Any]:
     """The `environment` of a record; `device` is what the caller knows of device, driver and threads."""
-    return {**code(), "packages": packages(), "platform": platform.platform(), "cpu": processor(), **device}
+    return {**code(), "packages": packages(), "platform": platform.platform(), **processor(), **device}
 
 
 def now() -> str:
