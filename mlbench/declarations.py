@@ -67,7 +67,7 @@ class Declaration:
     file: Path
     source_hash: str
     problems: tuple[str, ...] = ()
-    origin: Literal["built in", "plugin", "entry point"] = "built in"
+    origin: Literal["built in", "plugin", "entry point", "folder"] = "built in"
     module: str | None = field(default=None, compare=False)
 
     @property

@@ -2,7 +2,8 @@
 
 Names come from four places: the files of a package of mlbench (found by reading, never by importing),
 installed packages that declare an entry point, loose files given as `--plugin`, and calls of the decorator
-at run time. Listing and describing import nothing; `get` imports the one module that holds the object.
+at run time. A folder of the data root is a dataset by its name where none of these has the name. Listing and
+describing import nothing; `get` imports the one module that holds the object.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from typing import Any, Generic, TypeVar
 
 from mlbench.declarations import PACKAGE_FOLDER, Declaration, read_declarations
 from mlbench.errors import ConfigError, UnknownNameError
+from mlbench.folders import dataset_folders, declare_folder
 from mlbench.modules import import_module_of, locate, module_name
 
 OWN_FILE = "if it stands in a file of your own, give that as --plugin FILE"
 """What to do about a name that no registry holds."""
+
+OWN_FOLDER = (
+    f"{OWN_FILE}; a folder with train.parquet and dataset.toml is a dataset by its name where --data-root or "
+    "$MLBENCH_DATA names the folder that it lies in"
+)
+"""What to do about a dataset's name."""
 
 T = TypeVar("T")
 Registered = TypeVar("Registered")
@@ -36,15 +44,23 @@ class Registry(Generic[T]):
 
     `room` is the folder of mlbench that holds the built-in ones, `decorator` the name under which files use
     `register`, and `group` the entry-point group of installed packages. With `stem_is_name` a built-in's
-    file stem is its name, so that describing one reads one file.
+    file stem is its name, so that describing one reads one file. With `folders` the folders of the data root have
+    names here too.
     """
 
     def __init__(
-        self, kind: str, room: str, *, decorator: str, group: str | None = None, stem_is_name: bool = False
+        self,
+        kind: str,
+        room: str,
+        *,
+        decorator: str,
+        group: str | None = None,
+        stem_is_name: bool = False,
+        folders: bool = False,
     ) -> None:
         self.kind, self.room, self.decorator = kind, room, decorator
         self.group = group or f"mlbench.{room}"
-        self.stem_is_name = stem_is_name
+        self.stem_is_name, self.folders = stem_is_name, folders
         self._objects: dict[str, tuple[str, Any]] = {}
         self._plugins: dict[str, Declaration] = {}
         self._declared: dict[str, Declaration] = {}
@@ -61,13 +77,14 @@ class Registry(Generic[T]):
 
         return decorate
 
-    def names(self) -> list[str]:
-        """All names, sorted, none of their modules imported."""
+    def names(self, data_root: Path | None = None) -> list[str]:
+        """All names, sorted, none of their modules imported; `data_root` as in `describe`."""
         built_in = {key: self._name_of(key, file) for key, file in self._files().items()}
         others = {key: point.name for key, point in self._points().items()}
         plugins = {key: declaration.name for key, declaration in self._plugins.items()}
         registered = {key: name for key, (name, _) in self._objects.items()}
-        return sorted({**registered, **others, **plugins, **built_in}.values())
+        folders = {fold(name): name for name in self._folders(data_root)}
+        return sorted({**folders, **registered, **others, **plugins, **built_in}.values())
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and fold(name) in {fold(known) for known in self.names()}
@@ -75,13 +92,19 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def describe(self, name: str, where: str = "") -> Declaration:
-        """What the source says of `name`, read by `ast`; raises UnknownNameError with the nearest names."""
+    def describe(self, name: str, where: str = "", *, data_root: Path | None = None) -> Declaration:
+        """What the source says of `name`, read by `ast`; raises UnknownNameError with the nearest names.
+
+        `data_root` is the folder of datasets, `$MLBENCH_DATA` where None; a registered name goes before its folders.
+        """
         key = fold(name)
         if key in self._plugins:
             return self._plugins[key]
         if key not in self._declared:
-            self._declared[key] = self._read(key, name, where)
+            declaration = self._read(key, name, where, data_root)
+            if declaration.origin == "folder":  # not remembered: another data root has other folders
+                return declaration
+            self._declared[key] = declaration
         return self._declared[key]
 
     def get(self, name: str, where: str = "") -> T:
@@ -147,7 +170,7 @@ class Registry(Generic[T]):
             self._entry_points = {fold(point.name): point for point in entry_points(group=self.group)}
         return self._entry_points
 
-    def _read(self, key: str, name: str, where: str) -> Declaration:
+    def _read(self, key: str, name: str, where: str, data_root: Path | None) -> Declaration:
         if key in self._files():
             file = self._files()[key]
             for declaration in read_declarations(file, self.decorator):
@@ -159,7 +182,14 @@ class Registry(Generic[T]):
         if key in self._objects:
             registered_name, target = self._objects[key]
             return self._read_object(registered_name, target)
-        raise UnknownNameError(self.kind, name, self.names(), where, OWN_FILE)
+        for found, folder in self._folders(data_root).items():
+            if fold(found) == key:
+                return declare_folder(folder)
+        remedy = OWN_FOLDER if self.folders else OWN_FILE
+        raise UnknownNameError(self.kind, name, self.names(data_root), where, remedy)
+
+    def _folders(self, data_root: Path | None) -> dict[str, Path]:
+        return dataset_folders(data_root) if self.folders else {}
 
     def _read_entry_point(self, point: EntryPoint) -> Declaration:
         file = locate(point.module)
@@ -200,7 +230,7 @@ class Registry(Generic[T]):
 
 
 LOSSES: Registry[Any] = Registry("loss", "losses", decorator="register_loss", stem_is_name=True)
-DATASETS: Registry[Any] = Registry("dataset", "datasets", decorator="register_dataset")
+DATASETS: Registry[Any] = Registry("dataset", "datasets", decorator="register_dataset", folders=True)
 ENCODERS: Registry[Any] = Registry(
     "encoder", "models", decorator="register_encoder", group="mlbench.encoders"
 )

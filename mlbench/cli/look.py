@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlbench.cli import options
-from mlbench.errors import ConfigError, did_you_mean
+from mlbench.errors import ConfigError, DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from mlbench.declarations import Declaration
 
 KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets")
 
@@ -25,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
 def list_kind(
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
     plugin: options.Plugins = None,
+    data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List what there is of a kind."""
@@ -34,7 +38,7 @@ def list_kind(
     if kind not in KINDS:
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}")
     unregistered = {"suites": _suites, "presets": _presets}
-    rows = unregistered[kind]() if kind in unregistered else _registered(kind)
+    rows = unregistered[kind]() if kind in unregistered else _registered(kind, data_root)
     if as_json:
         print(json.dumps(rows))
         return
@@ -48,6 +52,7 @@ def show(
     kind: Annotated[str, typer.Argument(help="loss, dataset, encoder, metric, claim, suite or preset")],
     name: str,
     plugin: options.Plugins = None,
+    data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Show one thing: its documentation, parameters with defaults, search space, file."""
@@ -65,7 +70,7 @@ def show(
     if registry is None:
         known = [*(each.kind for each in REGISTRIES), "suite", "preset"]
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, known)}")
-    declared = registry.describe(name)
+    declared = registry.describe(name, data_root=data_root)
     if as_json:
         print(json.dumps(_declared(declared), default=_plain))
     else:
@@ -92,7 +97,7 @@ def doctor(
     sys.exit(1 if any(finding.state == "broken" for finding in findings) else 0)
 
 
-def _registered(kind: str) -> list[dict[str, Any]]:
+def _registered(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
     from mlbench.registry import CLAIMS, DATASETS, ENCODERS, LOSSES, METRICS
 
     registries = {
@@ -105,27 +110,29 @@ def _registered(kind: str) -> list[dict[str, Any]]:
     registry = registries[kind]
     attribute = {"losses": "needs", "encoders": "modalities", "metrics": "formula"}.get(kind)
     rows = []
-    for name in registry:
-        declared = registry.describe(name)
+    for name in registry.names(data_root):
+        declared = registry.describe(name, data_root=data_root)
         row: dict[str, Any] = {"name": name}
         if attribute is not None:
             value = declared.attributes.get(attribute)
             row[attribute] = sorted(value) if isinstance(value, set | frozenset) else value
         if kind == "datasets":
-            row |= _dataset_columns(name)
+            row |= _dataset_columns(declared, data_root)
         if declared.origin != "built in":
             row["origin"] = declared.origin
         rows.append({**row, "about": declared.summary})
     return rows
 
 
-def _dataset_columns(name: str) -> dict[str, Any]:
+def _dataset_columns(declared: Declaration, data_root: Path | None) -> dict[str, Any]:
     from mlbench import datasets
-    from mlbench.registry import DATASETS
 
-    if any(parameter.required for parameter in DATASETS.describe(name).parameters):
+    if any(parameter.required for parameter in declared.parameters):
         return {"modality": None, "labels": None}
-    card = datasets.card(name)
+    try:
+        card = datasets.card(declared.name, data_root=data_root)
+    except DataError:  # a folder's card is broken: describing it says how, and the others are listed
+        return {"modality": None, "labels": None}
     return {"modality": card.modality, "labels": card.labels}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,8 +34,32 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", help="A Python file that registers losses or the like; repeatable."),
 ]
+
+
+def _say_data_root(context: typer.Context, given: Path | None) -> Path | None:
+    """Put the folder into the environment while the command runs: names in suites are looked up there, and the
+    processes that a run starts inherit it."""
+    if given is not None:
+        before = os.environ.get("MLBENCH_DATA")
+        os.environ["MLBENCH_DATA"] = str(given.expanduser().absolute())
+        context.call_on_close(lambda: _restore("MLBENCH_DATA", before))
+    return given
+
+
+def _restore(variable: str, before: str | None) -> None:
+    if before is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = before
+
+
 DataRoot = Annotated[
-    Path | None, typer.Option("--data-root", help="The folder that holds datasets. Default: $MLBENCH_DATA.")
+    Path | None,
+    typer.Option(
+        "--data-root",
+        help="The folder that holds datasets. Default: $MLBENCH_DATA.",
+        callback=_say_data_root,
+    ),
 ]
 Columns = Annotated[
     list[str] | None,

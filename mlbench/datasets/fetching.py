@@ -10,12 +10,11 @@ from typing import Any, Literal
 from mlbench.datasets.cards import Card
 from mlbench.datasets.downloads import Progress
 from mlbench.datasets.hub import fetch_hub
-from mlbench.datasets.loading import build_source
+from mlbench.datasets.loading import ask
 from mlbench.datasets.own import OwnData
 from mlbench.datasets.public import Needs, PublicSource
 from mlbench.datasets.source import GeneratedSource, Request, Source
 from mlbench.errors import ConfigError, DatasetNotFoundError
-from mlbench.registry import DATASETS
 
 Status = Literal["here", "built in", "fetched", "to fetch", "by hand"]
 
@@ -60,8 +59,7 @@ def fetch(
     `given` (`--from`) are files or folders got by hand, read instead of the network. With `dry_run` nothing is
     fetched and the answer says what it would take. Raises DatasetNotFoundError where it cannot be had.
     """
-    source = build_source(loader, parameters)
-    request = Request(DATASETS.describe(loader).name, loader, data_root)
+    source, request = ask(loader, parameters, None, data_root)
     if given and not isinstance(source, PublicSource):
         raise ConfigError(f"dataset {loader!r} is not made from files; --from does not apply to it")
     if not given:

@@ -11,6 +11,7 @@ from typing import Any
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.fingerprints import bytes_fingerprint, content_fingerprint, remembered
+from mlbench.datasets.folder_source import FolderSource
 from mlbench.datasets.source import Request, Source
 from mlbench.errors import DataError, DatasetNotFoundError
 from mlbench.registry import DATASETS
@@ -28,8 +29,7 @@ def load(
     `name` is what it is called in records and reports. Raises UnknownNameError, ConfigError (a parameter),
     DatasetNotFoundError (not here and not to be fetched) or DataError (here, but cannot be used).
     """
-    source = build_source(loader, parameters)
-    request = Request(DATASETS.describe(loader).name, name or loader, data_root)
+    source, request = ask(loader, parameters, name, data_root)
     dataset = source.read(request)
     fingerprint = remembered(source.stamp(request), lambda: content_fingerprint(dataset))
     return replace(dataset, fingerprint=fingerprint)
@@ -47,8 +47,7 @@ def fingerprint(
     Raises DatasetNotFoundError where the dataset is not on this machine (nothing is fetched). One that is
     here but cannot be read has the hash of its files' bytes.
     """
-    source = build_source(loader, parameters)
-    request = Request(DATASETS.describe(loader).name, name or loader, data_root)
+    source, request = ask(loader, parameters, name, data_root)
 
     def compute() -> str:
         try:
@@ -63,22 +62,40 @@ def fingerprint(
 
 def check(loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None) -> None:
     """Raise DataError for parameters that cannot fit the dataset's files, as far as a look at their headers tells."""
-    source = build_source(loader, parameters)
+    source, request = ask(loader, parameters, None, data_root)
     with contextlib.suppress(DatasetNotFoundError):
-        source.check(Request(DATASETS.describe(loader).name, loader, data_root))
+        source.check(request)
 
 
-def card(loader: str, parameters: Mapping[str, Any] | None = None) -> Card:
-    """What is known of the dataset; needs none of its files."""
-    return build_source(loader, parameters).card()
+def card(loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None) -> Card:
+    """What is known of the dataset; of a registered one without its files."""
+    return build_source(loader, parameters, data_root).card()
 
 
-def modality(loader: str, parameters: Mapping[str, Any] | None = None) -> Modality | None:
+def modality(
+    loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None
+) -> Modality | None:
     """What the samples are, as far as it is known without the files; None where it is not."""
-    return build_source(loader, parameters).known_modality()
+    return build_source(loader, parameters, data_root).known_modality()
 
 
-def build_source(loader: str, parameters: Mapping[str, Any] | None = None) -> Source:
-    """The registered source, its parameters checked against its signature."""
-    source: Source = DATASETS.build(loader, **dict(parameters or {}))
+def ask(
+    loader: str, parameters: Mapping[str, Any] | None, name: str | None, data_root: Path | None
+) -> tuple[Source, Request]:
+    """The source of a dataset, and the request that its methods take."""
+    source = build_source(loader, parameters, data_root)
+    called = DATASETS.describe(loader, data_root=data_root).name
+    return source, Request(called, name or loader, data_root)
+
+
+def build_source(
+    loader: str, parameters: Mapping[str, Any] | None = None, data_root: Path | None = None
+) -> Source:
+    """The registered source, or the folder of this name; the parameters are checked against its signature."""
+    declared = DATASETS.describe(loader, data_root=data_root)
+    given = dict(parameters or {})
+    if declared.origin == "folder":
+        declared.resolve(given, f"dataset {declared.name!r}")
+        return FolderSource(declared.file.parent)
+    source: Source = DATASETS.build(declared.name, **given)
     return source

@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
+from mlbench import folders
 from mlbench.errors import ConfigError, nearest
 
 
@@ -30,8 +31,8 @@ def fetched_root() -> Path:
 def data_folders(data_root: Path | None) -> list[Path]:
     """The folders that may hold a dataset's folder, in the order of looking: the one given, else
     `$MLBENCH_DATA`, then the local cache."""
-    named = data_root or os.environ.get("MLBENCH_DATA")
-    return [*([Path(named).expanduser()] if named else []), fetched_root()]
+    root = folders.data_root(data_root)
+    return [*([root] if root else []), fetched_root()]
 
 
 def safe_name(name: str, what: str) -> str:

@@ -1,0 +1,40 @@
+"""A folder under --data-root is a dataset by its name for every command, and in the processes that a run starts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import mlbench
+from tests.datasets.test_folder_source import SUITE, write
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.delenv("MLBENCH_DATA", raising=False)
+    write(tmp_path / "data" / "folder_shapes")
+    return str(tmp_path / "data")
+
+
+def test_it_is_listed_shown_fetched_and_described(root: str, tmp_path: Path) -> None:
+    listed = json.loads(mlbench("list", "datasets", "--data-root", root, "--json").stdout)
+    row = next(row for row in listed if row["name"] == "folder_shapes")
+    assert (row["modality"], row["labels"], row["origin"]) == ("features", 2, "folder")
+    assert "dataset.toml (folder)" in mlbench("show", "dataset", "folder-shapes", "--data-root", root).stdout
+    assert "CC0" in mlbench("fetch", "folder_shapes", "--data-root", root).stdout
+    about = mlbench("describe", "folder_shapes", "--data-root", root, "--json", cwd=tmp_path).stdout
+    assert json.loads(about)["labels"] == ["b", "a"]
+
+
+@pytest.mark.parametrize("engine", ["sequential", "loky", "dask"])
+def test_it_is_planned_and_run(root: str, tmp_path: Path, engine: str) -> None:
+    suite = tmp_path / "by-name.toml"
+    suite.write_text(SUITE.replace("[[", "[train]\nepochs = 1\nmin_steps = 1\nprobe_steps = 5\n[[", 1))
+    at = ("--results", str(tmp_path / "results"), "--data-root", root, "--device", "cpu")
+    mlbench("run", str(suite), *at, "--engine", engine, "--jobs", "1")
+    (file,) = (tmp_path / "results" / "by-name" / "cells").iterdir()
+    record = json.loads(file.read_text())
+    assert (record["status"], record["cell"]["loader"]) == ("done", "folder_shapes")
+    assert record["dataset"]["family"] == "figures"
