@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlbench.errors import ConfigError
-from mlbench.runner.work import cell_of
+from mlbench.runner.worker.cells import cell_of
 from mlbench.suite import Cell, Grid, Selection, parse_suite
 from mlbench.suite.repeats import SHIFT
 
