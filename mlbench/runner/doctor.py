@@ -18,8 +18,8 @@ from typing import Literal
 import psutil
 
 from mlbench.datasets.places import cache_root, data_folders
-from mlbench.runner.devices import troubles, visible
-from mlbench.runner.driver import Device, find_nvidia_smi
+from mlbench.runner.scheduling.cuda_driver import Device, find_nvidia_smi
+from mlbench.runner.scheduling.devices import troubles, visible
 from mlbench.runner.worker.environment import packages
 
 HUB = "https://huggingface.co"

@@ -11,9 +11,9 @@ from typing import Any
 
 from mlbench.errors import DataError
 from mlbench.records import RecordError, Store, stores
-from mlbench.runner.devices import chosen
 from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, PlannedCell
+from mlbench.runner.scheduling.devices import chosen
 from mlbench.suite import untuned
 
 _PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")

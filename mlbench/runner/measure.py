@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.records import RecordError, Store
-from mlbench.runner.engines import open_engine
 from mlbench.runner.estimate import Estimate, Estimates, estimate
 from mlbench.runner.options import RunOptions
 from mlbench.runner.plan import Plan, PlannedCell
 from mlbench.runner.progress import Reporter, Silent
 from mlbench.runner.run import spread
+from mlbench.runner.scheduling.engines import open_engine
 from mlbench.runner.worker.cells import cell_id
 from mlbench.suite import Cell, Protocol, untuned
 from mlbench.training.schedule import Schedule

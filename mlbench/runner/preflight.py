@@ -12,7 +12,7 @@ from mlbench import datasets
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS
-from mlbench.runner.devices import chosen
+from mlbench.runner.scheduling.devices import chosen
 from mlbench.suite import Cell
 
 

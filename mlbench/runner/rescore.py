@@ -15,7 +15,7 @@ from mlbench.errors import DataError, MlbenchError
 from mlbench.metrics.catalog import VERSION, metric_info
 from mlbench.records import Store, stores
 from mlbench.registry import load_plugins
-from mlbench.runner.work import stamp
+from mlbench.runner.scheduling.job import stamp
 
 if TYPE_CHECKING:
     import numpy as np

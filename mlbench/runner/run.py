@@ -11,21 +11,21 @@ from pathlib import Path
 from types import FrameType
 
 from mlbench.runner.buildable import check_losses
-from mlbench.runner.devices import chosen, troubles
-from mlbench.runner.engines import Engine, open_engine
 from mlbench.runner.epochs import raised_epochs
 from mlbench.runner.guarded import guarded
-from mlbench.runner.leftovers import clean
-from mlbench.runner.lifeline import Lifeline
 from mlbench.runner.options import CELL_FUNCTION, RunOptions
 from mlbench.runner.plan import Plan, plan
-from mlbench.runner.plugins import pack
 from mlbench.runner.preflight import check_precision
 from mlbench.runner.progress import Reporter, reporter
+from mlbench.runner.scheduling.cleanup import clean
+from mlbench.runner.scheduling.devices import chosen, troubles
+from mlbench.runner.scheduling.engines import Engine, open_engine
+from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.lifeline import Lifeline
+from mlbench.runner.scheduling.plugins import pack
 from mlbench.runner.summary import RunSummary, sum_up
 from mlbench.runner.takeover import rename, take_over
 from mlbench.runner.watch import Watch
-from mlbench.runner.work import Job
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
 

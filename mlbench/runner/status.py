@@ -15,9 +15,9 @@ from typing import IO, Any
 from mlbench.records import RecordError, Store, stores
 from mlbench.records.packed import read_packed
 from mlbench.records.schema import decode_head
-from mlbench.runner.claims import claims
 from mlbench.runner.failures import reason
-from mlbench.runner.lifeline import runs
+from mlbench.runner.scheduling.lifeline import runs
+from mlbench.runner.scheduling.locks import claims
 from mlbench.runner.tally import Best
 from mlbench.runner.worker.environment import now
 from mlbench.version import TRAINING_VERSION, UNNAMED

@@ -16,11 +16,11 @@ from typing import Any
 from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.runner.breaker import Breaker
-from mlbench.runner.claims import BEAT, claims
 from mlbench.runner.guarded import guarded
 from mlbench.runner.progress import Reporter
+from mlbench.runner.scheduling.job import Job, Work, stamp
+from mlbench.runner.scheduling.locks import BEAT, claims
 from mlbench.runner.tally import Tally
-from mlbench.runner.work import Job, Work, stamp
 
 LOOK = 0.25
 """Seconds between two looks, or ten times what a look takes where that is more."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch.utils.benchmark import Timer
 
-from mlbench.runner.devices import visible
+from mlbench.runner.scheduling.devices import visible
 from mlbench.runner.worker.environment import processor
 
 T = TypeVar("T")

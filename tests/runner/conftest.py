@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from mlbench.registry import REGISTRIES, load_plugins
-from mlbench.runner import RunOptions, devices, plan
-from mlbench.runner.lifeline import Lifeline
-from mlbench.runner.work import Job
+from mlbench.runner import RunOptions, plan
+from mlbench.runner.scheduling import devices
+from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.lifeline import Lifeline
 from mlbench.suite import Suite
 
 FOLDER = Path(__file__).parent
@@ -76,7 +77,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevice
         devices.look.cache_clear()
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr("mlbench.runner.driver.SIGNS", ())
+    monkeypatch.setattr("mlbench.runner.scheduling.cuda_driver.SIGNS", ())
     yield install
     devices.look.cache_clear()
 

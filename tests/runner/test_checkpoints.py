@@ -15,8 +15,8 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
-from mlbench.runner.leftovers import clean
 from mlbench.runner.options import parse_interval
+from mlbench.runner.scheduling.cleanup import clean
 from mlbench.runner.worker import attempt as attempts
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.front import ROOT, start
@@ -125,7 +125,10 @@ def test_a_worker_told_to_stop_by_somebody_else_goes_on(results: Path, log: Path
 
 def test_a_worker_that_does_not_stop_is_killed(results: Path, log: Path) -> None:
     """Within the grace period, which is a minute; here it is made a second."""
-    grace = "from mlbench.runner.worker import attempt; attempt.GRACE = 1.0\nfrom tests.runner.front import main; main()"
+    grace = (
+        "from mlbench.runner.worker import attempt; attempt.GRACE = 1.0\n"
+        "from tests.runner.front import main; main()"
+    )
     request = {"acts": [["deaf", 1000.0]], "suite": {}}
     chosen = {"engine": "sequential", "cell_function": LONG, "results": str(results)}
     front = subprocess.Popen(

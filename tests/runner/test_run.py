@@ -380,7 +380,7 @@ def test_a_place_that_cannot_be_written_to_is_an_error_before_anything_starts(
 
 def test_the_front_loads_no_torch() -> None:
     program = (
-        "import sys, mlbench.runner, mlbench.runner.supervisor; "
+        "import sys, mlbench.runner, mlbench.runner.scheduling.supervisor; "
         "sys.exit(any(name in sys.modules for name in ('torch', 'pandas')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

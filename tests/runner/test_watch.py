@@ -12,9 +12,9 @@ import pytest
 from mlbench.records import Store
 from mlbench.runner import run
 from mlbench.runner.progress import Silent
+from mlbench.runner.scheduling.job import Job, Work
 from mlbench.runner.tally import Tally
 from mlbench.runner.watch import Watch
-from mlbench.runner.work import Job, Work
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_interruption import wait_until
 

@@ -1,7 +1,7 @@
 """The child process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
 
 Its supervisor sends one JSON object a line to its standard input: first the greeting, then an order for every
-cell (`orders`). It answers on its standard output with `{"event": …}`: ready or unusable; loaded,
+cell (`messages`). It answers on its standard output with `{"event": …}`: ready or unusable; loaded,
 waiting, progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
 everything above it loses nothing; of a failed one it tells its supervisor. On SIGTERM it stops a cell that can
 be checkpointed. It ends when its input does.

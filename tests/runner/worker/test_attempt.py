@@ -91,7 +91,7 @@ def test_a_slot_whose_worker_does_not_end_ends_and_says_why(
     suite: MakeSuite, options: MakeOptions, log: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     """Whether it was killed in a cell, or dismissed after one for another with more threads."""
-    monkeypatch.setattr("mlbench.runner.supervisor.Child", Stuck)
+    monkeypatch.setattr("mlbench.runner.scheduling.supervisor.Child", Stuck)
     one = suite("done" if waits else "hang", threads=1)
     other = suite("warn", name="others", threads=2)
     settings = options(time_limit=0.5)

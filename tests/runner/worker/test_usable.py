@@ -15,7 +15,7 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
-from mlbench.runner.claims import claims
+from mlbench.runner.scheduling.locks import claims
 from mlbench.runner.worker.memory import share
 from mlbench.runner.worker.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
@@ -126,8 +126,8 @@ def test_a_slot_waits_for_the_memory_that_others_hold(
     patience: float,
 ) -> None:
     fake(1)
-    monkeypatch.setattr("mlbench.runner.supervisor.FULL_PAUSE", 0.2)
-    monkeypatch.setattr("mlbench.runner.supervisor.FULL_PATIENCE", patience)
+    monkeypatch.setattr("mlbench.runner.scheduling.supervisor.FULL_PAUSE", 0.2)
+    monkeypatch.setattr("mlbench.runner.scheduling.supervisor.FULL_PATIENCE", patience)
     full = tmp_path / "full"
     full.touch()
     monkeypatch.setenv("MLBENCH_TEST_FULL", str(full))

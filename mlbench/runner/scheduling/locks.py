@@ -19,7 +19,7 @@ from typing import Any
 
 from mlbench.errors import DataError
 from mlbench.records import Store
-from mlbench.runner.owner import Owner
+from mlbench.runner.scheduling.owner import Owner
 from mlbench.whole_files import own_name
 
 EXPIRY = 60.0

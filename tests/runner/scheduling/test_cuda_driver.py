@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mlbench.errors import ConfigError
-from mlbench.runner import devices, driver
-from mlbench.runner.devices import chosen, troubles, visible
-from mlbench.runner.driver import Device, listing
+from mlbench.runner.scheduling import cuda_driver, devices
+from mlbench.runner.scheduling.cuda_driver import Device, listing
+from mlbench.runner.scheduling.devices import chosen, troubles, visible
 
 TWO = "GPU-aa, NVIDIA A100, 550.1\nGPU-bb, NVIDIA A100, 550.1\n"
 DIVIDED = """GPU 0: NVIDIA A100 (UUID: GPU-aa)
@@ -25,8 +25,8 @@ SIZES = (("11", "3g.20gb"), ("22", "1g.5gb"))
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No driver but that of the test, and nothing kept."""
-    monkeypatch.setattr(driver, "PLACES", ())
-    monkeypatch.setattr(driver, "SIGNS", ())
+    monkeypatch.setattr(cuda_driver, "PLACES", ())
+    monkeypatch.setattr(cuda_driver, "SIGNS", ())
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     devices.look.cache_clear()
@@ -53,7 +53,9 @@ def on_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 def test_nvidia_smi_off_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert listing().devices == ()
-    monkeypatch.setattr(driver, "PLACES", (str(tmp_path / "none"), str(nvidia_smi(tmp_path / "bin", TWO))))
+    monkeypatch.setattr(
+        cuda_driver, "PLACES", (str(tmp_path / "none"), str(nvidia_smi(tmp_path / "bin", TWO)))
+    )
     assert [found.uuid for found in listing().devices] == ["GPU-aa", "GPU-bb"]
     assert listing().troubles == ()
 
@@ -82,9 +84,9 @@ def test_a_model_may_have_commas_and_a_driver_may_not_answer(
 ) -> None:
     on_path(monkeypatch, nvidia_smi(tmp_path / "bin", "GPU-aa, A, B, 550.1\n"))
     assert listing().devices == (Device("GPU-aa", "A, B", "550.1"),)
-    monkeypatch.setattr(driver, "PATIENCE", 0.2)
+    monkeypatch.setattr(cuda_driver, "PATIENCE", 0.2)
     on_path(monkeypatch, nvidia_smi(tmp_path / "bin", TWO, before="exec sleep 5"))
-    assert listing() == driver.Listing((), ("nvidia-smi: no answer within 0.2 s",))
+    assert listing() == cuda_driver.Listing((), ("nvidia-smi: no answer within 0.2 s",))
 
 
 def test_cuda_that_is_asked_for_in_vain_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +146,7 @@ def test_where_nvidia_smi_is_not_there_or_refuses_torch_is_asked(
 ) -> None:
     (tmp_path / "torch.py").write_text(TORCH)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
-    monkeypatch.setattr(driver, "SIGNS", (str(tmp_path),))
+    monkeypatch.setattr(cuda_driver, "SIGNS", (str(tmp_path),))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     if refuses:
         on_path(monkeypatch, nvidia_smi(tmp_path / "bin", "Insufficient permissions\n", code=4))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbench.errors import ConfigError
-from mlbench.runner.cores import place
+from mlbench.runner.scheduling.cores import place
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records import SCHEMA, Store
-from mlbench.runner.lifeline import Lifeline
+from mlbench.runner.scheduling.lifeline import Lifeline
+from mlbench.runner.scheduling.plugins import Plugin
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Cell
 from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:
-    from mlbench.runner.finals import Waiting
+    from mlbench.runner.scheduling.finals import Waiting
 
 Stamp = tuple[int, int]
 
@@ -72,14 +73,6 @@ class Work:
             "code": {"loss_source": self.source_hash, "training": TRAINING_VERSION},
             **rest,
         }
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A loose file that registers something, carried to whatever host runs a cell."""
-
-    name: str
-    source: str
 
 
 @dataclass(frozen=True)

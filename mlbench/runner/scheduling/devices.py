@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mlbench.errors import ConfigError
-from mlbench.runner.driver import Device, Listing, listing
+from mlbench.runner.scheduling.cuda_driver import Device, Listing, listing
 
 _WAIT = 0.5
 

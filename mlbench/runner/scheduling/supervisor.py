@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlbench.errors import DataError, MlbenchError
-from mlbench.runner.claims import BEAT, Claim
-from mlbench.runner.cores import share_of_cores, sharers
-from mlbench.runner.devices import Lease, chosen, lease
-from mlbench.runner.leftovers import remove_traces
-from mlbench.runner.plugins import unpack
-from mlbench.runner.queue import Queue
-from mlbench.runner.retries import another_try
-from mlbench.runner.work import Job, Work
+from mlbench.runner.scheduling.cleanup import remove_traces
+from mlbench.runner.scheduling.cores import share_of_cores, sharers
+from mlbench.runner.scheduling.devices import Lease, chosen, lease
+from mlbench.runner.scheduling.job import Job, Work
+from mlbench.runner.scheduling.locks import BEAT, Claim
+from mlbench.runner.scheduling.plugins import unpack
+from mlbench.runner.scheduling.queue import Queue
+from mlbench.runner.scheduling.retries import another_try
 from mlbench.runner.worker.attempt import (
     POLL,
     Done,

@@ -20,14 +20,14 @@ from distributed import Client
 from mlbench.errors import ConfigError
 from mlbench.records import Store
 from mlbench.runner import RunOptions, plan, run
-from mlbench.runner.cores import place
-from mlbench.runner.engines import open_engine
 from mlbench.runner.progress import Silent
+from mlbench.runner.scheduling.cores import place
+from mlbench.runner.scheduling.engines import open_engine
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.test_interruption import count
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @contextlib.contextmanager

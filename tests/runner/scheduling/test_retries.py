@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner.retries import another_try
-from mlbench.runner.work import Work
+from mlbench.runner.scheduling.job import Work
+from mlbench.runner.scheduling.retries import another_try
 from mlbench.runner.worker.attempt import Failed
 from tests.runner.conftest import make_suite
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlbench.datasets.places import cache_root
-from mlbench.runner.work import Plugin
 from mlbench.whole_files import whole
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loose file that registers something, carried to whatever host runs a cell."""
+
+    name: str
+    source: str
 
 
 def pack(files: Iterable[Path]) -> tuple[Plugin, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from mlbench.records import Store
-from mlbench.runner.claims import abandoned, bury, read_claim, silent
+from mlbench.runner.scheduling.locks import abandoned, bury, read_claim, silent
 
 
 def clean(store: Store) -> None:

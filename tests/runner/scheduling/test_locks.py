@@ -14,10 +14,10 @@ import pytest
 
 from mlbench.errors import DataError
 from mlbench.records import Store
-from mlbench.runner.claims import EXPIRY, Claim, bury, claims, read_claim
-from mlbench.runner.leftovers import clean
-from mlbench.runner.lifeline import Lifeline, runs
-from mlbench.runner.owner import Owner
+from mlbench.runner.scheduling.cleanup import clean
+from mlbench.runner.scheduling.lifeline import Lifeline, runs
+from mlbench.runner.scheduling.locks import EXPIRY, Claim, bury, claims, read_claim
+from mlbench.runner.scheduling.owner import Owner
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from typing import Any
 
 from mlbench.errors import DataError
 from mlbench.records import Store
-from mlbench.runner.claims import abandoned, read_claim
-from mlbench.runner.owner import Owner
+from mlbench.runner.scheduling.locks import abandoned, read_claim
+from mlbench.runner.scheduling.owner import Owner
 
 
 @dataclass(frozen=True)

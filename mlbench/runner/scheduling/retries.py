@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlbench.runner.work import Work
+from mlbench.runner.scheduling.job import Work
 from mlbench.runner.worker.attempt import Failed
 
 _NEED = re.compile(r"Tried to allocate ([\d.]+ \w+).*?([\d.]+ \w+) is allocated by PyTorch", re.DOTALL)

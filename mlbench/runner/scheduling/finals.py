@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlbench.records import Store
-from mlbench.runner.work import Stamp, Work, stamp
+from mlbench.runner.scheduling.job import Stamp, Work, stamp
 from mlbench.suite import Final, choose, score_of
 
 

@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from mlbench.runner.claims import Claim
-from mlbench.runner.work import Job, Work, see_anew
+from mlbench.runner.scheduling.job import Job, Work, see_anew
+from mlbench.runner.scheduling.locks import Claim
 
 WAIT = 0.5
 """Seconds between two looks at cells that others hold."""

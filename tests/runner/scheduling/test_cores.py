@@ -9,12 +9,12 @@ import joblib
 import pytest
 
 from mlbench.errors import ConfigError
-from mlbench.runner import cores
-from mlbench.runner.cluster import threads_at
-from mlbench.runner.cores import place, share_of_cores, sharers
-from mlbench.runner.devices import Lease
-from mlbench.runner.supervisor import Slot
-from mlbench.runner.work import Job
+from mlbench.runner.scheduling import cores
+from mlbench.runner.scheduling.cluster import threads_at
+from mlbench.runner.scheduling.cores import place, share_of_cores, sharers
+from mlbench.runner.scheduling.devices import Lease
+from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.supervisor import Slot
 from tests.runner.conftest import FakeDevices
 
 

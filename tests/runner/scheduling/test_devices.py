@@ -16,13 +16,14 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
-from mlbench.runner import devices, plan, run
-from mlbench.runner.devices import Lease, chosen, lease
-from mlbench.runner.engines import Engine
+from mlbench.runner import plan, run
 from mlbench.runner.progress import reporter
 from mlbench.runner.run import spread
-from mlbench.runner.supervisor import supervise
-from mlbench.runner.work import Job
+from mlbench.runner.scheduling import devices
+from mlbench.runner.scheduling.devices import Lease, chosen, lease
+from mlbench.runner.scheduling.engines import Engine
+from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.supervisor import supervise
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.front import start
 

@@ -13,12 +13,12 @@ import psutil
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from mlbench.runner.cluster import open_cluster
-from mlbench.runner.cores import place
-from mlbench.runner.devices import chosen
 from mlbench.runner.options import RunOptions
-from mlbench.runner.supervisor import supervise
-from mlbench.runner.work import Job
+from mlbench.runner.scheduling.cluster import open_cluster
+from mlbench.runner.scheduling.cores import place
+from mlbench.runner.scheduling.devices import chosen
+from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.supervisor import supervise
 
 MEMORY_PER_JOB = 3 * 2**30
 """Bytes of free memory that a job is thought to need where `--jobs` does not say how many there are."""
