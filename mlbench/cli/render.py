@@ -42,7 +42,7 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     """What is done and what a run would do, by suite, dataset and fraction; which claims it could decide; then what is
     missing and why."""
     from mlbench.report.claims.prospects import in_words, prospects
-    from mlbench.runner.epochs import raised_epochs
+    from mlbench.runner.planning.epochs import raised_epochs
     from mlbench.suite import tuning_in_words
 
     groups: dict[tuple[str, str, str], Counter[str]] = {}

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.records import RecordError, Store
-from mlbench.runner.estimate import Estimate, Estimates, estimate
 from mlbench.runner.options import RunOptions
-from mlbench.runner.plan import Plan, PlannedCell
+from mlbench.runner.planning.estimate import Estimate, Estimates, estimate
+from mlbench.runner.planning.plan import Plan, PlannedCell
 from mlbench.runner.progress import Reporter, Silent
 from mlbench.runner.run import spread
 from mlbench.runner.scheduling.engines import open_engine

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlbench.runner.plan import Plan
+from mlbench.runner.planning.plan import Plan
 from mlbench.runner.tally import Tally, readable
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlbench.records import HEAD, Store
 from mlbench.runner import RunOptions, estimate, measure, plan, run
-from mlbench.runner.plan import PlannedCell
+from mlbench.runner.planning.plan import PlannedCell
 from mlbench.suite import parse_suite
 from tests.runner.conftest import MakeOptions, MakeSuite
 

@@ -12,7 +12,7 @@ from typing import Any
 from mlbench.errors import DataError
 from mlbench.records import RecordError, Store, stores
 from mlbench.runner.options import RunOptions
-from mlbench.runner.plan import Plan, PlannedCell
+from mlbench.runner.planning.plan import Plan, PlannedCell
 from mlbench.runner.scheduling.devices import chosen
 from mlbench.suite import untuned
 

@@ -12,9 +12,9 @@ from mlbench.errors import ConfigError, DatasetNotFoundError
 from mlbench.modules import code_hash
 from mlbench.records import PRECISIONS, Store
 from mlbench.registry import LOSSES
-from mlbench.runner.known import KnownData, KnownRecords
 from mlbench.runner.options import RunOptions
-from mlbench.runner.preflight import check_data, check_encoders
+from mlbench.runner.planning.checks import check_data, check_encoders
+from mlbench.runner.planning.reuse import KnownData, KnownRecords
 from mlbench.runner.scheduling.finals import Candidate, Trying, Waiting, chosen
 from mlbench.runner.scheduling.job import Work, stamp
 from mlbench.runner.worker.cells import cell_id

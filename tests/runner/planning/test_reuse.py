@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlbench.records import Store
+from mlbench.runner.planning.reuse import take_over
 from mlbench.runner.scheduling.job import Work
-from mlbench.runner.takeover import take_over
 from mlbench.suite import Cell, parse_suite
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.runner.epochs import raised_epochs
+from mlbench.runner.planning.epochs import raised_epochs
 from mlbench.suite import parse_suite
 from tests.cli.test_commands import mlbench
 

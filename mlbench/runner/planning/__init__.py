@@ -1,0 +1,4 @@
+"""What a run would do: every cell of some suites, whether it can work, what is done, and how long the rest takes.
+
+Nothing is trained here.
+"""
