@@ -5,13 +5,13 @@ The way of a cell: `plan` finds that it is to be done, `run` hands it to the slo
 loads the data, trains, and writes the record.
 """
 
-from mlbench.runner.measure import measure
+from mlbench.runner.monitoring.status import Status, status
+from mlbench.runner.monitoring.summary import RunSummary
 from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_interval, parse_size
+from mlbench.runner.pilot import measure
 from mlbench.runner.planning.estimate import Estimate, Estimates, estimate
 from mlbench.runner.planning.plan import Plan, PlannedCell, plan
 from mlbench.runner.run import run
-from mlbench.runner.status import Status, status
-from mlbench.runner.summary import RunSummary
 
 __all__ = [
     "CELL_FUNCTION",

@@ -10,21 +10,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from mlbench.runner.guarded import guarded
+from mlbench.runner.monitoring.guarded import guarded
+from mlbench.runner.monitoring.monitor import Watch
+from mlbench.runner.monitoring.reporters import Reporter, reporter
+from mlbench.runner.monitoring.summary import RunSummary, sum_up
 from mlbench.runner.options import CELL_FUNCTION, RunOptions
 from mlbench.runner.planning.checks import check_losses, check_precision
 from mlbench.runner.planning.epochs import raised_epochs
 from mlbench.runner.planning.plan import Plan, plan
 from mlbench.runner.planning.reuse import rename, take_over
-from mlbench.runner.progress import Reporter, reporter
 from mlbench.runner.scheduling.cleanup import clean
 from mlbench.runner.scheduling.devices import chosen, troubles
 from mlbench.runner.scheduling.engines import Engine, open_engine
 from mlbench.runner.scheduling.job import Job
 from mlbench.runner.scheduling.lifeline import Lifeline
 from mlbench.runner.scheduling.plugins import pack
-from mlbench.runner.summary import RunSummary, sum_up
-from mlbench.runner.watch import Watch
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
 

@@ -17,7 +17,7 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.records import Store
 from mlbench.runner import plan, run
-from mlbench.runner.progress import reporter
+from mlbench.runner.monitoring.reporters import reporter
 from mlbench.runner.run import spread
 from mlbench.runner.scheduling import devices
 from mlbench.runner.scheduling.devices import Lease, chosen, lease
@@ -120,7 +120,7 @@ def test_it_is_said_when_slots_wait_for_a_device(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     fake(1)
-    monkeypatch.setattr("mlbench.runner.watch.IDLE", 0.5)
+    monkeypatch.setattr("mlbench.runner.monitoring.monitor.IDLE", 0.5)
     with contextlib.ExitStack() as elsewhere:
         elsewhere.enter_context(lease("auto", 1, lambda: True))
         threading.Timer(2.0, elsewhere.close).start()

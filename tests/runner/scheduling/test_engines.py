@@ -20,7 +20,7 @@ from distributed import Client
 from mlbench.errors import ConfigError
 from mlbench.records import Store
 from mlbench.runner import RunOptions, plan, run
-from mlbench.runner.progress import Silent
+from mlbench.runner.monitoring.reporters import Silent
 from mlbench.runner.scheduling.cores import place
 from mlbench.runner.scheduling.engines import open_engine
 from mlbench.suite import parse_suite

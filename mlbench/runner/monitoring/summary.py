@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mlbench.runner.monitoring.tally import Tally, readable
 from mlbench.runner.planning.plan import Plan
-from mlbench.runner.tally import Tally, readable
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.records import RecordError, Store
+from mlbench.runner.monitoring.reporters import Reporter, Silent
 from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.estimate import Estimate, Estimates, estimate
 from mlbench.runner.planning.plan import Plan, PlannedCell
-from mlbench.runner.progress import Reporter, Silent
 from mlbench.runner.run import spread
 from mlbench.runner.scheduling.engines import open_engine
 from mlbench.runner.worker.cells import cell_id

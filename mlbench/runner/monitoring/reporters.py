@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mlbench.records import Store
-from mlbench.runner.failures import reason
+from mlbench.runner.monitoring.failures import reason
+from mlbench.runner.monitoring.summary import RunSummary
+from mlbench.runner.monitoring.tally import Tally, readable
 from mlbench.runner.options import Progress
-from mlbench.runner.summary import RunSummary
-from mlbench.runner.tally import Tally, readable
 from mlbench.suite import stage_of
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlbench.runner.breaker import Breaker
+from mlbench.runner.monitoring.failures import Breaker
 
 
 def failed(loss: str, dataset: str, message: str = "boom", traceback: str = "") -> dict[str, Any]:

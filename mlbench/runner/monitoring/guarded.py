@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlbench.runner.progress import Reporter, Silent
-from mlbench.runner.summary import RunSummary
-from mlbench.runner.tally import Tally
+from mlbench.runner.monitoring.reporters import Reporter, Silent
+from mlbench.runner.monitoring.summary import RunSummary
+from mlbench.runner.monitoring.tally import Tally
 
 
 class Guarded:

@@ -15,10 +15,10 @@ from typing import IO, Any
 from mlbench.records import RecordError, Store, stores
 from mlbench.records.packed import read_packed
 from mlbench.records.schema import decode_head
-from mlbench.runner.failures import reason
+from mlbench.runner.monitoring.failures import reason
+from mlbench.runner.monitoring.tally import Best
 from mlbench.runner.scheduling.lifeline import runs
 from mlbench.runner.scheduling.locks import claims
-from mlbench.runner.tally import Best
 from mlbench.runner.worker.environment import now
 from mlbench.version import TRAINING_VERSION, UNNAMED
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from mlbench.errors import DataError
 from mlbench.records import Store
-from mlbench.runner.breaker import Breaker
-from mlbench.runner.guarded import guarded
-from mlbench.runner.progress import Reporter
+from mlbench.runner.monitoring.failures import Breaker
+from mlbench.runner.monitoring.guarded import guarded
+from mlbench.runner.monitoring.reporters import Reporter
+from mlbench.runner.monitoring.tally import Tally
 from mlbench.runner.scheduling.job import Job, Work, stamp
 from mlbench.runner.scheduling.locks import BEAT, claims
-from mlbench.runner.tally import Tally
 
 LOOK = 0.25
 """Seconds between two looks, or ten times what a look takes where that is more."""

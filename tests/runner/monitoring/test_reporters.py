@@ -11,11 +11,11 @@ from rich.console import Console
 from mlbench.cli.render import print_status
 from mlbench.records import Store
 from mlbench.runner import RunSummary, run, status
-from mlbench.runner.failures import reason
-from mlbench.runner.progress import JsonLines, LiveTable, PlainLines, live_view, reporter
+from mlbench.runner.monitoring.failures import reason
+from mlbench.runner.monitoring.reporters import JsonLines, LiveTable, PlainLines, live_view, reporter
+from mlbench.runner.monitoring.tally import Tally, readable
 from mlbench.runner.scheduling.lifeline import Lifeline
 from mlbench.runner.scheduling.locks import Claim
-from mlbench.runner.tally import Tally, readable
 from mlbench.runner.worker.environment import now
 from tests.runner.conftest import MakeOptions, MakeSuite
 

@@ -11,10 +11,10 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run
-from mlbench.runner.progress import Silent
+from mlbench.runner.monitoring.monitor import Watch
+from mlbench.runner.monitoring.reporters import Silent
+from mlbench.runner.monitoring.tally import Tally
 from mlbench.runner.scheduling.job import Job, Work
-from mlbench.runner.tally import Tally
-from mlbench.runner.watch import Watch
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_interruption import wait_until
 
@@ -83,7 +83,7 @@ def test_a_record_of_another_shape_is_no_end(job: Job) -> None:
 
 
 def test_the_lifeline_beats_however_long_a_look_takes(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlbench.runner.watch.BEAT", 0.1)
+    monkeypatch.setattr("mlbench.runner.monitoring.monitor.BEAT", 0.1)
     store: Store = job.lifeline.store
     [keep] = store.claims_folder.glob("run-*.keep")
     beats = set()
