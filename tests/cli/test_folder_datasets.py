@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mlbench.cli.look import _suites
+from mlbench.suite import find_suite
 from tests.cli.test_commands import mlbench
 from tests.datasets.test_folder_source import SUITE, write
 
@@ -38,3 +40,16 @@ def test_it_is_planned_and_run(root: str, tmp_path: Path, engine: str) -> None:
     record = json.loads(file.read_text())
     assert (record["status"], record["cell"]["loader"]) == ("done", "folder_shapes")
     assert record["dataset"]["family"] == "figures"
+
+
+def test_a_suite_of_folders_that_are_not_here_is_listed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = tmp_path / "by-name.toml"
+    suite.write_text(SUITE)
+    monkeypatch.setattr("mlbench.suite.shipped_suites", lambda: [suite, find_suite("quick")])
+    monkeypatch.delenv("MLBENCH_DATA", raising=False)
+    listed = {row["name"]: row for row in _suites()}
+    assert listed["by-name"]["cells"] is None
+    assert "unknown dataset 'folder_shapes'" in listed["by-name"]["about"]
+    assert listed["quick"]["cells"] > 0

@@ -406,7 +406,9 @@ def test_a_suite_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", shipped_suites(), ids=lambda file: file.stem)
-def test_every_shipped_suite_parses(file: Path) -> None:
+def test_every_shipped_suite_parses(file: Path, request: pytest.FixtureRequest) -> None:
+    if file.stem.startswith("study"):
+        request.getfixturevalue("data_root")  # it names folders of the data root
     suite = load_suite(file)
     assert suite.name == file.stem
     assert suite.description
