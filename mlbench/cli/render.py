@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mlbench.report.plurals import count
+from mlbench.report.wording import count
 from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:

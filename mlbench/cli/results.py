@@ -126,7 +126,7 @@ def rescore(
     from collections import Counter
 
     from mlbench.registry import load_plugins
-    from mlbench.report.plurals import count as plural
+    from mlbench.report.wording import count as plural
     from mlbench.runner.rescore import rescore as rescore_records
 
     load_plugins(plugin or ())
@@ -147,8 +147,8 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
     how far test rows alone move the main metrics."""
     from mlbench.records import stores
     from mlbench.records.packed import packed_ids, packed_replicates
-    from mlbench.report.measures import MAIN
-    from mlbench.report.plurals import count
+    from mlbench.report.data.measures import MAIN
+    from mlbench.report.wording import count
 
     for store in stores(results):
         file = store.pack(MAIN)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlbench.report.headtohead import HeadToHead
-    from mlbench.report.recommendation import Recommendation
+    from mlbench.report.comparison.headtohead import HeadToHead
+    from mlbench.report.recommendation.recommend import Recommendation
 
 Paths = Path | str | Iterable[Path | str]
 
@@ -52,7 +52,7 @@ def compare(
     verdict over families. `fraction` is the largest that both have where not given. Raises UnknownNameError
     for what the records do not have, DataError where the two share no cell. `rope` is as in `report`.
     """
-    from mlbench.report.headtohead import head_to_head
+    from mlbench.report.comparison.headtohead import head_to_head
     from mlbench.report.statistics import check_rope
 
     return head_to_head(
@@ -82,7 +82,7 @@ def recommend(
     `parameters` say how to read your own data (its text, image and labels columns, as in a suite). `str` of
     what comes back is the advice in words, with how sure it is. Raises UnknownNameError, DataError.
     """
-    from mlbench.report.recommendation import recommend_for
+    from mlbench.report.recommendation.recommend import recommend_for
 
     return recommend_for(
         str(like),

@@ -11,21 +11,21 @@ import pandas as pd
 from mlbench.errors import DataError
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
-from mlbench.report.collect import Tables, collect
-from mlbench.report.draw import draw_all
-from mlbench.report.folder import OTHERS, PAGE, claim, part
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.measures import main_keys
+from mlbench.report.data.merge import Merged, merge_kinds
+from mlbench.report.data.replicates import Replicates
+from mlbench.report.figures.draw import draw_all
 from mlbench.report.garbage import uncollected
-from mlbench.report.grid import Grid
-from mlbench.report.measures import main_keys
-from mlbench.report.merge import Merged, merge_kinds
-from mlbench.report.others import Other
+from mlbench.report.output.files import write_documents, write_records, write_tables
+from mlbench.report.output.folder import OTHERS, PAGE, claim, part
+from mlbench.report.output.others import Other
 from mlbench.report.page.build import Content, page
 from mlbench.report.page.single import write_cell_pages
-from mlbench.report.plurals import count
-from mlbench.report.replicates import Replicates
 from mlbench.report.reproduce import write_suites
 from mlbench.report.statistics import ROPE
-from mlbench.report.write import write_documents, write_records, write_tables
+from mlbench.report.tables.collect import Tables, collect
+from mlbench.report.wording import count
 
 
 @uncollected()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlbench.report.trials import DRAWN, as_trained
+from mlbench.report.data.trials import DRAWN, as_trained
 
 _PARTS = {
     "dataset_parameters": "cell/dataset_parameters/",

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from mlbench.records import Store
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.grid import Grid
-from mlbench.report.merge import merge
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.merge import merge
 from tests.report.synthetic import World, records
 
 VIEW = View("map", "own", 0)

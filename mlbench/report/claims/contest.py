@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.arrays import nanmean
 from mlbench.report.claims.base import Outcome, Verdict
 from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.sides import Keep, any_task
+from mlbench.report.data.arrays import nanmean
 from mlbench.report.statistics import Judged
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.arrays import Floats, settled
 from mlbench.report.claims.sides import Keep, any_task, kind_of
-from mlbench.report.grid import show_fraction
-from mlbench.report.measures import measure
-from mlbench.report.plurals import count, listed
+from mlbench.report.data.arrays import Floats, settled
+from mlbench.report.data.grid import show_fraction
+from mlbench.report.data.measures import measure
 from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.blocks import Blocks
@@ -20,6 +19,7 @@ from mlbench.report.statistics.equivalence import Judged, Region
 from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable
 from mlbench.report.statistics.power import MOST_FAMILIES, families_needed
 from mlbench.report.statistics.spans import family_spans
+from mlbench.report.wording import count, listed
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from mlbench.report.arrays import Floats, settled
 from mlbench.report.claims.base import Verdict
+from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL
 
 ALL_ORDERS = 7

@@ -17,7 +17,7 @@ from mlbench.report.claims.contest import Said, contest, under_readings
 from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.correlation import correlation
 from mlbench.report.claims.sides import end_to_end, of_kind
-from mlbench.report.grid import Grid
+from mlbench.report.data.grid import Grid
 
 register_claim = CLAIMS.register
 

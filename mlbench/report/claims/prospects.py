@@ -16,7 +16,7 @@ from mlbench.registry import METRICS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import Verdict, check_claims
 from mlbench.report.claims.sides import FEW, MANY
-from mlbench.report.grid import READINGS, Grid, fraction_order
+from mlbench.report.data.grid import READINGS, Grid, fraction_order
 from mlbench.suite import Cell
 
 LEVEL, FLOOR = 0.5, 0.1

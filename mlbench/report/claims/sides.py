@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mlbench.report.grid import Grid, Task
+from mlbench.report.data.grid import Grid, Task
 
 Keep = Callable[[Task], bool]
 """Which tasks a claim is about; the first line of its docstring says which these are."""

@@ -14,8 +14,8 @@ from mlbench.report.claims.base import Outcome, Verdict, combine
 from mlbench.report.claims.contest import Said, contest
 from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_kind
-from mlbench.report.grid import Grid
-from mlbench.report.plurals import count
+from mlbench.report.data.grid import Grid
+from mlbench.report.wording import count
 
 register_claim = CLAIMS.register
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, named_grey, panels
 from mlbench.report.figures.style import BANDS, HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 

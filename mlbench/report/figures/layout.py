@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.labels import shorten
 from mlbench.report.figures.style import MUTED
 

@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.labels import room_for, shorten
 from mlbench.report.figures.layout import one_panel
 from mlbench.report.figures.style import MUTED, Drawing, Subject

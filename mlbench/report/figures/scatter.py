@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from mlbench.report.arrays import Floats, nanmean
+from mlbench.report.data.arrays import Floats, nanmean
 from mlbench.report.figures.layout import named_grey, one_panel
 from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
 

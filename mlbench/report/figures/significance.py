@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlbench.report.arrays import Banded, Floats
+from mlbench.report.data.arrays import Banded, Floats
 from mlbench.report.figures.layout import bands, grey_lines, one_panel
 from mlbench.report.figures.style import BANDS, HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
-from mlbench.report.plurals import count
+from mlbench.report.wording import count
 
 
 def critical_differences(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.layout import grey_lines, one_panel
 from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.arrays import mean_of
+from mlbench.report.data.arrays import mean_of
 from mlbench.report.figures.style import Look
 from mlbench.report.statistics import Blocks
 from mlbench.report.statistics.best import LEAST_FAMILIES

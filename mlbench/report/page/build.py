@@ -10,21 +10,21 @@ from markupsafe import Markup
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Finding
-from mlbench.report.collect import Tables
-from mlbench.report.draw import Figures, look_of
+from mlbench.report.data.grid import show_fraction
+from mlbench.report.data.kinds import kind_of
+from mlbench.report.figures.draw import Figures, look_of
 from mlbench.report.figures.save import Picture
-from mlbench.report.folder import MARK
-from mlbench.report.grid import show_fraction
-from mlbench.report.kinds import kind_of
-from mlbench.report.others import Other
+from mlbench.report.output.folder import MARK
+from mlbench.report.output.others import Other
 from mlbench.report.page.board import board
 from mlbench.report.page.cells import cell_rows
 from mlbench.report.page.fragments import Fragments
 from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
+from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.words import answer, evidence, no_diagram, question, totals
+from mlbench.report.text.words import answer, evidence, no_diagram, question, totals
 from mlbench.version import __version__
 
 _EVERY = ("metric", "reading", "fraction")

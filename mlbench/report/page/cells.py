@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.grid import READINGS, show_fraction
+from mlbench.report.data.grid import READINGS, show_fraction
 
 HEAD = ("dataset", "training data", "seed", "loss", "encoder", "status")
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.caveats import caveats
 from mlbench.report.claims import Finding
-from mlbench.report.collect import Tables
-from mlbench.report.others import Other
+from mlbench.report.output.others import Other
 from mlbench.report.page.fragments import Fragments
-from mlbench.report.protocol import environment, protocol
+from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
+from mlbench.report.text.caveats import caveats
+from mlbench.report.text.protocol import environment, protocol
 
 _EVERY = ("metric", "reading", "fraction")
 _MISSING = "Nothing here for this choice: statistics and figures are of the main metrics."

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.arrays import Banded, Floats, mean_of, nanmean
-from mlbench.report.grid import Grid
+from mlbench.report.data.arrays import Banded, Floats, mean_of, nanmean
+from mlbench.report.data.grid import Grid
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import LEVEL
 

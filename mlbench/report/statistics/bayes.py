@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.arrays import Floats, settled
+from mlbench.report.data.arrays import Floats, settled
 
 PRIOR_STRENGTH = 0.6
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.statistics.frequentist import ALPHA
 
 FLIPS = 2048

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.arrays import Floats, mean_of, settled
-from mlbench.report.grid import MISSING, Grid
-from mlbench.report.measures import Measure
+from mlbench.report.data.arrays import Floats, mean_of, settled
+from mlbench.report.data.grid import MISSING, Grid
+from mlbench.report.data.measures import Measure
 
 CONTROL = "bce"
 """The loss that others are compared with by default."""

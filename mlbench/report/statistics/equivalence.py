@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.errors import ConfigError
-from mlbench.report.arrays import Floats, settled
+from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.leverage import Leverage, leverage
 from mlbench.report.statistics.ranks import block_ranks

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.report.arrays import Floats, settled
+from mlbench.report.data.arrays import Floats, settled
 
 LEVEL = 0.95
 LEAST_FAMILIES = 6

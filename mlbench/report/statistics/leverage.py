@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.arrays import Floats, mean_of, settled
+from mlbench.report.data.arrays import Floats, mean_of, settled
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from mlbench.report.arrays import Floats, mean_of, settled
+from mlbench.report.data.arrays import Floats, mean_of, settled
 from mlbench.report.statistics.blocks import Blocks
 
 REPLICATES = 1000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlbench.report.arrays import Floats, mean_of, nanmean, settled
-from mlbench.report.grid import Grid
-from mlbench.report.measures import Measure
+from mlbench.report.data.arrays import Floats, mean_of, nanmean, settled
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.measures import Measure
 from mlbench.report.statistics.blocks import Blocks
 
 

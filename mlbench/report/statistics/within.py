@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from mlbench.report.arrays import Floats, mean_of, settled
+from mlbench.report.data.arrays import Floats, mean_of, settled
 from mlbench.report.statistics.frequentist import ALPHA, holm
 
 Indices = npt.NDArray[np.intp]

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.arrays import Floats
-from mlbench.report.plurals import count, listed
+from mlbench.report.data.arrays import Floats
 from mlbench.report.statistics import Pair, Region, interquartile_mean, normalise, smallest_p
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.equivalence import in_percent
@@ -18,7 +17,8 @@ from mlbench.report.statistics.interval import LEAST_FAMILIES
 from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
 from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
 from mlbench.report.tables.scores import view_key, view_title
-from mlbench.report.words import friedman_words, region_words
+from mlbench.report.text.words import friedman_words, region_words
+from mlbench.report.wording import count, listed
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlbench.report.arrays import nanmean, nanstd
-from mlbench.report.cost import over_the_least
-from mlbench.report.grid import Grid, show_fraction
+from mlbench.report.analysis.cost import over_the_least
+from mlbench.report.data.arrays import nanmean, nanstd
+from mlbench.report.data.grid import Grid, show_fraction
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
 
 _COLUMNS = {

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.arrays import Floats, nanmean, over_families, spread_over_seeds
-from mlbench.report.panels import bucket_means
+from mlbench.report.data.arrays import Floats, nanmean, over_families, spread_over_seeds
+from mlbench.report.figures.data import bucket_means
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, word
 from mlbench.report.tables.scores import view_key, view_title
 

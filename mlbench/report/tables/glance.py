@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.grid import show_fraction
+from mlbench.report.data.grid import show_fraction
 from mlbench.report.tables.model import Column, Entry, Row, Table, word
 from mlbench.report.tables.scores import READING_WORDS
 

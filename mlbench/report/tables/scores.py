@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mlbench.report.arrays import nanmean
-from mlbench.report.grid import DONE, Grid, show_fraction
-from mlbench.report.measures import Measure
+from mlbench.report.analysis.summary import Summary, summarise
+from mlbench.report.data.arrays import nanmean
+from mlbench.report.data.grid import DONE, Grid, show_fraction
+from mlbench.report.data.measures import Measure
 from mlbench.report.statistics import Blocks, Within
-from mlbench.report.summary import Summary, summarise
 from mlbench.report.tables.model import (
     ABSENT,
     Column,

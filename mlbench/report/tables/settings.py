@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from mlbench.report.grid import Grid
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.trials import DRAWN
 from mlbench.report.tables.model import Column, Row, Table, word
-from mlbench.report.trials import DRAWN
 
 _PREFIX = "cell/loss/parameters/"
 

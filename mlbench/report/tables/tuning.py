@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mlbench.report.budget import Budget
-from mlbench.report.grid import Grid, show_fraction
+from mlbench.report.analysis.budget import Budget
+from mlbench.report.data.grid import Grid, show_fraction
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
 
 FEW = 4

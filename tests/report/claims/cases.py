@@ -10,7 +10,7 @@ from typing import Any
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Finding, check_claims
-from mlbench.report.grid import Grid
+from mlbench.report.data.grid import Grid
 from tests.report.synthetic import World, records
 
 MANY = tuple(f"large-{size}" for size in range(100, 180, 10))

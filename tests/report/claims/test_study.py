@@ -14,7 +14,7 @@ from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import Verdict, check_claims, claims_table
 from mlbench.report.claims.study import CLASSIFYING, CONTRASTIVE
-from mlbench.report.grid import Grid
+from mlbench.report.data.grid import Grid
 from tests.report.claims.cases import FEW, FROZEN, MANY, Case, analysis_of, findings
 from tests.report.synthetic import World, records
 

@@ -13,7 +13,7 @@ from mlbench.report import report
 from tests.report.conftest import GAPS
 from tests.report.page.conftest import Browser
 from tests.report.synthetic import World, write
-from tests.report.test_tables import EVIL
+from tests.report.tables.test_formats import EVIL
 
 
 @pytest.fixture

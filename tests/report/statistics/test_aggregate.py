@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import trim_mean
 
 from mlbench.records import load_records
-from mlbench.report.grid import Grid
-from mlbench.report.measures import measure
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.measures import measure
 from mlbench.report.statistics import (
     Normalised,
     interquartile_mean,

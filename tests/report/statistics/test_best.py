@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mlbench.report.arrays import Floats
+from mlbench.report.data.arrays import Floats
 from mlbench.report.statistics.best import LEAST_FAMILIES, may_be_best
 
 PAIR = 0.026

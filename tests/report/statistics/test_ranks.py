@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import rankdata
 
 from mlbench.records import load_records
-from mlbench.report.grid import Grid
-from mlbench.report.measures import measure
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.measures import measure
 from mlbench.report.statistics import Blocks, make_blocks, rank_losses
 from mlbench.report.statistics.ranks import _fast_ranks
 from tests.report.synthetic import World, write

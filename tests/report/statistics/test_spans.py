@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mlbench.records import load_records
-from mlbench.report.grid import Grid
-from mlbench.report.measures import measure
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.measures import measure
 from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.spans import family_spans
 from tests.report.synthetic import World, write

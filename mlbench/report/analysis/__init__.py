@@ -1,0 +1,5 @@
+"""What tables, figures, text and claims ask of a grid, each computed once."""
+
+from mlbench.report.analysis.analysis import Analysis, View
+
+__all__ = ["Analysis", "View"]

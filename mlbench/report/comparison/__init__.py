@@ -1,0 +1,1 @@
+"""`mlbench compare`: two losses, or two folders of results, head to head."""

@@ -1,0 +1,121 @@
+"""Records of several places as one frame, published ones marked as such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from mlbench.records import load_records
+from mlbench.report.data.backfill import complete
+from mlbench.report.data.kinds import Kind, kinds_of, split
+from mlbench.report.data.superseded import PLACE, one_a_place
+from mlbench.report.data.trials import count_finals
+from mlbench.report.wording import count
+
+PUBLISHED = " (published)"
+"""What the name of a loss ends in where its numbers come from `--against` and are in the new records too."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """All cells of a kind, what was found wrong with the records on the way, and the trials of tuned losses."""
+
+    cells: pd.DataFrame
+    problems: tuple[str, ...]
+    trials: pd.DataFrame
+    kind: Kind
+
+    @property
+    def finished(self) -> bool:
+        """Whether any of the cells is."""
+        return len(self.cells) > 0 and bool((self.cells["status"] == "done").any())
+
+
+def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
+    """The records of the newest kind that finished, as `merge_kinds` has them; what else there is, and what is wrong
+    with the ones here, stands in the problems."""
+    kinds = merge_kinds(paths, against)
+    chosen = next((merged for merged in kinds if merged.finished), kinds[0])
+    others = [merged for merged in kinds if merged is not chosen]
+    said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
+    problems = [problem for merged in kinds for problem in merged.problems]
+    left = [
+        f"{count(len(merged.cells), 'cell')} of {merged.kind.words}, left out: no table is of both"
+        for merged in others
+        if len(merged.cells)
+    ]
+    return replace(chosen, problems=(*said, *problems, *left))
+
+
+def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Merged]:
+    """The records under `paths`, and beside them those under `against`, kind by kind, the newest first.
+
+    Of each kind: a cell counts once, whatever folders it is in; two finished records of it that differ are named. One
+    that failed here and finished there is the published one. A place (loss, task, fraction and seed) has one cell;
+    others of it are named and left out. What stands in `against` alone keeps its name and is marked by the
+    column `published`. A loss of which both sides have cells of one place but of different ids (another
+    version, other parameters) gets PUBLISHED after its name there, so that the two are compared, not pooled. Of a
+    tuned loss the finals count that its trials choose, on each side; where that is one and the same cell, and elsewhere
+    it is not, the cell stands on both sides.
+    """
+    ours, theirs = (complete(load_records(places)) for places in (paths, against))
+    problems = (*ours.attrs["problems"], *theirs.attrs["problems"])
+    sides, none = (split(ours), split(theirs)), pd.DataFrame()
+    merged = [_merge(kind, *(side.get(kind, none) for side in sides)) for kind in kinds_of(sides)]
+    return [replace(merged[0], problems=(*problems, *merged[0].problems)), *merged[1:]]
+
+
+def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
+    """Records of one kind, the published ones being `theirs`."""
+    new, problems, trials = _counted(ours, published=False)
+    if theirs.empty:
+        return _one_a_place(new, problems, trials, kind)
+    old, more, others = _counted(theirs, published=True)
+    problems += more
+    trials = pd.concat([trials, others], ignore_index=True)
+    shared = again = pd.Series(False, index=old.index)
+    if len(new):
+        shared = old["id"].isin(set(new["id"]))
+        problems += _conflicts(new, old[shared])
+        failed = set(new.loc[new["status"] != "done", "id"]) & set(old.loc[old["status"] == "done", "id"])
+        problems += [f"cell {name}: failed here; the published record counts" for name in sorted(failed)]
+        new, shared = new[~new["id"].isin(failed)], shared & ~old["id"].isin(failed)
+    taken = set(map(tuple, new[PLACE].to_numpy())) if len(new) else set()
+    collides = pd.Series([tuple(place) in taken for place in old[PLACE].to_numpy()], index=old.index)
+    both = old["loss"].isin(set(old.loc[collides & ~shared, "loss"]))
+    if kind.tuned:
+        again = shared & both
+    old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED))[~shared | again]
+    return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials, kind)
+
+
+def _counted(records: pd.DataFrame, *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
+    """The cells that count, what was wrong with the others, and the trials that were chosen from."""
+    counted = count_finals(records)
+    cells, trials = (
+        frame.assign(published=published) if len(frame) else frame
+        for frame in (counted.cells, counted.trials)
+    )
+    return cells, list(counted.problems), trials
+
+
+def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind) -> Merged:
+    cells, doubles = one_a_place(cells)
+    return Merged(cells, (*problems, *doubles), trials, kind)
+
+
+def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
+    """Cells whose finished records differ between the two sides."""
+    keys = [column for column in new.columns if column.startswith("metrics/test/") and column in old.columns]
+    ours = new[new["status"] == "done"].set_index("id")[keys]
+    theirs = old[old["status"] == "done"].set_index("id")[keys]
+    common = ours.index.intersection(theirs.index)
+    left, right = ours.loc[common], theirs.loc[common]
+    differs = ((left != right) & left.notna() & right.notna()).any(axis=1)
+    return [
+        f"cell {name}: the published record differs from the new one, which counts"
+        for name in common[differs]
+    ]

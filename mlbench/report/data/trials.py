@@ -1,0 +1,247 @@
+"""Tuned losses in the records: their trials, the one that is chosen, and the final cells that were trained with it.
+
+The choice is the one that a run makes (`mlbench.suite.choose`): on validation; the test split has no say in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlbench.report.data.naming import name_losses, name_tasks
+from mlbench.suite import choose, selected
+
+MARK = "cell/trial/"
+NUMBER = f"{MARK}number"
+UNTUNED = f"{MARK}untuned"
+SPARED = f"{MARK}spared"
+DRAWN = "drawn"
+"""The column with what a cell drew, as (column, value) pairs; the columns themselves hold the suite's own values, which
+is what the tuned loss is told by."""
+HIDDEN = [UNTUNED, SPARED, f"{MARK}edges", f"{MARK}seeds", f"{MARK}fraction", f"{MARK}final", DRAWN]
+"""Columns that say nothing to a reader of a cell."""
+_INNER = ["suite", "finished", "task", "at", "seeds", "final", "key", "score"]
+"""Columns that are for the choice alone."""
+
+_CONTEST = ["loss", "task", "at"]
+"""What the trials that one is chosen from have in common."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`cells` that count, of a tuned suite the finals of what is chosen; `trials` all that they were chosen from, a row
+    each:
+
+    `id`, `place` (the id of a final of the same loss and task: where the trial stands in a grid), `chosen`, `loss`,
+    `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, that on `test`, their
+    `metric`, the `seconds` it took, DRAWN and the `edges` among it. `merge` adds whether they are `published`.
+    """
+
+    cells: pd.DataFrame
+    trials: pd.DataFrame
+    problems: tuple[str, ...] = ()
+
+
+def count_finals(cells: pd.DataFrame) -> Counted:
+    """Of records of one kind: all of suites that are not tuned, else the finals whose values are those of the trial
+    that is chosen now.
+
+    How many trials there are, and on which seeds, the earliest trial of a suite says, of several suites the most;
+    those beyond do not count. A failed trial is spent like any other. Where trials are missing nothing is chosen, so
+    that no loss is judged by fewer than it was promised. Finals of another choice, as before a retry, do not count.
+    """
+    if NUMBER not in cells.columns or cells[NUMBER].isna().all():
+        return Counted(cells, pd.DataFrame())
+    cells = cells.reset_index(drop=True)
+    plain = _as_the_suite_has_it(cells)
+    older = _of(cells, f"{MARK}seeds").isna()
+    table = pd.DataFrame() if older.all() else _table(cells, plain, np.flatnonzero(~older))
+    kept: list[int] = []
+    problems = _older(int(older.sum()))
+    trials = []
+    for (loss, task, _), contest in table.groupby(_CONTEST, sort=True) if len(table) else ():
+        finals, tried = contest[contest["final"]], _current(contest[~contest["final"]])
+        where, wanted = f"{loss} on {task}", _wanted(tried)
+        if len(tried) < wanted or not wanted:
+            problems.append(_incomplete(where, len(tried), wanted, len(finals)))
+            continue
+        number = choose(
+            {int(rows["trial"].iloc[0]): list(rows["score"]) for _, rows in tried.groupby("trial")}
+        )
+        chosen = tried["trial"] == number
+        same = finals["key"] == tried.loc[chosen, "key"].iloc[0]
+        if (others := int((~same).sum())) > 0:
+            problems.append(_other_choice(where, others))
+        if not same.any():
+            problems.append(
+                f"{where}: what the trials chose has not been trained anew: `mlbench run` does that"
+            )
+            continue
+        kept += finals.index[same].tolist()
+        place = _place(finals[same], float(tried["fraction"].iloc[0]))
+        trials.append(tried.assign(chosen=chosen, place=place))
+    counting = plain.loc[sorted(kept)].reset_index(drop=True)
+    if not trials:
+        return Counted(counting, pd.DataFrame(), tuple(problems))
+    every = pd.concat(trials, ignore_index=True)
+    return Counted(counting, every.drop(columns=_INNER), (*problems, *_unequal(every)))
+
+
+def as_trained(cells: pd.DataFrame, none: object = None) -> pd.DataFrame:
+    """With the values that were drawn in place of the suite's own; `none` where None was drawn."""
+    if DRAWN not in cells.columns:
+        return cells
+    columns: dict[str, list[object]] = {}
+    for row, pairs in enumerate(cells[DRAWN]):
+        for name, value in pairs if isinstance(pairs, list) else ():
+            columns.setdefault(name, cells[name].tolist())[row] = none if value is None else value
+    return cells.assign(**_typed(columns, cells.index))
+
+
+def _as_the_suite_has_it(cells: pd.DataFrame) -> pd.DataFrame:
+    """With the suite's own values in place of those drawn, which stand in DRAWN, and of what a trial was spared."""
+    columns: dict[str, list[object]] = {}
+
+    def put_back(row: int, pairs: object) -> list[tuple[str, object]]:
+        found = []
+        for path, value in pairs if isinstance(pairs, list) else ():
+            name = f"cell/{path}"
+            values = columns.setdefault(name, cells[name].tolist() if name in cells else [None] * len(cells))
+            # A column of numbers has NaN for None, which records do not know.
+            was = values[row]
+            found.append((name, None if isinstance(was, float) and np.isnan(was) else was))
+            values[row] = value
+        return found
+
+    drawn = [put_back(row, pairs) for row, pairs in enumerate(cells[UNTUNED])]
+    for row, pairs in enumerate(cells.get(SPARED, ())):
+        put_back(row, pairs)
+    return cells.assign(**_typed(columns, cells.index), **{DRAWN: pd.Series(drawn, index=cells.index)})
+
+
+def _typed(columns: Mapping[str, list[object]], index: pd.Index[Any]) -> dict[str, pd.Series[Any]]:
+    return {name: pd.Series(values, index=index).infer_objects() for name, values in columns.items()}
+
+
+def _table(cells: pd.DataFrame, plain: pd.DataFrame, rows: Any) -> pd.DataFrame:
+    """What decides, a row for each cell of a tuned suite."""
+    loss, task = name_losses(plain), name_tasks(plain)
+    here, own = cells.loc[rows], plain.loc[rows]
+    fraction, at = here["fraction"], here.get(f"{MARK}fraction", pd.Series(np.nan, index=rows))
+    found = pd.DataFrame(
+        {
+            "id": here["id"],
+            "suite": here["suite"].fillna("").astype(str),
+            "loss": loss.loc[rows],
+            "task": task.loc[rows],
+            "at": pd.to_numeric(at, errors="coerce").fillna(fraction),
+            "family": _of(here, "dataset/family").fillna(here["dataset"]).astype(str),
+            "fraction": fraction,
+            "seed": here["seed"],
+            "final": here[f"{MARK}final"].astype(bool),
+            "trial": here[NUMBER].astype(int),
+            "of": here[f"{MARK}of"].astype(int),
+            "seeds": [tuple(seeds) for seeds in here[f"{MARK}seeds"]],
+            "done": here["status"] == "done",
+            "finished": _of(here, "finished").fillna("").astype(str),
+            "metric": _of(own, "cell/train/select_metric").fillna("map").astype(str),
+            "seconds": pd.to_numeric(_of(own, "timing/total"), errors="coerce"),
+            "edges": [[f"cell/{place}" for place in edges] for edges in here[f"{MARK}edges"]],
+            "key": [repr(sorted(pairs, key=repr)) for pairs in own[DRAWN]],
+            DRAWN: own[DRAWN],
+        }
+    )
+    for split in ("validation", "test"):
+        found[split] = [
+            _score(row, metric, split)
+            for row, metric in zip(own.to_dict("records"), found["metric"], strict=True)
+        ]
+    scores = zip(found["validation"], found["done"], strict=True)
+    found["score"] = pd.Series([score if done else None for score, done in scores], rows, dtype=object)
+    return found
+
+
+def _of(cells: pd.DataFrame, column: str) -> pd.Series[Any]:
+    return cells[column] if column in cells else pd.Series(None, index=cells.index, dtype=object)
+
+
+def _score(row: Mapping[Hashable, Any], metric: str, split: str) -> float:
+    """A cell's score by the metric that its protocol selects by, on validation as a choice reads it."""
+    value = row.get(f"metrics/{split}/{metric}")
+    if split == "validation" and "@" in metric:
+        history = {name: row.get(f"history/{name}") for name in ("selected_step", "evaluations")}
+        value = selected(history).get(metric) if isinstance(history["evaluations"], list) else None
+    return float("nan") if value is None else float(value)
+
+
+def _current(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials that there are by now, on their seeds; of several records of one the finished, newest."""
+    trials = trials.sort_values(["trial", "done", "finished", "id"], ascending=[True, False, False, False])
+    if trials.empty:
+        return trials
+    of_suites = trials.drop_duplicates("suite")
+    pairs = zip(of_suites["of"].tolist(), of_suites["seeds"].tolist(), strict=True)
+    of, seeds = max(pairs, key=lambda pair: (pair[0], len(pair[1])))
+    within = trials[(trials["trial"] < of) & trials["seed"].isin(seeds)]
+    found: pd.DataFrame = within.drop_duplicates(["trial", "seed"])
+    return found.assign(of=of, seeds=[seeds] * len(found))
+
+
+def _wanted(trials: pd.DataFrame) -> int:
+    """How many there are to be."""
+    return 0 if trials.empty else int(trials["of"].iloc[0]) * len(trials["seeds"].iloc[0])
+
+
+def _place(finals: pd.DataFrame, fraction: float) -> str:
+    """The id of a final at the fraction of the trials, or at the largest there is."""
+    there = finals.assign(elsewhere=finals["fraction"] != fraction)
+    return str(
+        there.sort_values(["elsewhere", "fraction", "seed"], ascending=[True, False, True])["id"].iloc[0]
+    )
+
+
+def _incomplete(where: str, there: int, wanted: int, finals: int) -> str:
+    lost = f"; {finals} final cells do not count until then" if finals else ""
+    if not wanted:
+        return f"{where}: {finals} final cells do not count, since the trials that chose their values are not there"
+    return f"{where}: {there} of {wanted} trials are there; `mlbench run` does the rest{lost}"
+
+
+def _other_choice(where: str, finals: int) -> str:
+    cells = "1 final cell does" if finals == 1 else f"{finals} final cells do"
+    return f"{where}: {cells} not count: the trials, as they are by now, choose other values"
+
+
+def _unequal(trials: pd.DataFrame) -> Iterator[str]:
+    """Tasks on which not all tuned losses were given as many trials."""
+    for task, rows in trials.groupby("task", sort=True):
+        budgets = rows.groupby("of")["loss"].agg(lambda losses: ", ".join(sorted(set(losses))))
+        if len(budgets) > 1:
+            told = "; ".join(f"{budget:.0f} for {losses}" for budget, losses in budgets.items())
+            yield f"{task}: tuned losses were given different numbers of trials: {told}"
+
+
+def _older(trials: int) -> list[str]:
+    """Trials of the time when each seed was tuned by itself, and the best trial counted."""
+    if not trials:
+        return []
+    return [
+        f"{trials} trials of an older version of mlbench do not count: it trained nothing anew with what they chose"
+    ]
+
+
+def edges_chosen(trials: pd.DataFrame) -> tuple[int, dict[str, int], int]:
+    """In how many contests what was chosen lies at an edge of the shared grid, by knob, and how many there are."""
+    if trials.empty:
+        return 0, {}, 0
+    chosen = trials[trials["chosen"]].drop_duplicates("place")
+    knobs: dict[str, int] = {}
+    for edge in (edge for edges in chosen["edges"] for edge in edges):
+        name = edge.rsplit("/", 1)[-1]
+        knobs[name] = knobs.get(name, 0) + 1
+    at_edge = sum(bool(edges) for edges in chosen["edges"])
+    return at_edge, dict(sorted(knobs.items(), key=lambda item: (-item[1], item[0]))), len(chosen)

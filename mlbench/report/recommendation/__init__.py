@@ -1,0 +1,1 @@
+"""`mlbench recommend`: the losses that did best on the datasets most like yours."""

@@ -1,0 +1,65 @@
+"""Which losses did best on the tasks nearest to a dataset: a family counts once, the nearer the more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlbench.report.data.arrays import Floats, mean_of, settled
+from mlbench.report.data.grid import Grid
+from mlbench.report.recommendation.likeness import Traits, distance
+from mlbench.report.statistics.ranks import block_ranks
+
+NEAREST = 5
+"""Families of datasets that have a say."""
+
+
+def nearest(scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]) -> list[int]:
+    """The nearest tasks with scores of two losses or more, as far as they are of the NEAREST first families."""
+    usable = [task for task in tasks if (~np.isnan(scores[:, task])).sum() >= 2]
+    ordered = sorted(usable, key=lambda task: (apart[task], task))
+    found: list[int] = []
+    for task in ordered:
+        if len({families[place] for place in (*found, task)}) > NEAREST:
+            break
+        found.append(task)
+    return found
+
+
+def advise(
+    scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]
+) -> list[tuple[int, float, int]]:
+    """The losses with a score on every task, best first: average rank, and families on which near the best.
+
+    A family counts once, by the means over its tasks, and weighs by how near its nearest task is.
+    """
+    losses = np.flatnonzero(~np.isnan(scores[:, tasks]).any(1))
+    if not len(losses) or not tasks:
+        return []
+    members = {
+        family: [task for task in tasks if families[task] == family]
+        for family in dict.fromkeys(families[task] for task in tasks)
+    }
+    means = np.stack([mean_of(scores[:, group], 1) for group in members.values()])[:, losses]
+    weights = [1 / (0.1 + apart[group].min()) for group in members.values()]
+    average = np.average(block_ranks(means), axis=0, weights=weights)
+    close = (settled(means.max(1, keepdims=True) - means) <= 0.01).sum(0)
+    order = np.argsort(average, kind="stable")
+    return [(int(losses[place]), float(average[place]), int(close[place])) for place in order]
+
+
+def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> list[float]:
+    """For each family, how far the loss advised from the others is below the best one, mean over its tasks."""
+    families = [task.family for task in grid.tasks]
+    regrets: dict[str, list[float]] = defaultdict(list)
+    for task, family in enumerate(families):
+        apart = np.array([distance(traits[task], other) for other in traits])
+        others = [place for place, other in enumerate(families) if other != family]
+        near = nearest(scores, apart, families, others)
+        there = ~np.isnan(scores[:, task])
+        advice = [loss for loss, _, _ in advise(scores, apart, families, near) if there[loss]]
+        if advice and there.sum() >= 2:
+            regrets[family].append(float(np.nanmax(scores[:, task]) - scores[advice[0], task]))
+    return [float(np.mean(of_family)) for of_family in regrets.values()]

@@ -1,0 +1,179 @@
+"""`mlbench recommend`: the losses that did best on the datasets most like yours, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlbench.errors import DataError, UnknownNameError
+from mlbench.report.build import check_something_finished
+from mlbench.report.data.arrays import nanmean
+from mlbench.report.data.grid import READINGS, Grid, Task, show_fraction
+from mlbench.report.data.measures import require
+from mlbench.report.data.merge import merge
+from mlbench.report.recommendation.advice import advise, nearest, past_regrets
+from mlbench.report.recommendation.likeness import Traits, distance, find_traits, traits_of_task
+from mlbench.report.tables.scores import READING_WORDS
+from mlbench.report.text.classifier import REMEDY, TRAILS, trailing
+from mlbench.report.wording import listed
+
+NEAR = 0.5
+"""A distance up to which a dataset is called alike: a factor of about three on average."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A loss, its weighted average rank over the nearest families, on how many it was within 0.01 of the best.
+
+    behind: the datasets among the nearest on which its own logits, where they are asked about, trail the probe.
+    """
+
+    loss: str
+    rank: float
+    close: int
+    behind: tuple[str, ...] = ()
+
+
+class Neighbour(NamedTuple):
+    """A dataset that has a say, how far away it is, its family, and whether it is the one asked about."""
+
+    name: str
+    apart: float
+    family: str
+    itself: bool
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The advice, best first, from which datasets it comes, and what such advice was worth on past ones.
+
+    `regret` is the mean over `trials` past families; `problems` name what of the records could not be read or
+    does not count.
+    """
+
+    traits: Traits
+    where: str
+    neighbours: tuple[Neighbour, ...]
+    losses: int
+    advice: tuple[Advice, ...]
+    regret: float
+    trials: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def sureness(self) -> str:
+        """How far to trust it, in words."""
+        others = [other for other in self.neighbours if not other.itself]
+        alike = sum(other.apart <= NEAR for other in others)
+        if len(others) < len(self.neighbours):
+            text = "It is in the records itself: its own results count most."
+            if others:
+                text += f" {_much_alike(alike, len(others), 'other nearest dataset')}"
+        elif not alike:
+            text = "No dataset in the records is much like it: take this as a guess."
+        else:
+            text = _much_alike(alike, len(others), "nearest dataset")
+        if self.trials < 3:
+            return f"{text} Too few families of datasets to say how good such advice has been."
+        return (
+            f"{text} Given for each of {self.trials} past families from the others, the advised loss was "
+            f"{self.regret:.3f} below the best one on average."
+        )
+
+    def __str__(self) -> str:
+        lines = [str(self.traits), f"by {self.where}", "", "nearest datasets in the records:"]
+        lines += [
+            f"  {other.name} ({'the dataset itself' if other.itself else f'distance {other.apart:.2f}'})"
+            for other in self.neighbours
+        ]
+        families = len({other.family for other in self.neighbours})
+        lines += ["", "recommended:"]
+        lines += [
+            f"  {place}. {item.loss}: average rank {item.rank:.1f} of {self.losses}, within 0.01 of the best "
+            f"on {item.close} of {families} {'family' if families == 1 else 'families'}"
+            for place, item in enumerate(self.advice, 1)
+        ]
+        lines += [
+            f"  {item.loss}: own logits trail the probe by more than {TRAILS} mAP on {listed(item.behind)}: {REMEDY}"
+            for item in self.advice
+            if item.behind
+        ]
+        lines += ["", self.sureness]
+        return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])
+
+
+def _much_alike(alike: int, others: int, thing: str) -> str:
+    """How many of the others are much like the dataset."""
+    if others == 1:
+        return f"The one {thing} is {'' if alike else 'not '}much like it."
+    if alike in (0, others):
+        return (
+            f"{'All' if alike else 'None'} of the {others} {thing}s {'are' if alike else 'is'} much like it."
+        )
+    return f"{alike} of the {others} {thing}s {'is' if alike == 1 else 'are'} much like it."
+
+
+def recommend_for(
+    like: str,
+    *,
+    results: Sequence[Path],
+    metric: str = "map",
+    reading: str = "own",
+    fraction: float | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    data_root: Path | None = None,
+    most: int = 3,
+) -> Recommendation:
+    """Advice for a dataset by name or path. Only losses with a result on every neighbour are weighed.
+
+    Raises UnknownNameError for an unknown metric, reading, fraction or dataset, DataError where no records are.
+    """
+    if reading not in READINGS:
+        raise UnknownNameError("reading", reading, READINGS)
+    merged = merge(results)
+    check_something_finished(merged.cells, results, merged.problems)
+    grid = Grid(merged.cells)
+    measure = require(metric, grid.metric_keys)
+    place = len(grid.fractions) - 1
+    if fraction is not None:
+        if fraction not in grid.fractions:
+            known = [f"{known:g}" for known in grid.fractions]
+            raise UnknownNameError("fraction", f"{fraction:g}", known, where="the records")
+        place = grid.fractions.index(fraction)
+    scores = nanmean(grid.scores(reading, metric)[:, :, place], 2) * measure.sign
+    traits = find_traits(like, grid, parameters, data_root)
+    others = [traits_of_task(task) for task in grid.tasks]
+    apart = np.array([distance(traits, other) for other in others])
+    families = [task.family for task in grid.tasks]
+    near = nearest(scores, apart, families, range(len(others)))
+    if not near:
+        raise DataError(f"no dataset of the records has results of two losses by {metric}")
+    advice = advise(scores, apart, families, near)
+    regrets = past_regrets(grid, scores, others)
+    trails = ~np.isnan(trailing(grid)[:, :, place]) & (reading == "own")
+    return Recommendation(
+        traits=traits,
+        where=f"{measure.title}, {READING_WORDS[reading]}, {show_fraction(grid.fractions[place])} of the training data",
+        neighbours=tuple(_neighbour(grid.tasks[task], float(apart[task]), like) for task in near),
+        losses=len(advice),
+        advice=tuple(
+            Advice(
+                grid.losses[loss],
+                rank,
+                close,
+                tuple(grid.task_names[task] for task in near if trails[loss, task]),
+            )
+            for loss, rank, close in advice[:most]
+        ),
+        regret=float(np.mean(regrets)) if regrets else 0.0,
+        trials=len(regrets),
+        problems=merged.problems,
+    )
+
+
+def _neighbour(task: Task, apart: float, like: str) -> Neighbour:
+    return Neighbour(task.name, apart, task.family, like in (task.name, task.dataset))
