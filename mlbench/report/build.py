@@ -11,6 +11,7 @@ import pandas as pd
 from mlbench.errors import DataError
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
+from mlbench.report.contrasts.repeats import once_more
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.measures import main_keys
 from mlbench.report.data.merge import Merged, merge_kinds
@@ -81,10 +82,13 @@ def _write(
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
     tables, findings = collect(analysis), check_claims(analysis)
+    repeated = once_more(analysis, merged.repeats)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
     commands = write_suites(grid.cells, part(output, "suites"))
     write_tables(analysis, tables, part(output, "tables"))
-    write_documents(analysis, tables, claims_table(findings), output, title, merged.problems, others)
+    write_documents(
+        analysis, tables, claims_table(findings), output, title, merged.problems, others, repeated
+    )
     write_records(analysis, output)
     if cells:
         write_cell_pages(analysis, commands, part(output, "cells"))
@@ -94,6 +98,7 @@ def _write(
         tables=tables,
         figures=figures,
         claims=findings,
+        repeated=repeated,
         commands=commands,
         problems=merged.problems,
         cell_pages=cells,

@@ -10,11 +10,13 @@ from mlbench.suite.load import load_suite, parse_suite
 from mlbench.suite.model import Suite
 from mlbench.suite.presets import Preset, find_preset, presets
 from mlbench.suite.protocol import Protocol, duration
+from mlbench.suite.repeats import SEEDS_APART
 from mlbench.suite.select import Selection
 from mlbench.suite.shipped import find_suite, shipped_suites
 from mlbench.suite.trials import untuned
 
 __all__ = [
+    "SEEDS_APART",
     "Cell",
     "Contest",
     "Final",

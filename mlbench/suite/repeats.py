@@ -11,7 +11,7 @@ from mlbench.suite.cell import LossChoice
 from mlbench.suite.entries import LossEntry
 from mlbench.suite.protocol import Protocol
 
-SHIFT = 1000
+SEEDS_APART = 1000
 """Added to the seeds of the cells that are compared, so that none has the streams of another."""
 
 
@@ -26,7 +26,7 @@ class Repeat:
         """Of a cell of the loss, what is another in the cell that repeats it."""
         return {
             "loss": replace(loss, id=self.id, repeats=self.of),
-            "train": train.model_copy(update={"seed_shift": train.seed_shift + SHIFT}),
+            "train": train.model_copy(update={"seed_shift": train.seed_shift + SEEDS_APART}),
         }
 
 
@@ -50,9 +50,9 @@ def find_repeats(
                 f"{key}: it repeats {entry.repeats!r} with the values that has, so it has its name, "
                 f"{names[entry.repeats]!r}, and no parameters of its own"
             )
-        if max(seeds) >= SHIFT:
+        if max(seeds) >= SEEDS_APART:
             raise ConfigError(
-                f"{key}: a repetition has its seeds {SHIFT} above the suite's, which must be below that; got "
+                f"{key}: a repetition has its seeds {SEEDS_APART} above the suite's, which must be below that; got "
                 f"{max(seeds)}"
             )
         found.append(Repeat(entry.id or f"{entry.repeats}-again", entry.repeats))

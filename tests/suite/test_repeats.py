@@ -7,7 +7,7 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.runner.worker.cells import cell_of
 from mlbench.suite import Cell, Grid, Selection, parse_suite
-from mlbench.suite.repeats import SHIFT
+from mlbench.suite.repeats import SEEDS_APART
 
 HEAD = """
 name = "twice"
@@ -39,7 +39,7 @@ def test_it_has_the_values_of_the_loss_and_seeds_of_its_own(entry: str, once: st
     for one, other in zip(first, second, strict=True):
         assert other.loss.parameters == one.loss.parameters
         assert other.loss.repeats == once
-        assert (other.seed, other.stream_seed) == (one.seed, one.seed + SHIFT)
+        assert (other.seed, other.stream_seed) == (one.seed, one.seed + SEEDS_APART)
         assert other.train.model_copy(update={"seed_shift": 0}) == one.train
     streams = [cell.stream_seed for cell in first]
     assert not {cell.stream_seed for cell in second} & set(streams)
@@ -61,7 +61,7 @@ def test_a_tuned_one_has_no_trials_and_follows_the_choice_of_the_loss() -> None:
         assert one.contest is other.contest
         for number in range(3):
             assert other.cell(number).loss.parameters == one.cell(number).loss.parameters
-            assert other.cell(number).stream_seed == one.seed + SHIFT
+            assert other.cell(number).stream_seed == one.seed + SEEDS_APART
             assert other.cell(number).train.head_lr == one.cell(number).train.head_lr
             assert other.cell(number).train.bootstrap
 
@@ -76,7 +76,7 @@ def test_a_record_says_what_it_repeats() -> None:
     (cell, *_) = of(grid().cells, "bce-again")
     description = cell.describe()
     assert description["loss"]["repeats"] == "bce"
-    assert description["train"]["seed_shift"] == SHIFT
+    assert description["train"]["seed_shift"] == SEEDS_APART
     assert cell_of("twice", description) == cell
     assert cell.has_names(description)
     plain = {**description, "loss": {**description["loss"], "id": "bce"}}

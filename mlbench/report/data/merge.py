@@ -11,6 +11,7 @@ import pandas as pd
 from mlbench.records import load_records
 from mlbench.report.data.backfill import complete
 from mlbench.report.data.kinds import Kind, kinds_of, split
+from mlbench.report.data.repeats import at_the_places_of_what_they_repeat, set_apart
 from mlbench.report.data.superseded import PLACE, one_a_place
 from mlbench.report.data.trials import count_finals
 from mlbench.report.wording import count
@@ -21,12 +22,16 @@ PUBLISHED = " (published)"
 
 @dataclass(frozen=True)
 class Merged:
-    """All cells of a kind, what was found wrong with the records on the way, and the trials of tuned losses."""
+    """All cells of a kind, what was found wrong with the records on the way, and the trials of tuned losses.
+
+    repeats: the cells that train a loss once more, which is no loss of its own.
+    """
 
     cells: pd.DataFrame
     problems: tuple[str, ...]
     trials: pd.DataFrame
     kind: Kind
+    repeats: pd.DataFrame
 
     @property
     def finished(self) -> bool:
@@ -70,11 +75,12 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
 
 def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     """Records of one kind, the published ones being `theirs`."""
-    new, problems, trials = _counted(ours, published=False)
+    new, again_ours, problems, trials = _counted(ours, published=False)
     if theirs.empty:
-        return _one_a_place(new, problems, trials, kind)
-    old, more, others = _counted(theirs, published=True)
+        return _one_a_place(new, again_ours, problems, trials, kind)
+    old, again_theirs, more, others = _counted(theirs, published=True)
     problems += more
+    repeats = pd.concat([again_ours, again_theirs], ignore_index=True).drop_duplicates("id")
     trials = pd.concat([trials, others], ignore_index=True)
     shared = again = pd.Series(False, index=old.index)
     if len(new):
@@ -89,22 +95,28 @@ def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     if kind.tuned:
         again = shared & both
     old = old.assign(loss=old["loss"].where(~both, old["loss"] + PUBLISHED))[~shared | again]
-    return _one_a_place(pd.concat([new, old], ignore_index=True), problems, trials, kind)
+    return _one_a_place(pd.concat([new, old], ignore_index=True), repeats, problems, trials, kind)
 
 
-def _counted(records: pd.DataFrame, *, published: bool) -> tuple[pd.DataFrame, list[str], pd.DataFrame]:
-    """The cells that count, what was wrong with the others, and the trials that were chosen from."""
-    counted = count_finals(records)
-    cells, trials = (
+def _counted(
+    records: pd.DataFrame, *, published: bool
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str], pd.DataFrame]:
+    """The cells that count, those of them that repeat a loss, what was wrong with the others, and the trials that were
+    chosen from."""
+    counted = count_finals(at_the_places_of_what_they_repeat(records))
+    cells, repeats, trials = (
         frame.assign(published=published) if len(frame) else frame
-        for frame in (counted.cells, counted.trials)
+        for frame in (*set_apart(counted.cells), counted.trials)
     )
-    return cells, list(counted.problems), trials
+    return cells, repeats, list(counted.problems), trials
 
 
-def _one_a_place(cells: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind) -> Merged:
+def _one_a_place(
+    cells: pd.DataFrame, repeats: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind
+) -> Merged:
     cells, doubles = one_a_place(cells)
-    return Merged(cells, (*problems, *doubles), trials, kind)
+    repeats, more = one_a_place(repeats)
+    return Merged(cells, (*problems, *doubles, *more), trials, kind, repeats)
 
 
 def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:

@@ -46,9 +46,10 @@ def write_documents(
     title: str,
     problems: Sequence[str],
     others: Sequence[Other] = (),
+    repeated: Sequence[str] = (),
 ) -> None:
-    """`report.md` and `report.tex`: the answer, the claims and the tables of the main metrics; of each of the `others`
-    its answer and first table, at the end."""
+    """`report.md` and `report.tex`: the answer, the claims and the tables of the main metrics, what losses that were
+    trained once more say; of each of the `others` its answer and first table, at the end."""
     default = analysis.default
     views = sorted(
         (view for view in tables.scores if view.key in analysis.main),
@@ -65,6 +66,7 @@ def write_documents(
     mark = kind_of(analysis.grid.cells).mark
     said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
     said += [] if default is None else evidence(analysis, default)
+    said += repeated
     said = [mark, *said] if mark else said
     kept = caveats(analysis, problems)
     parts: list[latex.Part] = []

@@ -32,8 +32,11 @@ _EVERY = ("metric", "reading", "fraction")
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is made of; `commands` by cell id, `cell_pages` whether each cell has a page, `others` what may not
-    share a table with the rest."""
+    """What the page is made of.
+
+    commands: how to train each cell again, by its id. cell_pages: whether each cell has a page. others: what may not
+    share a table with the rest. repeated: what is said of losses that were trained once more.
+    """
 
     title: str
     sources: str
@@ -44,6 +47,7 @@ class Content:
     problems: Sequence[str]
     cell_pages: bool = False
     others: Sequence[Other] = ()
+    repeated: Sequence[str] = ()
 
 
 def page(analysis: Analysis, content: Content) -> str:
@@ -71,7 +75,15 @@ def page(analysis: Analysis, content: Content) -> str:
         losses=analysis.grid.losses,
         tasks=analysis.grid.task_names,
         sections=[
-            *sections(analysis, content.tables, content.claims, content.problems, fragments, default),
+            *sections(
+                analysis,
+                content.tables,
+                content.claims,
+                content.problems,
+                fragments,
+                default,
+                content.repeated,
+            ),
             *map(other_section, content.others),
         ],
         cells=len(analysis.grid.cells),

@@ -49,6 +49,7 @@ def sections(
     problems: Sequence[str],
     fragments: Fragments,
     default: View,
+    repeated: Sequence[str] = (),
 ) -> list[Section]:
     """All of them; a slot in one shows the fragment of the reader's choice."""
 
@@ -74,6 +75,7 @@ def sections(
             ],
             [slot("control")] if one else [slot("control"), slot("wins")],
         ),
+        *([Section("repeats", TWICE, [_TWICE], [_list(repeated)])] if repeated else []),
         Section(
             "curves",
             "Learning curves",
@@ -144,6 +146,11 @@ def other_section(other: Other) -> Section:
     return Section(other.kind.name, other.title, other.lines, [*table, link])
 
 
+TWICE = "The same loss twice"
+_TWICE = (
+    "Trained once more with the same settings under seeds of its own, a loss should not differ from itself. "
+    "It stands in no table and in no rank."
+)
 _FAMILIES = (
     "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "
     "marked “no” is, with 95 % confidence, not one of the best: stepwise sign flips of whole families drop the worst "
