@@ -51,7 +51,7 @@ def run(
 ) -> None:
     """Train and score every cell that has no record yet."""
     chosen, terms = _request(locals())
-    from mlbench.runner import run as run_suites
+    from mlbench.runner import run_suites
 
     sys.exit(run_suites(chosen, replace(terms, progress="json" if as_json else "auto")).exit_code)
 

@@ -1,8 +1,8 @@
 """Many cells: planned, spread over slots and devices, each trained in a process of its own, nothing lost.
 
-The way of a cell: `plan` finds that it is to be done, `run` hands it to the slots of an engine, where a
-`supervisor` claims it from its `queue` and makes an `attempt` at it in a `child` process, whose `worker`
-loads the data, trains, and writes the record.
+The way of a cell: `planning` finds that it is to be done, `run` hands it to the slots that `scheduling` opens, where a
+supervisor locks it and has a process train it, of which `worker` holds both ends; that loads the data, trains, and
+writes the record. `monitoring` shows what has come of it all. `pilot` measures a few steps, `rescore` trains nothing.
 """
 
 from mlbench.runner.monitoring.status import Status, status
@@ -11,7 +11,7 @@ from mlbench.runner.options import CELL_FUNCTION, RunOptions, parse_interval, pa
 from mlbench.runner.pilot import measure
 from mlbench.runner.planning.estimate import Estimate, Estimates, estimate
 from mlbench.runner.planning.plan import Plan, PlannedCell, plan
-from mlbench.runner.run import run
+from mlbench.runner.run import run_suites
 
 __all__ = [
     "CELL_FUNCTION",
@@ -27,6 +27,6 @@ __all__ = [
     "parse_interval",
     "parse_size",
     "plan",
-    "run",
+    "run_suites",
     "status",
 ]

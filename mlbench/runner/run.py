@@ -64,7 +64,7 @@ class Interruption:
                 signal.signal(number, handler)
 
 
-def run(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = None) -> RunSummary:
+def run_suites(suites: Sequence[Suite], options: RunOptions, shown: Reporter | None = None) -> RunSummary:
     """Do every cell of the suites that has no record yet (and those to retry or redo).
 
     Raises ConfigError or UnknownNameError for a request that cannot be met, DataError where results cannot

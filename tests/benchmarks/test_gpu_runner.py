@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import torch
 
-from mlbench.runner import RunOptions, run
+from mlbench.runner import RunOptions, run_suites
 from mlbench.suite import Suite, parse_suite
 from tests.benchmarks.device import DEVICE, ON_GPU, sized
 from tests.benchmarks.figures import Figures
@@ -81,7 +81,7 @@ def run_with(suite: Suite, slots: int, folder: Path) -> dict[str, dict[str, Any]
         slots_per_device=slots,
         progress="none",
     )
-    assert run([suite], options).exit_code == 0
+    assert run_suites([suite], options).exit_code == 0
     return records(options.results)
 
 

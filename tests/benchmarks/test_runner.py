@@ -21,7 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench.records import Store, encode
 from mlbench.registry import load_plugins
-from mlbench.runner import Plan, RunOptions, plan, run
+from mlbench.runner import Plan, RunOptions, plan, run_suites
 from mlbench.suite import Suite
 from tests.runner.conftest import PLUGINS, make_suite
 from tests.runner.conftest import toys as toys  # the fixture, for these tests too
@@ -64,7 +64,7 @@ def test_overhead_per_cell(
     cells, slots = 400, 2
     suite = make_suite(*[("done", float(number)) for number in range(1, cells + 1)])
     chosen = options(tmp_path, engine=engine, jobs=slots)
-    benchmark.pedantic(lambda: run([suite], chosen), rounds=1)
+    benchmark.pedantic(lambda: run_suites([suite], chosen), rounds=1)
     _, finished = spans(tmp_path)
     warm = finished[cells // 4 :]
     overhead = 1000 * slots * (warm[-1] - warm[0]).total_seconds() / (len(warm) - 1)
@@ -80,9 +80,9 @@ def test_two_workers_against_one(benchmark: BenchmarkFixture, tmp_path: Path) ->
         results = tmp_path / str(slots)
         chosen = options(results, engine="loky", jobs=slots)
         if slots == 1:
-            run([suite], chosen)
+            run_suites([suite], chosen)
         else:
-            benchmark.pedantic(lambda: run([suite], chosen), rounds=1)  # noqa: B023
+            benchmark.pedantic(lambda: run_suites([suite], chosen), rounds=1)  # noqa: B023
         started, finished = spans(results)
         seconds[slots] = (finished[-1] - started[0]).total_seconds()
     machine = seconds_alone(1) / seconds_alone(2) * 2
@@ -126,7 +126,7 @@ def in_a_process(what: str, results: Path) -> str:
     program = (
         "import time; began = time.perf_counter()\n"
         "from pathlib import Path\n"
-        "from mlbench.runner import plan, run, status\n"
+        "from mlbench.runner import plan, run_suites, status\n"
         "from tests.benchmarks.test_runner import options, ten_thousand\n"
         "from tests.runner.conftest import PLUGINS, load_plugins\n"
         "load_plugins(PLUGINS)\n"

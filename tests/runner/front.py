@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.registry import load_plugins
-from mlbench.runner import RunOptions, run
+from mlbench.runner import RunOptions, run_suites
 from tests.runner.conftest import PLUGINS, make_suite
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def main() -> None:
     if "retry" in settings:
         settings["retry"] = tuple(settings["retry"])
     options = RunOptions(plugins=PLUGINS, **settings)
-    summary = run([make_suite(*acts, **request["suite"])], options)
+    summary = run_suites([make_suite(*acts, **request["suite"])], options)
     print(json.dumps(summary.describe()))
     sys.exit(summary.exit_code)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner import run
+from mlbench.runner import run_suites
 from mlbench.runner.options import parse_interval
 from mlbench.runner.scheduling.cleanup import clean
 from mlbench.runner.worker import attempt as attempts
@@ -94,7 +94,7 @@ def test_a_run_that_is_killed_outright_goes_on_at_the_last_checkpoint(results: P
 def test_the_second_try_goes_on_at_the_checkpoint(
     suite: MakeSuite, options: MakeOptions, log: Path, results: Path
 ) -> None:
-    run([suite(("die once", 60.0))], options(cell_function=LONG, checkpoint_every=0.3))
+    run_suites([suite(("die once", 60.0))], options(cell_function=LONG, checkpoint_every=0.3))
     (record,) = records(results)
     assert record["metrics"]["test"]["map"] == sum(range(60)) / 10**6
     assert [retry["class"] for retry in record["retries"]] == ["crash"]
@@ -152,7 +152,7 @@ def test_a_run_clears_the_checkpoints_that_nobody_needs(
     suite: MakeSuite, options: MakeOptions, results: Path
 ) -> None:
     grid = suite("done", "warn")
-    run([suite("done")], options())
+    run_suites([suite("done")], options())
     store = Store(results / "toys")
     (done,) = store.ids()
     for name in (f"{done}.safetensors", "begun.safetensors", "begun-77-aaaa.tmp"):
@@ -160,7 +160,7 @@ def test_a_run_clears_the_checkpoints_that_nobody_needs(
     clean(store)
     assert [file.name for file in checkpoints(results)] == ["begun.safetensors"]
     store.checkpoint_file(done).touch()
-    run([grid], options(rerun="all"))
+    run_suites([grid], options(rerun="all"))
     assert [file.name for file in checkpoints(results)] == ["begun.safetensors"]
 
 
@@ -168,10 +168,10 @@ def test_a_failed_cell_leaves_none(suite: MakeSuite, options: MakeOptions, resul
     """So that `--retry` starts it anew."""
     store = Store(results / "toys")
     store.prepare()
-    run([suite("raise")], options())
+    run_suites([suite("raise")], options())
     (failed,) = store.ids()
     store.checkpoint_file(failed).touch()
-    run([suite("raise")], options(retry=("failed",)))
+    run_suites([suite("raise")], options(retry=("failed",)))
     assert checkpoints(results) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mlbench.errors import DataError
 from mlbench.records import Store, load_records
-from mlbench.runner import run, status
+from mlbench.runner import run_suites, status
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.front import start
 from tests.runner.test_interruption import end, left
@@ -31,16 +31,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_fills_up(small_disk: Path, suite: MakeSuite, options: MakeOptions) -> None:
     settings = options(results=small_disk / "results")
-    assert run([suite("done")], settings).exit_code == 0
+    assert run_suites([suite("done")], settings).exit_code == 0
     before = {file: file.read_bytes() for file in (settings.results / "toys").rglob("*.json")}
-    summary = run([suite("done", ("large", 200_000.0), "warn")], settings)
+    summary = run_suites([suite("done", ("large", 200_000.0), "warn")], settings)
     assert summary.exit_code == 1
     assert "No space left on device" in summary.reason
     assert "what was written earlier is intact" in summary.reason
     assert (summary.done, summary.missing, summary.failed) == (1, 2, 0)
     assert {file: file.read_bytes() for file in (settings.results / "toys").rglob("*.json")} == before
     assert left(settings.results) == []
-    assert run([suite("done", "warn")], settings).exit_code == 0
+    assert run_suites([suite("done", "warn")], settings).exit_code == 0
 
 
 def test_a_disk_with_no_room_at_all(small_disk: Path, suite: MakeSuite, options: MakeOptions) -> None:
@@ -49,18 +49,18 @@ def test_a_disk_with_no_room_at_all(small_disk: Path, suite: MakeSuite, options:
     with pytest.raises(OSError, match="No space left"):
         (small_disk / "filling").write_bytes(bytes(10**6))
     with pytest.raises(DataError, match="No space left on device"):
-        run([suite("done")], settings)
+        run_suites([suite("done")], settings)
     (small_disk / "filling").unlink()
     assert left(settings.results) == []
 
 
 def test_a_read_only_file_system(small_disk: Path, suite: MakeSuite, options: MakeOptions) -> None:
     settings = options(results=small_disk / "results")
-    assert run([suite("done")], settings).exit_code == 0
+    assert run_suites([suite("done")], settings).exit_code == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(DataError, match="Read-only file system"):
-        run([suite("done", "warn")], settings)
-    assert run([suite("done")], settings).exit_code == 0
+        run_suites([suite("done", "warn")], settings)
+    assert run_suites([suite("done")], settings).exit_code == 0
     assert status(settings.results).suites[0].done == 1
     assert len(load_records(settings.results)) == 1
 

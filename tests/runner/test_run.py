@@ -14,7 +14,7 @@ import pytest
 
 from mlbench.errors import ConfigError, DataError
 from mlbench.records import Store, enough, load_records
-from mlbench.runner import RunOptions, plan, run
+from mlbench.runner import RunOptions, plan, run_suites
 from mlbench.suite import Selection, Suite
 from mlbench.suite.entries import LossEntry
 from mlbench.suite.entries import Store as How
@@ -60,7 +60,7 @@ ACTS: list[Any] = [
 
 def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     settings = options(time_limit=6.0, memory_limit=2**29)
-    summary = run([suite(*ACTS)], settings)
+    summary = run_suites([suite(*ACTS)], settings)
     found = records(settings)
     classes = {loss: (record["error"] or {}).get("class") for loss, record in found.items()}
     assert classes == {
@@ -105,9 +105,9 @@ def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOpti
     assert len(load_records(settings.results)) == len(ACTS)
 
     # A second run does nothing; --retry redoes the failures of a class and no other cell.
-    again = run([suite(*ACTS)], settings)
+    again = run_suites([suite(*ACTS)], settings)
     assert (again.trained, again.failed, again.exit_code) == (0, 9, 1)
-    retried = run([suite(*ACTS)], options(retry=("error",), time_limit=1.0))
+    retried = run_suites([suite(*ACTS)], options(retry=("error",), time_limit=1.0))
     assert retried.trained == 0, "what failed again is not trained"
     assert starts(log)["toy0/0/raise"] == 2
     assert starts(log)["toy0/0/kill"] == 2
@@ -117,7 +117,7 @@ def test_a_batch_that_cannot_be_cut_fails_with_advice(
     suite: MakeSuite, options: MakeOptions, log: Path
 ) -> None:
     pairs = LossEntry.model_validate({"name": "toy_pairs", "id": "pairs", "act": "oom", "number": 16.0})
-    run([suite("done").model_copy(update={"losses": [pairs]})], options())
+    run_suites([suite("done").model_copy(update={"losses": [pairs]})], options())
     error = records(options())["pairs"]["error"]
     assert error["class"] == "oom"
     assert "lower train.batch_size" in error["message"]
@@ -125,15 +125,15 @@ def test_a_batch_that_cannot_be_cut_fails_with_advice(
 
 
 def test_a_changed_suite_runs_exactly_what_is_new(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    assert run([suite("done")], options()).exit_code == 0
-    assert run([suite("done", "warn", seeds=(0, 1))], options()).trained == 3
+    assert run_suites([suite("done")], options()).exit_code == 0
+    assert run_suites([suite("done", "warn", seeds=(0, 1))], options()).trained == 3
     assert starts(log) == {f"toy0/{seed}/{act}": 1 for seed in (0, 1) for act in ("done", "warn")}
-    assert run([suite("done", "warn", seeds=(0, 1))], options(rerun="all")).trained == 4
+    assert run_suites([suite("done", "warn", seeds=(0, 1))], options(rerun="all")).trained == 4
     assert set(starts(log).values()) == {2}
 
 
 def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    run([suite("done", name="first")], options())
+    run_suites([suite("done", name="first")], options())
     both = [suite("done", "warn", name="second"), suite("warn", name="third")]
     planned = plan(both, options())
     assert [(cell.state, cell.todo) for cell in planned.cells] == [
@@ -142,7 +142,7 @@ def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOpti
         ("missing", True),
     ]
     assert len(planned.todo) == len(planned.shared) == 1
-    summary = run(both, options())
+    summary = run_suites(both, options())
     assert (summary.done, summary.trained, summary.exit_code) == (3, 1, 0)
     assert set(starts(log).values()) == {1}
     taken = records(options(), "second")["done"]
@@ -160,14 +160,14 @@ def keeping(suite: Suite, scores: Any) -> Suite:
 
 def test_a_record_whose_scores_are_too_few_is_not_taken_over(suite: MakeSuite, options: MakeOptions) -> None:
     trained = [
-        run([keeping(suite("done", name=scores), scores)], options()).trained
+        run_suites([keeping(suite("done", name=scores), scores)], options()).trained
         for scores in ("none", "float16", "float32")
     ]
     assert trained == [1, 1, 1]
     others = [
         keeping(suite("done", name=f"again-{scores}"), scores) for scores in ("none", "float16", "float32")
     ]
-    assert [run([other], options()).trained for other in others] == [0, 0, 0]
+    assert [run_suites([other], options()).trained for other in others] == [0, 0, 0]
     for scores in ("float16", "float32"):
         [record] = records_of(store := Store(options().results / f"again-{scores}"))
         assert store.scores(record["id"])["test_logits"].dtype.itemsize >= np.dtype(scores).itemsize
@@ -178,10 +178,10 @@ def test_a_cell_that_is_trained_anew_and_keeps_no_scores_has_none(
 ) -> None:
     """What an earlier training left would be scored again, and packed, as the new one's."""
     store = Store(options().results / "toys")
-    run([keeping(suite("done"), "float32")], options())
+    run_suites([keeping(suite("done"), "float32")], options())
     [identifier] = store.ids()
     assert store.scores_file(identifier).exists()
-    assert run([keeping(suite("done"), "none")], options(rerun="all")).trained == 1
+    assert run_suites([keeping(suite("done"), "none")], options(rerun="all")).trained == 1
     assert not store.scores_file(identifier).exists()
 
 
@@ -189,7 +189,7 @@ def test_of_two_suites_the_one_that_keeps_more_trains(suite: MakeSuite, options:
     both = [keeping(suite("done", "warn", name="a"), "none"), suite("warn", "done", name="b")]
     planned = plan(both, options())
     assert [(cell.cell.loss.id, cell.cell.suite) for cell in planned.todo] == [("done", "b"), ("warn", "b")]
-    assert run(both, options()).trained == 2
+    assert run_suites(both, options()).trained == 2
     for name in "ab":
         store = Store(options().results / name)
         assert all(enough(store.scores_file(identifier), "float32") for identifier in store.ids())
@@ -206,20 +206,20 @@ def test_a_shared_cell_is_trained_where_it_comes_first(suite: MakeSuite, options
 
 
 def test_packed_records_count(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    run([suite("done")], options())
+    run_suites([suite("done")], options())
     store = Store(options().results / "toys")
     store.pack()
     for file in store.cells_folder.iterdir():
         file.unlink()
-    assert run([suite("done")], options()).trained == 0
-    assert run([suite("done", name="sibling")], options()).done == 1
+    assert run_suites([suite("done")], options()).trained == 0
+    assert run_suites([suite("done", name="sibling")], options()).done == 1
     assert set(starts(log).values()) == {1}
 
 
 def test_a_broken_record_is_named_and_a_siblings_is_passed_over(
     suite: MakeSuite, options: MakeOptions, log: Path
 ) -> None:
-    run([suite("done")], options())
+    run_suites([suite("done")], options())
     store = Store(options().results / "toys")
     [file] = store.cells_folder.iterdir()
     file.write_text('{"schema": 1')
@@ -229,9 +229,9 @@ def test_a_broken_record_is_named_and_a_siblings_is_passed_over(
         plan([suite("done")], options())
     (broken := Store(options().results / "packed")).prepare()
     broken.packed_file.write_bytes(b"PAR1")
-    assert run([suite("done", name="sibling")], options()).trained == 1
+    assert run_suites([suite("done", name="sibling")], options()).trained == 1
     file.unlink()
-    assert run([suite("done")], options()).done == 1
+    assert run_suites([suite("done")], options()).done == 1
     assert log.read_text().count("start") == 2, "taken over from the sibling"
 
 
@@ -241,7 +241,7 @@ def test_records_of_other_code_are_stale(
     """A built-in loss's record keeps a hash of its source; here the record is made to say another."""
     one = suite("done").model_copy(update={"losses": ["bce"]})
     settings = options(cell_function="tests.runner.test_run:built_in")
-    run([one], settings)
+    run_suites([one], settings)
     store = Store(settings.results / "toys")
     [identifier] = store.ids()
     record = store.read(identifier)
@@ -249,9 +249,9 @@ def test_records_of_other_code_are_stale(
     assert not plan([one], settings).stale
     store.write({**record, "code": {"loss_source": "another"}})
     assert len(plan([one], settings).stale) == 1
-    run([one], options(progress="plain"))
+    run_suites([one], options(progress="plain"))
     assert "1 finished cells came from other code of bce" in capfd.readouterr().err
-    assert run([one], options(rerun="stale", cell_function=settings.cell_function)).trained == 1
+    assert run_suites([one], options(rerun="stale", cell_function=settings.cell_function)).trained == 1
     assert not plan([one], settings).stale
     assert starts(log) == {}
 
@@ -270,7 +270,7 @@ def test_data_that_are_not_there_are_said_and_the_rest_runs(
     absent = one.datasets[0].model_copy(update={"name": "toy_absent", "id": "nowhere"})
     object.__setattr__(absent, "__pydantic_extra__", {})
     both = one.model_copy(update={"datasets": [one.datasets[0], absent]})
-    summary = run([both], options(progress="plain"))
+    summary = run_suites([both], options(progress="plain"))
     assert (summary.done, summary.not_fetched, summary.exit_code) == (1, 1, 1)
     assert "not fetched: nowhere" in capfd.readouterr().err
 
@@ -284,7 +284,7 @@ def test_data_that_cannot_be_read_fail_as_data(
     described = suite("done").model_dump()
     described["datasets"].insert(0, broken)
     described["losses"] = [{"name": "toy_loss", "act": "done"}]
-    summary = run([Suite.model_validate(described)], options())
+    summary = run_suites([Suite.model_validate(described)], options())
     assert (summary.done, summary.failed, summary.not_fetched) == (1, 1, 0)
     failed = next(r for r in records_of(Store(options().results / "toys")) if r["status"] == "failed")
     assert failed["error"]["class"] == "data"
@@ -308,22 +308,22 @@ def test_equal_data_under_two_names_are_refused(
 def test_what_a_killed_run_left_is_removed_even_where_nothing_is_to_do(
     suite: MakeSuite, options: MakeOptions
 ) -> None:
-    run([suite("done")], options())
+    run_suites([suite("done")], options())
     store = Store(options().results / "toys")
     (store.tmp_folder / f"aaaa-{socket.gethostname()}-999999999-0123456789ab.json").touch()
-    run([suite("done")], options())
+    run_suites([suite("done")], options())
     assert nothing_is_left(options())
 
 
 def test_the_selection_is_all_that_runs(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     grid = suite("done", "warn", seeds=(0, 1), datasets=2)
-    run([grid], options(selection=Selection(losses=("warn",), datasets=("toy1",), seeds=(1,))))
+    run_suites([grid], options(selection=Selection(losses=("warn",), datasets=("toy1",), seeds=(1,))))
     assert starts(log) == {"toy1/1/warn": 1}
 
 
 def test_the_same_error_everywhere_stops_the_run(suite: MakeSuite, options: MakeOptions) -> None:
     acts = [("raise", float(number)) for number in range(1, 40)]
-    summary = run([suite("raise", *acts, seeds=(0, 1), datasets=2)], options())
+    summary = run_suites([suite("raise", *acts, seeds=(0, 1), datasets=2)], options())
     assert "the same error" in summary.reason
     assert summary.exit_code == 1
     assert 2 * 40 > summary.failed > 40
@@ -331,7 +331,7 @@ def test_the_same_error_everywhere_stops_the_run(suite: MakeSuite, options: Make
 
 
 def test_fail_fast_stops_at_the_first_failure(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
-    summary = run([suite("done", "raise", "warn")], options(fail_fast=True))
+    summary = run_suites([suite("done", "raise", "warn")], options(fail_fast=True))
     assert (summary.done, summary.failed, summary.missing) == (1, 1, 1)
     assert "--fail-fast" in summary.reason
     assert summary.exit_code == 1
@@ -341,7 +341,7 @@ def test_fail_fast_stops_at_the_first_failure(suite: MakeSuite, options: MakeOpt
 def test_scores_are_kept_as_the_suite_says(suite: MakeSuite, options: MakeOptions) -> None:
     for how, seed in (("float16", 0), ("none", 1)):
         one = suite("done", seeds=(seed,))
-        run([keeping(one, how)], options())
+        run_suites([keeping(one, how)], options())
     store = Store(options().results / "toys")
     by_seed = {record["cell"]["seed"]: record["id"] for record in records_of(store)}
     logits = store.scores(by_seed[0])["test_logits"]
@@ -355,7 +355,7 @@ def records_of(store: Store) -> list[dict[str, Any]]:
 
 
 def test_threads_are_the_suites_or_the_cores_shared_out(suite: MakeSuite, options: MakeOptions) -> None:
-    run([suite("done", threads=1), suite("warn", threads=2)], options())
+    run_suites([suite("done", threads=1), suite("warn", threads=2)], options())
     found = records(options())
     assert found["done"]["variables"]["OMP_NUM_THREADS"] == "1"
     assert found["done"]["environment"]["threads"] == 1
@@ -363,7 +363,7 @@ def test_threads_are_the_suites_or_the_cores_shared_out(suite: MakeSuite, option
 
 
 def test_a_worker_that_cannot_start_is_no_cells_fault(suite: MakeSuite, options: MakeOptions) -> None:
-    summary = run([suite("done", "warn")], options(cell_function="tests.runner.nowhere:run_cell"))
+    summary = run_suites([suite("done", "warn")], options(cell_function="tests.runner.nowhere:run_cell"))
     assert "a worker process cannot start" in summary.reason
     assert "No module named 'tests.runner.nowhere'" in summary.reason
     assert (summary.missing, summary.failed, summary.exit_code) == (2, 0, 1)
@@ -374,7 +374,7 @@ def test_a_place_that_cannot_be_written_to_is_an_error_before_anything_starts(
 ) -> None:
     (tmp_path / "results").write_text("a file, not a folder")
     with pytest.raises(DataError, match="cannot be written"):
-        run([suite("done")], options())
+        run_suites([suite("done")], options())
     assert starts(log) == {}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mlbench.cli.render import plan_json, print_plan
 from mlbench.records import Store
-from mlbench.runner import estimate, plan, run
+from mlbench.runner import estimate, plan, run_suites
 from mlbench.runner.options import RunOptions
 from mlbench.suite import Selection, Suite
 from tests.runner.conftest import MakeOptions, MakeSuite
@@ -74,7 +74,7 @@ def test_what_is_best_on_validation_is_trained_anew(
         (False, False): 6,
         (True, True): 4,
     }
-    summary = run([grid], options())
+    summary = run_suites([grid], options())
     assert (summary.done, summary.trained, summary.exit_code) == (10, 10, 0)
     assert starts(log) == 10
     for loss in ("done", "other"):
@@ -88,23 +88,23 @@ def test_what_is_best_on_validation_is_trained_anew(
         assert cell["train"]["probe"] == ("all" if cell["trial"]["final"] else "needed")
     again = plan([grid], options())
     assert (again.states, again.todo, again.waiting, again.renamed) == ({"done": 10}, [], [], [])
-    assert run([grid], options()).trained == 0
+    assert run_suites([grid], options()).trained == 0
 
 
 def test_a_raised_budget_trains_new_trials_and_what_they_change(
     suite: MakeSuite, options: MakeOptions, log: Path
 ) -> None:
-    assert run([suite("done", **tuned(2))], options()).exit_code == 0
+    assert run_suites([suite("done", **tuned(2))], options()).exit_code == 0
     assert starts(log) == 4
     before = rates(options(), final=True)
     large = suite("done", **tuned(6))
     assert len(plan([large], options()).todo) == 4
-    assert run([large], options()).exit_code == 0
+    assert run_suites([large], options()).exit_code == 0
     assert len(rates(options(), final=False)) == 6
     assert rates(options(), final=True) == before | {max(RATES): 2}
     assert starts(log) == 8 + (0 if max(RATES) in before else 2)
     # And lowered again it is as it was, the others stay where they are.
-    assert run([suite("done", **tuned(2))], options()).trained == 0
+    assert run_suites([suite("done", **tuned(2))], options()).trained == 0
     marks = [record["cell"]["trial"]["of"] for record in records(options())]
     assert Counter(marks) == {2: 4, 6: 6}
 
@@ -114,13 +114,13 @@ def test_what_was_not_tuned_is_taken_over_where_its_values_are_chosen(
 ) -> None:
     grid = suite("done", **tuned(3), head_lr=1.0)
     plain = without(grid, "plain")
-    assert run([plain], options()).exit_code == 0
+    assert run_suites([plain], options()).exit_code == 0
     assert starts(log) == 3
-    summary = run([grid], options())
+    summary = run_suites([grid], options())
     assert (summary.done, summary.exit_code) == (5, 0)
     assert starts(log) == 6, "only the trials: the suite's own rate is the best"
     assert rates(options(), final=True) == {1.0: 2}
-    assert run([without(grid, "again")], options()).exit_code == 0
+    assert run_suites([without(grid, "again")], options()).exit_code == 0
     assert starts(log) == 6
     assert all("trial" not in record["cell"] for record in records(options(), "again"))
 
@@ -130,14 +130,14 @@ def test_a_failed_trial_is_spent_and_a_retry_may_change_the_choice(
 ) -> None:
     grid = suite(("raise above", 0.005), **tuned(6))
     loss = "raise-above-0.005"
-    summary = run([grid], options())
+    summary = run_suites([grid], options())
     assert (summary.done, summary.failed, summary.exit_code) == (5, 3, 1)
     assert rates(options(), final=True, loss=loss) == {0.004: 2}
     log.with_suffix(".mended").touch()
     assert plan([grid], options()).todo == []
     planned = plan([grid], options(retry=("failed",)))
     assert (len(planned.todo), len(planned.waiting)) == (3, 2)
-    summary = run([grid], options(retry=("failed",)))
+    summary = run_suites([grid], options(retry=("failed",)))
     assert (summary.done, summary.failed, summary.exit_code) == (8, 0, 0)
     assert rates(options(), final=True, loss=loss) == {0.004: 2, 0.032: 2}, "those of the old choice stay"
     assert starts(log) == 8 + 3 + 2
@@ -146,17 +146,17 @@ def test_a_failed_trial_is_spent_and_a_retry_may_change_the_choice(
 def test_a_loss_of_which_no_trial_finished_fails_as_the_suite_has_it(
     suite: MakeSuite, options: MakeOptions
 ) -> None:
-    summary = run([suite("raise", "done", **tuned(2))], options())
+    summary = run_suites([suite("raise", "done", **tuned(2))], options())
     assert (summary.done, summary.failed, summary.missing) == (4, 4, 0)
     assert rates(options(), final=True, loss="raise") == {0.001: 2}
 
 
 def test_rerun_trains_all_again_and_each_once(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     grid = suite("done", **tuned(2))
-    assert run([grid], options()).trained == 4
+    assert run_suites([grid], options()).trained == 4
     planned = plan([grid], options(rerun="all"))
     assert (len(planned.todo), len(planned.waiting)) == (2, 2)
-    assert run([grid], options(rerun="all")).trained == 4
+    assert run_suites([grid], options(rerun="all")).trained == 4
     assert starts(log) == 8
 
 
@@ -164,42 +164,42 @@ def test_finals_that_are_there_already_are_not_done_again(
     suite: MakeSuite, options: MakeOptions, log: Path
 ) -> None:
     grid = suite("done", **tuned(2))
-    assert run([grid], options()).trained == 4
+    assert run_suites([grid], options()).trained == 4
     store = Store(options().results / "toys")
     trial = next(record for record in records(options()) if not record["cell"]["trial"]["final"])
     store.cell_file(trial["id"]).unlink()
     planned = plan([grid], options())
     assert (len(planned.todo), len(planned.waiting)) == (1, 2)
-    summary = run([grid], options())
+    summary = run_suites([grid], options())
     assert (summary.trained, summary.done, summary.missing, summary.exit_code) == (1, 4, 0, 0)
     assert starts(log) == 5
 
 
 def test_packed_trials_are_read_too(suite: MakeSuite, options: MakeOptions) -> None:
     grid = suite("done", **tuned(2))
-    assert run([grid], options(selection=Selection(seeds=(0,)))).trained == 2
+    assert run_suites([grid], options(selection=Selection(seeds=(0,)))).trained == 2
     store = Store(options().results / "toys")
     store.pack()
     for file in store.cells_folder.iterdir():
         file.unlink()
     planned = plan([grid], options())
     assert (len(planned.todo), len(planned.waiting)) == (2, 0)
-    assert run([grid], options()).trained == 2
+    assert run_suites([grid], options()).trained == 2
 
 
 def test_a_selected_final_brings_its_trials(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     grid = suite("done", "other", **tuned(2))
     one = options(selection=Selection(losses=("done",), seeds=(2,)))
-    assert run([grid], one).done == 3
+    assert run_suites([grid], one).done == 3
     assert starts(log) == 3
-    assert run([grid], options()).trained == 5
+    assert run_suites([grid], options()).trained == 5
 
 
 def test_suites_that_share_trials_share_them(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     """The second suite's trials are trained in the first one's folder; its own finals wait for them there."""
     first = suite("done", name="first", **tuned(2))
     second = suite("done", name="second", **{**tuned(2), "seeds": (0, 3, 4)})
-    summary = run([first, second], options())
+    summary = run_suites([first, second], options())
     assert (summary.done, summary.missing, summary.exit_code) == (8, 0, 0)
     assert starts(log) == 2 + 2 + 2
     for name in ("first", "second"):
@@ -212,7 +212,7 @@ def test_trials_of_a_published_suite_serve_another_fraction(
     """What was chosen at one fraction is trained at others, by a suite of its own, from packed records without scores:
     trials keep none."""
     first = suite("done", name="first", **tuned(3))
-    assert run([first], options()).done == 5
+    assert run_suites([first], options()).done == 5
     store = Store(options().results / "first")
     trials = {record["id"] for record in records(options(), "first") if not record["cell"]["trial"]["final"]}
     assert not trials & {file.stem for file in store.scores_folder.iterdir()}
@@ -221,7 +221,7 @@ def test_trials_of_a_published_suite_serve_another_fraction(
         for file in folder.iterdir():
             file.unlink()
     second = suite("done", name="second", **tuned(3, fraction=1.0)).model_copy(update={"fractions": [0.5]})
-    summary = run([second], options())
+    summary = run_suites([second], options())
     assert (summary.done, summary.trained) == (5, 2)
     assert starts(log) == 5 + 2
     chosen = [set(rates(options(), final=True, suite=name)) for name in ("first", "second")]
@@ -230,7 +230,7 @@ def test_trials_of_a_published_suite_serve_another_fraction(
 
 def test_several_seeds_choose_together(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     grid = suite("done", **tuned(3, seeds=[5, 6]))
-    assert run([grid], options()).exit_code == 0
+    assert run_suites([grid], options()).exit_code == 0
     assert starts(log) == 2 * 3 + 3
     tried = rates(options(), final=False)
     assert set(tried.values()) == {2}
@@ -244,7 +244,7 @@ def test_data_that_are_not_there_keep_nobody_waiting(suite: MakeSuite, options: 
     gone.model_extra.update({"path": "nowhere.csv", "text": "text", "labels": "labels"})  # type: ignore[union-attr]
     both = grid.model_copy(update={"datasets": [*grid.datasets, gone]})
     assert plan([both], options()).states == {"missing": 4, "not fetched": 4}
-    summary = run([both], options())
+    summary = run_suites([both], options())
     assert (summary.done, summary.not_fetched, summary.exit_code) == (4, 4, 1)
 
 
@@ -252,7 +252,7 @@ def test_a_loss_that_got_another_id_is_renamed_in_its_record(
     suite: MakeSuite, options: MakeOptions, log: Path
 ) -> None:
     plain = suite("done")
-    assert run([plain], options()).exit_code == 0
+    assert run_suites([plain], options()).exit_code == 0
     store = Store(options().results / "toys")
     store.pack()
     for file in store.cells_folder.iterdir():
@@ -260,7 +260,7 @@ def test_a_loss_that_got_another_id_is_renamed_in_its_record(
     [entry] = plain.losses
     renamed = plain.model_copy(update={"losses": [entry.model_copy(update={"id": "better"})]})
     for _ in range(2):
-        assert run([renamed], options()).exit_code == 0
+        assert run_suites([renamed], options()).exit_code == 0
         assert [record["cell"]["loss"]["id"] for record in store.records()] == ["better"]
     assert starts(log) == 1
     assert not plan([renamed], options()).renamed

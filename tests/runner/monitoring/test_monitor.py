@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner import run
+from mlbench.runner import run_suites
 from mlbench.runner.monitoring.monitor import Watch
 from mlbench.runner.monitoring.reporters import Silent
 from mlbench.runner.monitoring.tally import Tally
@@ -56,7 +56,7 @@ def test_a_reporter_that_fails_costs_no_more_than_the_show(job: Job) -> None:
 def test_a_run_that_nobody_sees_says_so_at_the_end(
     suite: MakeSuite, options: MakeOptions, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([suite("done")], options(), Gone()).exit_code == 0
+    assert run_suites([suite("done")], options(), Gone()).exit_code == 0
     said = capfd.readouterr().err
     assert "1 done" in said
     assert "not all of the run could be shown: BrokenPipeError: nobody reads" in said

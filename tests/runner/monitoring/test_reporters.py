@@ -10,7 +10,7 @@ from rich.console import Console
 
 from mlbench.cli.render import print_status
 from mlbench.records import Store
-from mlbench.runner import RunSummary, run, status
+from mlbench.runner import RunSummary, run_suites, status
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.reporters import JsonLines, LiveTable, PlainLines, live_view, reporter
 from mlbench.runner.monitoring.tally import Tally, readable
@@ -141,7 +141,7 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     store.prepare()
     line = Lifeline(store)
     line.start({"cells": 5, "suites": ["toys"], "started": now()})
-    run([suite("done", "nan")], options())
+    run_suites([suite("done", "nan")], options())
     about = {"dataset": "toy0", "fraction": 1.0, "seed": 0, "loss": "bce"}
     claim = Claim.take(store, "aa", about)
     assert claim is not None
@@ -178,7 +178,7 @@ def test_cells_of_an_older_protocol_are_counted_and_have_no_say_in_who_is_best(
     suite: MakeSuite, options: MakeOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = options()
-    run([suite("done")], settings)
+    run_suites([suite("done")], settings)
     store = Store(settings.results / "toys")
     [identifier] = store.ids()
     old = {**store.read(identifier), "id": "0" * 20, "code": {}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlbench.records import HEAD, Store
-from mlbench.runner import RunOptions, estimate, measure, plan, run
+from mlbench.runner import RunOptions, estimate, measure, plan, run_suites
 from mlbench.runner.planning.plan import PlannedCell
 from mlbench.suite import parse_suite
 from tests.runner.conftest import MakeOptions, MakeSuite
@@ -117,7 +117,7 @@ def test_a_measurement_comes_near_what_a_run_takes(tmp_path: Path) -> None:
     guesses = measure(plan([suite], settings), settings)
     assert guesses.unknown == 0
     assert list(tmp_path.iterdir()) == []
-    run([suite], settings)
+    run_suites([suite], settings)
     total = told = 0.0
     for cell, guess in guesses.cells:
         assert guess is not None

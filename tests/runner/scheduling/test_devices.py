@@ -16,7 +16,7 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
-from mlbench.runner import plan, run
+from mlbench.runner import plan, run_suites
 from mlbench.runner.monitoring.reporters import reporter
 from mlbench.runner.run import spread
 from mlbench.runner.scheduling import devices
@@ -103,12 +103,12 @@ def test_a_run_says_why_it_is_on_the_cpu(
 ) -> None:
     fake(1)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
-    assert run([suite("done")], options(device="auto", progress="plain")).exit_code == 0
+    assert run_suites([suite("done")], options(device="auto", progress="plain")).exit_code == 0
     said = (
         "CUDA_VISIBLE_DEVICES=3: no device here is 3; it and what follows are left out; cells run on the CPU"
     )
     assert capfd.readouterr().err.count(said) == 1
-    assert run([suite("warn")], options(device="cpu", progress="plain")).exit_code == 0
+    assert run_suites([suite("warn")], options(device="cpu", progress="plain")).exit_code == 0
     assert "devices:" not in capfd.readouterr().err
 
 
@@ -124,7 +124,7 @@ def test_it_is_said_when_slots_wait_for_a_device(
     with contextlib.ExitStack() as elsewhere:
         elsewhere.enter_context(lease("auto", 1, lambda: True))
         threading.Timer(2.0, elsewhere.close).start()
-        assert run([suite("done")], options(device="auto", progress="plain")).exit_code == 0
+        assert run_suites([suite("done")], options(device="auto", progress="plain")).exit_code == 0
     assert capfd.readouterr().err.count("wait for a free device") == 1
 
 

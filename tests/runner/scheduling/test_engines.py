@@ -19,7 +19,7 @@ from distributed import Client
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
-from mlbench.runner import RunOptions, plan, run
+from mlbench.runner import RunOptions, plan, run_suites
 from mlbench.runner.monitoring.reporters import Silent
 from mlbench.runner.scheduling.cores import place
 from mlbench.runner.scheduling.engines import open_engine
@@ -78,7 +78,7 @@ def test_a_running_dask_cluster_runs_a_suite(
         settings = options(engine="dask", scheduler=address, results=Path("results"))
         with open_engine(settings, 100) as engine:
             assert (engine.slots, engine.slots_at) == (2, {place(): 2})
-        summary = run([suite(*acts, "raise", "kill")], settings)
+        summary = run_suites([suite(*acts, "raise", "kill")], settings)
     assert (summary.done, summary.failed, summary.missing) == (8, 2, 0)
     assert count(log, "end") == 8
     store = Store(settings.results / "toys")
@@ -107,7 +107,7 @@ def test_a_dask_worker_that_is_killed_costs_nothing(
 
         killer = threading.Thread(target=kill_one)
         killer.start()
-        summary = run([suite(*acts)], options(engine="dask", scheduler=address))
+        summary = run_suites([suite(*acts)], options(engine="dask", scheduler=address))
         killer.join()
     assert (summary.done, summary.missing) == (6, 0)
     assert count(log, "end") == 6
@@ -154,7 +154,7 @@ def test_the_engines_agree_to_the_last_bit(tmp_path: Path) -> None:
     for engine, jobs in engines:
         results = tmp_path / engine
         settings = RunOptions(results=results, engine=engine, jobs=jobs, device="cpu", progress="none")
-        assert run([suite], settings).exit_code == 0
+        assert run_suites([suite], settings).exit_code == 0
         files = (results / "real" / "cells").iterdir()
         found.append({file.name: numbers(json.loads(file.read_text())) for file in files})
     assert len(found[0]) == 3
@@ -182,7 +182,7 @@ def test_a_cluster_of_one_worker_does_the_work_itself(
     with cluster(tmp_path / "elsewhere", workers=1) as address:
         monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
         settings = options(engine="dask", scheduler=address)
-        assert run([suite("done")], settings).exit_code == 0
+        assert run_suites([suite("done")], settings).exit_code == 0
     [file] = (settings.results / "toys" / "cells").iterdir()
     record = json.loads(file.read_text())
     assert record["supervisor"] != os.getpid()
@@ -198,7 +198,7 @@ def test_a_cell_has_the_cores_that_its_host_has_for_a_device(
     with cluster(tmp_path / "elsewhere", workers=1, threads=8) as address:
         settings = options(engine="dask", scheduler=address, device="auto")
         acts: list[Any] = [("sleep", 0.2 + number / 100) for number in range(8)]
-        assert run([suite(*acts)], settings).exit_code == 0
+        assert run_suites([suite(*acts)], settings).exit_code == 0
     files = (settings.results / "toys" / "cells").iterdir()
     assert {json.loads(file.read_text())["environment"]["threads"] for file in files} == {joblib.cpu_count()}
 
@@ -217,7 +217,7 @@ def test_a_slot_that_ends_early_is_told_of_while_the_others_work(
 
     settings = options(device="auto", engine="loky", cell_function="tests.runner.fake_torch:run_cell")
     acts: list[Any] = [("sleep", 0.5 + number / 100) for number in range(8)]
-    assert run([suite(*acts)], settings, Noting()).done == 8
+    assert run_suites([suite(*acts)], settings, Noting()).done == 8
     [finished] = [finished for text, finished in Noting.notes if "Fake A1 GPU-00 cannot be used" in text]
     assert finished < 8
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner import run
+from mlbench.runner import run_suites
 from mlbench.runner.worker import process
 from mlbench.runner.worker.attempt import Done, Failed, Limits, attempt
 from mlbench.runner.worker.process import Child
@@ -95,7 +95,7 @@ def test_a_slot_whose_worker_does_not_end_ends_and_says_why(
     one = suite("done" if waits else "hang", threads=1)
     other = suite("warn", name="others", threads=2)
     settings = options(time_limit=0.5)
-    summary = run([one, other], settings)
+    summary = run_suites([one, other], settings)
     assert (summary.done, summary.failed, summary.missing) == ((1, 0, 1) if waits else (0, 1, 1))
     assert "was killed and has not ended for 30 s" in summary.reason
     assert summary.exit_code == 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner import run
+from mlbench.runner import run_suites
 from mlbench.runner.scheduling.locks import claims
 from mlbench.runner.worker.memory import share
 from mlbench.runner.worker.usable import remedy, trouble, works_still
@@ -88,7 +88,7 @@ def test_a_run_on_a_device_that_cannot_be_used_ends_and_no_cell_fails(
     fake(1)
     unusable("GPU-00")
     settings = options(device="auto", cell_function=CELLS)
-    summary = run([suite("done", "warn", datasets=2)], settings)
+    summary = run_suites([suite("done", "warn", datasets=2)], settings)
     assert (summary.done, summary.failed, summary.missing, summary.exit_code) == (0, 0, 4, 1)
     said = f"a slot on {socket.gethostname()} ended: Fake A1 GPU-00 cannot be used: RuntimeError: CUDA error: no kernel"
     assert summary.reason.startswith(said)
@@ -108,7 +108,7 @@ def test_the_devices_that_can_be_used_do_the_work_of_those_that_cannot(
     fake(2)
     unusable("GPU-00")
     settings = options(device="auto", engine="loky", cell_function=CELLS, progress="plain")
-    summary = run([suite("done", "warn", datasets=2)], settings)
+    summary = run_suites([suite("done", "warn", datasets=2)], settings)
     assert (summary.done, summary.reason, summary.exit_code) == (4, "", 0)
     assert {record["variables"]["CUDA_VISIBLE_DEVICES"] for record in records(settings).values()} == {
         "GPU-11"
@@ -133,7 +133,7 @@ def test_a_slot_waits_for_the_memory_that_others_hold(
     monkeypatch.setenv("MLBENCH_TEST_FULL", str(full))
     if patience > 2:
         threading.Timer(2.0, full.unlink).start()
-    summary = run([suite("done")], options(device="auto", cell_function=CELLS))
+    summary = run_suites([suite("done")], options(device="auto", cell_function=CELLS))
     assert (summary.done, summary.failed) == ((1, 0) if patience > 2 else (0, 0))
     assert ("other processes hold its memory" in summary.reason) == (patience <= 2)
 
@@ -146,7 +146,7 @@ def test_memory_that_slots_share_is_said_to_be_shared(
 ) -> None:
     fake(1)
     settings = options(device="auto", cell_function=CELLS, slots_per_device=slots)
-    assert run([suite("oom", batch_size=2)], settings).failed == 1
+    assert run_suites([suite("oom", batch_size=2)], settings).failed == 1
     [record] = records(settings).values()
     assert record["error"]["class"] == "oom"
     assert said in record["error"]["message"]
@@ -160,7 +160,7 @@ def test_a_slot_keeps_to_its_share_of_the_memory(
     """What its cells take the others do not miss; and the record says with how many it was shared."""
     fake(1)
     settings = options(device="auto", cell_function=CELLS, slots_per_device=slots)
-    assert run([suite("done")], settings).done == 1
+    assert run_suites([suite("done")], settings).done == 1
     [record] = records(settings).values()
     assert record["fraction"] == fraction
     assert record["environment"]["slots_per_device"] == slots
@@ -192,7 +192,7 @@ def test_a_process_that_a_cell_has_poisoned_trains_no_other(
     """Also where the cell fails of something else, which it then keeps as its class."""
     fake(1)
     settings = options(device="auto", cell_function=CELLS)
-    summary = run([suite("assert", "done", "quietly assert", "warn")], settings)
+    summary = run_suites([suite("assert", "done", "quietly assert", "warn")], settings)
     assert (summary.done, summary.failed) == (2, 2)
     assert set(starts(log).values()) == {1}
     classes = {
@@ -220,7 +220,7 @@ def test_torch_itself_is_asked(fake: FakeDevices, options: MakeOptions) -> None:
     """nvidia-smi lists a device here that torch does not find."""
     fake(1)
     settings = options(device="cuda", cell_function="mlbench.training:run_cell", plugins=())
-    summary = run([parse_suite(REAL, "real")], settings)
+    summary = run_suites([parse_suite(REAL, "real")], settings)
     assert (summary.done, summary.failed, summary.missing, summary.exit_code) == (0, 0, 1, 1)
     assert "Fake A1 GPU-00 cannot be used" in summary.reason
     assert json.dumps(summary.describe())
