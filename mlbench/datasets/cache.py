@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
+from mlbench.atomic_writes import UNFINISHED, atomic_write
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.version import TRAINING_VERSION
-from mlbench.whole_files import UNFINISHED, whole
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Cache:
         """Called by the owner of the lock: whatever else is half there is nobody's."""
         for left in self.folder.glob(f"{file.stem}-*{UNFINISHED}"):
             left.unlink(missing_ok=True)
-        with whole(file) as temporary:
+        with atomic_write(file) as temporary:
             write(temporary)
             file.with_suffix(".json").write_text(key + "\n", encoding="utf-8")
 

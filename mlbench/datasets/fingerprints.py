@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from mlbench.atomic_writes import atomic_write
 from mlbench.datasets.base import Dataset, Split
 from mlbench.datasets.places import cache_root
-from mlbench.whole_files import whole
 
 VERSION = 2
 """Raised when the same files would get another fingerprint: when hashing, reading or cutting splits changes."""
@@ -79,7 +79,7 @@ def _keep(file: Path, value: str) -> None:
     """Write whole or not at all; a cache folder that cannot be written only costs time."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with whole(file) as temporary:
+        with atomic_write(file) as temporary:
             temporary.write_text(value, encoding="utf-8")
     except OSError:
         return

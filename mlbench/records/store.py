@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbench.atomic_writes import atomic_write, unique_name
 from mlbench.errors import DataError
 from mlbench.records.lean import lean
 from mlbench.records.packed import (
@@ -32,7 +33,6 @@ from mlbench.records.packed import (
 from mlbench.records.replicates import Kept, centre_of, shrink_all
 from mlbench.records.schema import RecordError, check, decode, decode_head, decoded, encode
 from mlbench.records.scores import UNREADABLE
-from mlbench.whole_files import own_name, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +79,7 @@ class Store:
                 self.claims_folder,
             ):
                 folder.mkdir(parents=True, exist_ok=True)
-            probe = self.tmp_folder / own_name("probe")
+            probe = self.tmp_folder / unique_name("probe")
             probe.touch()
             probe.unlink()
         except OSError as error:
@@ -239,7 +239,7 @@ class Store:
         self._place(buffer.getvalue(), self.scores_file(identifier))
 
     def _place(self, content: bytes, target: Path) -> Path:
-        with whole(target, self.tmp_folder) as temporary:
+        with atomic_write(target, self.tmp_folder) as temporary:
             temporary.write_bytes(content)
         return target
 

@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from mlbench.atomic_writes import atomic_write
 from mlbench.errors import DataError
-from mlbench.whole_files import whole
 
 
 def save_tree(tree: Any, file: Path) -> None:
@@ -19,7 +19,7 @@ def save_tree(tree: Any, file: Path) -> None:
     tensors: dict[str, Tensor] = {}
     shape = json.dumps(_take_out(tree, tensors))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with whole(file) as temporary:
+    with atomic_write(file) as temporary:
         save_file(tensors, temporary, metadata={"tree": shape})
 
 

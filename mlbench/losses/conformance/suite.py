@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbench.blame import own_line
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance import declared, devices, gradients, symmetry, unknown, values
 from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
 from mlbench.registry import LOSSES
+from mlbench.tracebacks import own_line
 
 
 @dataclass(frozen=True)

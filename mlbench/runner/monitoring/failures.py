@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlbench.blame import own_line
 from mlbench.registry import LOSSES
+from mlbench.tracebacks import own_line
 
 LONGEST = 240
 """Characters of a message that are shown."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from mlbench import datasets
+from mlbench.atomic_writes import atomic_write
 from mlbench.errors import DataError, DatasetNotFoundError
 from mlbench.records import RecordError, Store, enough, stores
 from mlbench.suite import Cell
-from mlbench.whole_files import whole
 
 
 class KnownData:
@@ -117,7 +117,7 @@ def _rename_family(record: dict[str, Any], cell: Cell) -> None:
 
 def _copy(file: Path, to: Path, through: Path) -> None:
     """A hard link where the file system has them: stores replace files and never change one."""
-    with whole(to, through) as temporary:
+    with atomic_write(to, through) as temporary:
         try:
             os.link(file, temporary)
         except OSError:

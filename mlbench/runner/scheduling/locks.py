@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlbench.atomic_writes import unique_name
 from mlbench.errors import DataError
 from mlbench.records import Store
 from mlbench.runner.scheduling.owner import Owner
-from mlbench.whole_files import own_name
 
 EXPIRY = 60.0
 """Seconds without a beat after which a claim of another host counts as abandoned."""
@@ -100,7 +100,7 @@ def abandoned(file: Path, content: Mapping[str, Any], store: Store) -> bool:
 
 def silent(file: Path, store: Store) -> bool:
     """Whether a file has had no beat for EXPIRY, by the clock of the machine that holds the disk."""
-    probe = store.tmp_folder / own_name("clock")
+    probe = store.tmp_folder / unique_name("clock")
     try:
         beaten = file.stat().st_mtime
         probe.touch()

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlbench.atomic_writes import atomic_write
 from mlbench.datasets.places import cache_root
-from mlbench.whole_files import whole
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,6 @@ def _place(plugin: Plugin) -> Path:
     file = cache_root() / "plugins" / digest / plugin.name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        with whole(file) as temporary:
+        with atomic_write(file) as temporary:
             temporary.write_text(plugin.source, encoding="utf-8", newline="")
     return file

@@ -14,13 +14,13 @@ UNFINISHED = ".part"
 
 
 @contextmanager
-def whole(target: Path, through: Path | None = None) -> Iterator[Path]:
+def atomic_write(target: Path, through: Path | None = None) -> Iterator[Path]:
     """A path to write a file to, which at the end of the block is flushed to the disk and becomes `target`.
 
     It lies in the folder `through`, of the same file system, or else beside `target`, and is removed where the block
-    fails. A process that is killed leaves it: its name tells whose it was (`own_name`).
+    fails. A process that is killed leaves it: its name tells whose it was (`unique_name`).
     """
-    temporary = (through or target.parent) / f"{own_name(target.stem)}{UNFINISHED}"
+    temporary = (through or target.parent) / f"{unique_name(target.stem)}{UNFINISHED}"
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -31,6 +31,6 @@ def whole(target: Path, through: Path | None = None) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def own_name(stem: str) -> str:
+def unique_name(stem: str) -> str:
     """A file name that no other process makes: stem-host-process-random."""
     return f"{stem}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"

@@ -6,8 +6,8 @@ import json
 import traceback
 from pathlib import Path
 
-import mlbench.blame
-from mlbench.blame import own_line
+import mlbench.tracebacks
+from mlbench.tracebacks import own_line
 
 
 def test_the_last_frame_outside_mlbench_and_what_is_installed() -> None:
@@ -15,14 +15,14 @@ def test_the_last_frame_outside_mlbench_and_what_is_installed() -> None:
         json.loads("{")
     except ValueError as error:
         trace = "".join(traceback.format_exception(error))
-    assert own_line(trace, Path("none.py")) == "test_blame.py, line 15"
+    assert own_line(trace, Path("none.py")) == "test_tracebacks.py, line 15"
     assert own_line(trace, Path(json.decoder.__file__)).startswith("decoder.py, line ")
 
 
 def test_a_frame_of_mlbench_counts_where_it_is_asked_for() -> None:
-    file = Path(mlbench.blame.__file__)
+    file = Path(mlbench.tracebacks.__file__)
     trace = (
         f'Traceback (most recent call last):\n  File "{file}", line 3, in own_line\n    x\nValueError: x\n'
     )
     assert own_line(trace, Path("none.py")) == ""
-    assert own_line(trace, file) == "blame.py, line 3"
+    assert own_line(trace, file) == "tracebacks.py, line 3"

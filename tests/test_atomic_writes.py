@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.whole_files import UNFINISHED, whole
+from mlbench.atomic_writes import UNFINISHED, atomic_write
 
 
 def test_a_file_takes_the_place_of_the_old_one_at_the_end_of_the_block(tmp_path: Path) -> None:
     target, through = tmp_path / "a.json", tmp_path / "tmp"
     through.mkdir()
     target.write_text("old")
-    with whole(target, through) as temporary:
+    with atomic_write(target, through) as temporary:
         temporary.write_text("new")
         assert target.read_text() == "old"
         assert temporary.parent == through
@@ -31,7 +31,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target.write_text("old")
 
     def write() -> None:
-        with whole(target) as temporary:
+        with atomic_write(target) as temporary:
             temporary.write_text("ne")
             raise RuntimeError("half way")
 
@@ -44,8 +44,8 @@ def test_a_killed_process_leaves_the_old_file_and_one_that_tells_whose_it_was(tm
     target = tmp_path / "a.json"
     target.write_text("old")
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom mlbench.whole_files import whole\n"
-        "with whole(Path(sys.argv[1])) as temporary:\n"
+        "import sys, time\nfrom pathlib import Path\nfrom mlbench.atomic_writes import atomic_write\n"
+        "with atomic_write(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('ne'); print(flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE) as process:
