@@ -5,7 +5,7 @@
 <folder>/records.parquet          optional: many records in one file, one a row, equally legal, with the replicates of
                                   the main metrics beside each: what is published
 <folder>/checkpoints              where cells stand that were stopped or killed
-<folder>/tmp, <folder>/claims     work in progress
+<folder>/tmp, <folder>/locks      work in progress
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Store:
         return self.folder / "tmp"
 
     @property
-    def claims_folder(self) -> Path:
-        return self.folder / "claims"
+    def locks_folder(self) -> Path:
+        return self.folder / "locks"
 
     @property
     def packed_file(self) -> Path:
@@ -76,7 +76,7 @@ class Store:
                 self.scores_folder,
                 self.checkpoints_folder,
                 self.tmp_folder,
-                self.claims_folder,
+                self.locks_folder,
             ):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.tmp_folder / unique_name("probe")

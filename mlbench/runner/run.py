@@ -23,8 +23,8 @@ from mlbench.runner.scheduling.cleanup import clean
 from mlbench.runner.scheduling.devices import chosen, troubles
 from mlbench.runner.scheduling.engines import Engine, open_engine
 from mlbench.runner.scheduling.job import Job
-from mlbench.runner.scheduling.lifeline import Lifeline
 from mlbench.runner.scheduling.plugins import pack
+from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
 
@@ -33,17 +33,17 @@ class Interruption:
     """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. What is stopped leaves a checkpoint. After
     that signals act as usual."""
 
-    def __init__(self, lifeline: Lifeline, watch: Watch) -> None:
+    def __init__(self, run_lock: RunLock, watch: Watch) -> None:
         self.signal = 0
-        self._lifeline, self._watch = lifeline, watch
+        self._run_lock, self._watch = run_lock, watch
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         first, self.signal = self.signal == 0, number
         if number == signal.SIGINT and first:
-            self._lifeline.finish_up()
+            self._run_lock.finish_up()
             self._watch.note("finishing what runs; Ctrl-C again stops it")
             return
-        self._lifeline.stop()
+        self._run_lock.stop()
         self._watch.note(
             "stopping: what runs is checkpointed where it can be; Ctrl-C again stops it outright"
         )
@@ -106,7 +106,7 @@ def run_suites(suites: Sequence[Suite], options: RunOptions, shown: Reporter | N
 def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
     """Have the engine's slots do what is to be done, and watch it."""
     job = Job(
-        lifeline=Lifeline(planned.todo[0].store),
+        run_lock=RunLock(planned.todo[0].store),
         work=tuple(cell.work() for cell in planned.todo),
         waiting=tuple(planned.contests),
         device=options.device,
@@ -123,14 +123,14 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         cell_function=options.cell_function,
     )
     watch = Watch(job, shown)
-    interruption = Interruption(job.lifeline, watch)
+    interruption = Interruption(job.run_lock, watch)
     suites = sorted({work.cell.suite for work in job.work})
-    job.lifeline.start({"cells": watch.tally.total, "suites": suites, "started": now()})
+    job.run_lock.start({"cells": watch.tally.total, "suites": suites, "started": now()})
     try:
         with interruption.listening(), watch:
             reasons = engine.spread(job, watch.note)
     finally:
-        job.lifeline.stop()
+        job.run_lock.stop()
     came_out = planned.settled()
     for cell in planned.shared:
         trained = next(other for other in planned.todo if other.id == cell.id)

@@ -13,7 +13,7 @@ from mlbench.registry import REGISTRIES, load_plugins
 from mlbench.runner import RunOptions, plan
 from mlbench.runner.scheduling import devices
 from mlbench.runner.scheduling.job import Job
-from mlbench.runner.scheduling.lifeline import Lifeline
+from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.suite import Suite
 
 FOLDER = Path(__file__).parent
@@ -96,10 +96,10 @@ def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
     about = {"device": "cpu", "slots_per_device": 1, "slots_at": {}, "plugins": (), "data_root": None}
     limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
     there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
-    made = Job(lifeline=Lifeline(work[0].store), work=work, waiting=(), **about, **limits, **there)  # type: ignore[arg-type]
-    made.lifeline.start({"cells": 2, "suites": ["toys"], "started": ""})
+    made = Job(run_lock=RunLock(work[0].store), work=work, waiting=(), **about, **limits, **there)  # type: ignore[arg-type]
+    made.run_lock.start({"cells": 2, "suites": ["toys"], "started": ""})
     yield made
-    made.lifeline.stop()
+    made.run_lock.stop()
 
 
 def make_suite(

@@ -55,7 +55,7 @@ def end(front: Any, log: Path) -> tuple[int, dict[str, Any]]:
 
 def left(results: Path) -> list[Path]:
     store = Store(results / "toys")
-    return [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+    return [*store.tmp_folder.iterdir(), *store.locks_folder.iterdir()]
 
 
 @pytest.fixture

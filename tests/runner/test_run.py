@@ -38,7 +38,7 @@ def starts(log: Path) -> Counter[str]:
 
 def nothing_is_left(options: RunOptions, suite: str = "toys") -> bool:
     store = Store(options.results / suite)
-    return not list(store.tmp_folder.iterdir()) and not list(store.claims_folder.iterdir())
+    return not list(store.tmp_folder.iterdir()) and not list(store.locks_folder.iterdir())
 
 
 ACTS: list[Any] = [

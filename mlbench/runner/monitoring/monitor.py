@@ -1,6 +1,6 @@
 """The front's eye on the store: counts records as they appear, shows them, and says when to stop.
 
-Beside it the lifeline beats at a pace of its own, however long a look takes.
+Beside it the run's lock has its heartbeat at a pace of its own, however long that takes.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mlbench.runner.monitoring.guarded import guarded
 from mlbench.runner.monitoring.reporters import Reporter
 from mlbench.runner.monitoring.tally import Tally
 from mlbench.runner.scheduling.job import Job, Work, stamp
-from mlbench.runner.scheduling.locks import BEAT, claims
+from mlbench.runner.scheduling.locks import HEARTBEAT, cell_locks
 
 LOOK = 0.25
 """Seconds between two looks, or ten times what a look takes where that is more."""
 IDLE = 20.0
-"""Seconds without a claimed cell after which it is said that the slots wait."""
+"""Seconds without a locked cell after which it is said that the slots wait."""
 
 
 class Watch:
@@ -79,8 +79,8 @@ class Watch:
             self._pending.setdefault(work.store, {})[f"{work.id}.json"] = work
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT):
-            self._job.lifeline.beat()
+        while not self._over.wait(HEARTBEAT):
+            self._job.run_lock.heartbeat()
 
     def _run(self) -> None:
         while True:
@@ -107,7 +107,7 @@ class Watch:
         self.tally.running = [
             about
             for store, pending in self._pending.items()
-            for identifier, about in claims(store)
+            for identifier, about in cell_locks(store)
             if f"{identifier}.json" in pending
         ]
 
@@ -131,7 +131,7 @@ class Watch:
             self.tally.total -= len(waiting.finals) - len(work)
 
     def _say_that_it_waits(self) -> None:
-        """A claim is made before a worker is started, so where there is none no slot has a device yet."""
+        """A lock is made before a worker is started, so where there is none no slot has a device yet."""
         if self.tally.running:
             self._busy = time.monotonic()
         elif self._busy is not None and time.monotonic() - self._busy > IDLE:
@@ -146,7 +146,7 @@ class Watch:
             broken = broken or f"--fail-fast: {record['error']['message']}"
         if broken and not self.reason:
             self.reason = broken
-            self._job.lifeline.finish_up()
+            self._job.run_lock.finish_up()
             self._reporter.note(f"stopping: {broken}")
 
     def _say_once(self, trouble: str) -> None:
@@ -156,7 +156,7 @@ class Watch:
 
 
 def _names(store: Store) -> set[str]:
-    """Empty where somebody has removed the results meanwhile: then the slots find their lifeline gone and stop."""
+    """Empty where somebody has removed the results meanwhile: then the slots find the run's lock gone and stop."""
     try:
         with os.scandir(store.cells_folder) as entries:
             return {entry.name for entry in entries}

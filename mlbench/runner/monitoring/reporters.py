@@ -170,10 +170,10 @@ class LiveTable(Silent):
 def live_view(tally: Tally) -> Group:
     """The table that stands on a terminal while cells run."""
     running = Table.grid(padding=(0, 2))
-    for claim in tally.running:
-        progress = claim.get("progress") or {}
+    for lock in tally.running:
+        progress = lock.get("progress") or {}
         said = "  ".join(_figure(key, value) for key, value in progress.items())
-        running.add_row(Text("  runs", style="dim"), Text(_claimed(claim)), Text(said, style="dim"))
+        running.add_row(Text("  runs", style="dim"), Text(_locked_cell(lock)), Text(said, style="dim"))
     bar = Table.grid()
     bar.add_row(ProgressBar(total=max(1, tally.total), completed=tally.finished, width=40))
     return Group(_headline(tally), bar, running, _best(tally))
@@ -208,8 +208,8 @@ def _left(tally: Tally) -> list[str]:
     return [f"about {readable(tally.left)} left"]
 
 
-def _claimed(claim: Mapping[str, Any]) -> str:
-    return _named(claim["dataset"], claim["fraction"], claim["seed"], claim["loss"], claim.get("stage", ""))
+def _locked_cell(lock: Mapping[str, Any]) -> str:
+    return _named(lock["dataset"], lock["fraction"], lock["seed"], lock["loss"], lock.get("stage", ""))
 
 
 def _named(dataset: str, fraction: float, seed: int, loss: str, stage: str) -> str:

@@ -17,8 +17,8 @@ from mlbench.records.packed import read_packed
 from mlbench.records.schema import decode_head
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.tally import Best
-from mlbench.runner.scheduling.lifeline import runs
-from mlbench.runner.scheduling.locks import claims
+from mlbench.runner.scheduling.locks import cell_locks
+from mlbench.runner.scheduling.run_lock import live_runs
 from mlbench.runner.worker.environment import now
 from mlbench.version import TRAINING_VERSION, UNNAMED
 
@@ -39,7 +39,7 @@ class Failure:
 @dataclass
 class SuiteStatus:
     """One suite's folder. older: the finished cells of an older TRAINING_VERSION, which have no say in who is best.
-    failed: by class. failures: by reason. running: the claims. problems: files that are no records."""
+    failed: by class. failures: by reason. running: the locked cells. problems: files that are no records."""
 
     name: str
     done: int = 0
@@ -76,10 +76,10 @@ def status(results: Path) -> Status:
     """Read a results root or one suite's folder; raises DataError where there are no results."""
     suites, recent, running = [], Counter[str](), []
     for store in stores(results):
-        running += list(runs(store))
+        running += list(live_runs(store))
     since = {about["token"]: str(about.get("started", "")) for about in running}
     for store in stores(results):
-        suite = SuiteStatus(store.folder.name, running=[about for _, about in claims(store)])
+        suite = SuiteStatus(store.folder.name, running=[about for _, about in cell_locks(store)])
         for record in _outlines(store):
             if isinstance(record, RecordError):
                 suite.problems.append(str(record))

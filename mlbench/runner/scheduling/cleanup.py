@@ -1,4 +1,4 @@
-"""Removing what killed processes left in a store's `tmp/`, `claims/` and `checkpoints/`; the living keep theirs."""
+"""Removing what killed processes left in a store's `tmp/`, `locks/` and `checkpoints/`; the living keep theirs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from pathlib import Path
 import psutil
 
 from mlbench.records import Store
-from mlbench.runner.scheduling.locks import abandoned, bury, read_claim, silent
+from mlbench.runner.scheduling.locks import has_expired, is_stale, read_lock, remove_stale
+
+EARLIER_LOCKS = "claims"
+"""The folder in which code before this kept locks: what a killed run left there is removed too."""
 
 
 def clean(store: Store) -> None:
-    """Remove the claims, run files and temporary files whose process is gone, and the checkpoints of cells that
-    have a record."""
-    alive = set()
-    for file in _files(store.claims_folder):
-        content = read_claim(file)
-        if abandoned(file, content, store):
-            bury(file, content, store)
+    """Remove the locks of cells and of runs and the temporary files whose process is gone, and the checkpoints of cells
+    that have a record."""
+    alive, earlier = set(), store.folder / EARLIER_LOCKS
+    for file in (*_files(store.locks_folder), *_files(earlier)):
+        content = read_lock(file)
+        if is_stale(file, content, store):
+            remove_stale(file, content, store)
         else:
             alive.add(file.stem)
+    with contextlib.suppress(OSError):
+        # It is not empty while a run of earlier code is alive.
+        earlier.rmdir()
     for file in _files(store.tmp_folder):
         stem, _, maker = file.name.partition("-")
         if stem not in alive and _maker_is_gone(file, maker, store):
@@ -46,7 +52,7 @@ def _maker_is_gone(file: Path, maker: str, store: Store) -> bool:
     """By the file's name, which ends in host, process and a random part."""
     host, _, rest = maker.rpartition("-")[0].rpartition("-")
     if host != socket.gethostname() or not rest.isdigit():
-        return silent(file, store)
+        return has_expired(file, store)
     try:
         return psutil.Process(int(rest)).create_time() > file.stat().st_mtime + 1
     except psutil.NoSuchProcess:

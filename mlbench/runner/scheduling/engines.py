@@ -46,7 +46,7 @@ class Engine:
                 return sorted(reasons)
             except TerminatedWorkerError:
                 # Somebody killed a supervisor, and joblib all others with it. What was done is in the store.
-                if not job.lifeline.taking():
+                if not job.run_lock.taking():
                     return sorted(reasons)
         return [
             *sorted(reasons),

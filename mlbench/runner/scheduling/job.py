@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records import SCHEMA, Store
-from mlbench.runner.scheduling.lifeline import Lifeline
 from mlbench.runner.scheduling.plugins import Plugin
+from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Cell
 from mlbench.version import TRAINING_VERSION
@@ -52,7 +52,7 @@ class Work:
         self.store.checkpoint_file(self.id).unlink(missing_ok=True)
 
     def label(self) -> dict[str, Any]:
-        """What a claim says of the cell."""
+        """What a lock says of the cell."""
         cell = self.cell
         return {
             "dataset": cell.dataset,
@@ -86,7 +86,7 @@ class Job:
     folder, variables: where workers are started, and what they find in their environment on any host.
     """
 
-    lifeline: Lifeline
+    run_lock: RunLock
     work: tuple[Work, ...]
     waiting: tuple[Waiting, ...]
     device: str

@@ -21,7 +21,7 @@ from mlbench.runner.scheduling.cleanup import remove_traces
 from mlbench.runner.scheduling.cores import share_of_cores, sharers
 from mlbench.runner.scheduling.devices import Lease, chosen, lease
 from mlbench.runner.scheduling.job import Job, Work
-from mlbench.runner.scheduling.locks import BEAT, Claim
+from mlbench.runner.scheduling.locks import HEARTBEAT, CellLock
 from mlbench.runner.scheduling.plugins import unpack
 from mlbench.runner.scheduling.queue import Queue
 from mlbench.runner.scheduling.retries import another_try
@@ -74,15 +74,15 @@ def supervise(job: Job) -> str | None:
                 if taken is None:
                     slot.dismiss()
                     continue
-                work, claim = taken
+                work, lock = taken
                 try:
-                    slot.do(work, claim)
+                    slot.do(work, lock)
                 finally:
-                    claim.release()
+                    lock.release()
         except SlotLostError as error:
             return f"a slot on {socket.gethostname()} ended: {error}"
         except MlbenchError as error:
-            job.lifeline.finish_up()
+            job.run_lock.finish_up()
             return str(error)
     return None
 
@@ -98,7 +98,7 @@ class Slot:
         self._stuck = ""
         self._sharers = sharers(job.slots_at, len(chosen(job.device)) * job.slots_per_device)
 
-    def do(self, work: Work, claim: Claim) -> None:
+    def do(self, work: Work, lock: CellLock) -> None:
         """Bring a cell to its record, with the retries that it may have.
 
         Raises DataError where it cannot be written, SlotLostError where no worker process will start, compute on the
@@ -107,20 +107,20 @@ class Slot:
         started, micro_batch, full_since = now(), None, None
         retries: list[dict[str, Any]] = []
         while True:
-            outcome = self._attempt(work, claim, micro_batch, retries)
+            outcome = self._attempt(work, lock, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
             if isinstance(outcome, Unusable):
                 full_since = full_since or time.monotonic()
                 if not outcome.full or time.monotonic() - full_since > FULL_PATIENCE:
                     raise SlotLostError(f"{self.device} cannot be used: {outcome.message}")
-                if not self._pause(claim, FULL_PAUSE):
+                if not self._pause(lock, FULL_PAUSE):
                     return
                 continue
             if isinstance(outcome, Done) or work.finished():
                 return
             if isinstance(outcome, Stopped):
-                if not self.job.lifeline.keeping():
+                if not self.job.run_lock.keeping():
                     return
                 # Somebody else told the worker to stop, as a batch system does that ends a job: on from the checkpoint.
                 continue
@@ -137,16 +137,16 @@ class Slot:
         if self._stuck:
             raise SlotLostError(self._stuck)
 
-    def _pause(self, claim: Claim, seconds: float) -> bool:
+    def _pause(self, lock: CellLock, seconds: float) -> bool:
         """Wait until others may have given back memory of the device; says whether the run still takes cells then."""
-        heart, end = _Heart(claim), time.monotonic() + seconds
-        while time.monotonic() < end and self.job.lifeline.taking():
-            heart({"phase": "waits", "for": "memory of the device"})
+        heartbeat, end = _Heartbeat(lock), time.monotonic() + seconds
+        while time.monotonic() < end and self.job.run_lock.taking():
+            heartbeat({"phase": "waits", "for": "memory of the device"})
             time.sleep(POLL)
-        return self.job.lifeline.taking()
+        return self.job.run_lock.taking()
 
     def _attempt(
-        self, work: Work, claim: Claim, micro_batch: int | None, retries: list[dict[str, Any]]
+        self, work: Work, lock: CellLock, micro_batch: int | None, retries: list[dict[str, Any]]
     ) -> Outcome:
         job, protocol = self.job, work.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
@@ -159,7 +159,7 @@ class Slot:
             "micro_batch": micro_batch,
             "checkpoint_every": job.checkpoint_every,
         }
-        outcome = attempt(child, order, limits, _Heart(claim), job.lifeline.keeping)
+        outcome = attempt(child, order, limits, _Heartbeat(lock), job.run_lock.keeping)
         if not child.alive:
             remove_traces(work.store, work.id, child.pid)
             self._let_go(child)
@@ -196,7 +196,7 @@ class Slot:
             advice += [] if work.per_sample else [ADVICE]
             failed = dataclasses.replace(failed, message="\n".join([failed.message, *advice]))
         if self.job.fail_fast:
-            self.job.lifeline.finish_up()
+            self.job.run_lock.finish_up()
         work.store.write(
             work.record(
                 status="failed",
@@ -226,16 +226,16 @@ class Slot:
             )
 
 
-class _Heart:
-    """Beats for a claim, not more often than needed."""
+class _Heartbeat:
+    """Renews a lock, not more often than needed."""
 
-    def __init__(self, claim: Claim) -> None:
-        self._claim, self._last = claim, time.monotonic()
+    def __init__(self, lock: CellLock) -> None:
+        self._lock, self._last = lock, time.monotonic()
 
     def __call__(self, progress: Mapping[str, Any]) -> None:
-        if time.monotonic() - self._last > BEAT:
+        if time.monotonic() - self._last > HEARTBEAT:
             self._last = time.monotonic()
-            self._claim.beat(progress)
+            self._lock.heartbeat(progress)
 
 
 @contextlib.contextmanager
@@ -245,7 +245,7 @@ def _undisturbed(job: Job) -> Iterator[None]:
     In a process that the front started, the supervisor ends the process where the front is gone, since loky's
     would wait minutes for work that nobody can give them.
     """
-    if os.getpid() == job.lifeline.owner.pid or threading.current_thread() is not threading.main_thread():
+    if os.getpid() == job.run_lock.owner.pid or threading.current_thread() is not threading.main_thread():
         yield
         return
     signals = (signal.SIGINT, signal.SIGTERM)
@@ -253,7 +253,7 @@ def _undisturbed(job: Job) -> Iterator[None]:
     try:
         yield
     finally:
-        if job.lifeline.owner.alive() is False:
+        if job.run_lock.owner.alive() is False:
             os._exit(1)
         for number, handler in zip(signals, earlier, strict=True):
             signal.signal(number, handler)

@@ -47,7 +47,7 @@ class Listening(Silent):
 def test_a_reporter_that_fails_costs_no_more_than_the_show(job: Job) -> None:
     with Watch(replace(job, fail_fast=True), Gone()) as watch:
         fail(job.work[0])
-        wait_until(lambda: not job.lifeline.taking(), 10)
+        wait_until(lambda: not job.run_lock.taking(), 10)
         fail(job.work[1])
         wait_until(lambda: watch.tally.finished == 2, 10)
     assert "--fail-fast" in watch.reason
@@ -82,14 +82,16 @@ def test_a_record_of_another_shape_is_no_end(job: Job) -> None:
         wait_until(lambda: watch.tally.finished == 2, 10)
 
 
-def test_the_lifeline_beats_however_long_a_look_takes(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlbench.runner.monitoring.monitor.BEAT", 0.1)
-    store: Store = job.lifeline.store
-    [keep] = store.claims_folder.glob("run-*.keep")
-    beats = set()
+def test_the_run_has_its_heartbeat_however_long_showing_it_takes(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlbench.runner.monitoring.monitor.HEARTBEAT", 0.1)
+    store: Store = job.run_lock.store
+    [keep] = store.locks_folder.glob("run-*.keep")
+    times = set()
     with Watch(job, Slow()):
         end = time.monotonic() + 1.5
         while time.monotonic() < end:
-            beats.add(keep.stat().st_mtime_ns)
+            times.add(keep.stat().st_mtime_ns)
             time.sleep(0.02)
-    assert len(beats) > 5
+    assert len(times) > 5

@@ -14,8 +14,8 @@ from mlbench.runner import RunSummary, run_suites, status
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.reporters import JsonLines, LiveTable, PlainLines, live_view, reporter
 from mlbench.runner.monitoring.tally import Tally, readable
-from mlbench.runner.scheduling.lifeline import Lifeline
-from mlbench.runner.scheduling.locks import Claim
+from mlbench.runner.scheduling.locks import CellLock
+from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
 from tests.runner.conftest import MakeOptions, MakeSuite
 
@@ -139,12 +139,12 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     results = tmp_path / "results"
     store = Store(results / "toys")
     store.prepare()
-    line = Lifeline(store)
+    line = RunLock(store)
     line.start({"cells": 5, "suites": ["toys"], "started": now()})
     run_suites([suite("done", "nan")], options())
     about = {"dataset": "toy0", "fraction": 1.0, "seed": 0, "loss": "bce"}
-    claim = Claim.take(store, "aa", about)
-    assert claim is not None
+    lock = CellLock.acquire(store, "aa", about)
+    assert lock is not None
     (store.cells_folder / "broken.json").write_text('{"schema": 1')
     found = status(results)
     [one] = found.suites
@@ -161,7 +161,7 @@ def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOpti
     assert (running.cells, running.finished) == (5, 2)
     assert running.left is not None
     line.stop()
-    claim.release()
+    lock.release()
     (store.cells_folder / "broken.json").unlink()
     store.pack()
     for file in store.cells_folder.iterdir():

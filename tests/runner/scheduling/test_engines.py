@@ -82,7 +82,7 @@ def test_a_running_dask_cluster_runs_a_suite(
     assert (summary.done, summary.failed, summary.missing) == (8, 2, 0)
     assert count(log, "end") == 8
     store = Store(settings.results / "toys")
-    assert not [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+    assert not [*store.tmp_folder.iterdir(), *store.locks_folder.iterdir()]
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run_suites
-from mlbench.runner.scheduling.locks import claims
+from mlbench.runner.scheduling.locks import cell_locks
 from mlbench.runner.worker.memory import share
 from mlbench.runner.worker.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
@@ -95,7 +95,7 @@ def test_a_run_on_a_device_that_cannot_be_used_ends_and_no_cell_fails(
     assert "--device cpu" in summary.reason
     assert starts(log) == {}
     store = Store(settings.results / "toys")
-    assert not [*store.tmp_folder.iterdir(), *store.claims_folder.iterdir()]
+    assert not [*store.tmp_folder.iterdir(), *store.locks_folder.iterdir()]
 
 
 def test_the_devices_that_can_be_used_do_the_work_of_those_that_cannot(
@@ -177,7 +177,7 @@ def test_ctrl_c_does_not_wait_for_the_memory_of_a_cell_that_has_not_begun(
     front = start(tmp_path / "results", ["done"], engine="sequential", device="auto", cell_function=CELLS)
     store = Store(tmp_path / "results" / "toys")
     wait_until(
-        lambda: any((about.get("progress") or {}).get("phase") == "waits" for _, about in claims(store))
+        lambda: any((about.get("progress") or {}).get("phase") == "waits" for _, about in cell_locks(store))
     )
     os.killpg(front.pid, signal.SIGINT)
     began = time.monotonic()
