@@ -50,7 +50,7 @@ def new_loss(
 ) -> None:
     """Write a loss and its test, which pass `mlbench check` as they stand."""
     from mlbench.declarations import PACKAGE_FOLDER
-    from mlbench.losses.scaffold import new_loss as write_loss
+    from mlbench.losses.parts.scaffold import new_loss as write_loss
 
     loss, test = write_loss(name, folder)
     built_in = loss.resolve().is_relative_to(PACKAGE_FOLDER)

@@ -20,17 +20,19 @@ from mlbench.search_space import Choice, LogUniform
 class RegularisedContrast(ContrastiveLoss):
     """The comprehensive study's loss: contrast with prototypes, without the part that pushes positives apart.
 
-        anchors: batch ∪ prototypes; candidates: these and, where there is one, the memory; a prototype's
-        label set is its own label f_ij = (|y_i ∩ y_j| / |y_j|)^α;   α < 0: 1 where y_j ⊆ y_i, else 0 w_ij =
-        (1/|y_i|) Σ_{c∈y_i∩y_j} f_ij / Σ_{k≠i: c∈y_k} f_ik,   σ_ij = softmax_{k≠i}(s_ij/τ) (1/A) Σ_i −Σ_j w_ij
-        log σ_ij,   A: the number of anchors with Σ_j w_ij > 0 with `regularize`, minus (1/A) Σ_ij [w_ij ≠ 0]
-        max(σ_ij − w_ij, 0) s_ij/τ, that weight without gradient
+        anchors i: the batch and the prototypes;   candidates j: these and, where there is one, the memory
+        y of a prototype: its own label
+        f_ij = (|y_i ∩ y_j| / |y_j|)^α;   α < 0: 1 where y_j ⊆ y_i, else 0
+        w_ij = (1/|y_i|) Σ_{c∈y_i∩y_j} f_ij / Σ_{k≠i: c∈y_k} f_ik,   σ_ij = softmax_{k≠i}(s_ik/τ)_j
+        (1/A) Σ_i −Σ_j w_ij log σ_ij,   A: the number of anchors with Σ_j w_ij > 0
+        with `regularize`, minus (1/A) Σ_ij [w_ij ≠ 0] max(σ_ij − w_ij, 0) s_ij/τ, that weight without gradient
 
-    Where σ_ij > w_ij, the gradient of the first part pushes the positive pair (i, j) apart, and the second
-    part takes just that away. Shapes: embeddings [B, P] and prototypes [L, P], of unit length; targets y [B,
-    L]; memory is O((B + L)²). Σ_c … is a matrix product; a prototype shares labels with no other prototype,
-    so only the batch's is needed. Errors: ValueError for a temperature that is not above 0. Source: Audibert,
-    Gauffre, Amini 2024, "Multi-Label Contrastive Learning: A Comprehensive Study",
+    Where σ_ij > w_ij, the gradient of the first part pushes the positive pair (i, j) apart; the second part takes
+    just that away.
+    Shapes: embeddings [B, P] and prototypes [L, P], of unit length; targets y [B, L]; memory is O((B + L)²).
+    Σ_c … is a matrix product; a prototype shares labels with no other prototype, so only the batch's is needed.
+    Errors: ValueError for a temperature that is not above 0.
+    Source: Audibert, Gauffre, Amini 2024, "Multi-Label Contrastive Learning: A Comprehensive Study",
     https://arxiv.org/abs/2412.00101; τ 0.1 and α 0 are theirs. The released code builds [B+L, B+L, L].
     """
 

@@ -20,36 +20,16 @@ from tests.losses.harness import gradients
 
 BUILT_IN = [name for name in LOSSES.names() if LOSSES.describe(name).origin == "built in"]
 PROMISED = {
-    "logits, elementwise": {
-        "bce",
-        "focal",
-        "asl",
-        "hill",
-        "splc",
-        "apl",
-        "ral",
-        "poly1",
-        "cb_focal",
-        "db_focal",
-        "wan",
-    },
-    "row or batch": {"zlpr", "two_way", "pairwise_exp", "lsep", "soft_f1", "multilabel_softmax"},
-    "embeddings": {
-        "supcon",
-        "jaccard_supcon",
-        "mulsupcon",
-        "simdis",
-        "multisupcon",
-        "prototype",
-        "msc",
-        "reg",
-    },
-    "joint": {"kmcl", "mulcon", "bce_supcon", "jscl"},
+    "logits": "bce focal asl hill splc apl ral poly1 cb_focal db_focal wan",
+    "row or batch": "zlpr two_way pairwise_exp lsep soft_f1 multilabel_softmax",
+    "embeddings": "supcon jaccard_supcon mulsupcon simdis multisupcon prototype msc reg",
+    "joint": "kmcl mulcon bce_supcon jscl",
 }
+"""Losses that published records and suites name. A new loss need not stand here."""
 
 
 def test_every_loss_promised_is_registered() -> None:
-    assert sorted(set.union(*PROMISED.values())) == BUILT_IN
+    assert set(" ".join(PROMISED.values()).split()) <= set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -94,7 +74,52 @@ def test_its_docstring_gives_formula_shapes_and_source(name: str) -> None:
     doc = LOSSES.describe(name).doc
     for part in ("Shapes:", "Source:"):
         assert part in doc
+    assert complaint_about_formula(doc) is None
     assert len(LOSSES.describe(name).file.read_text(encoding="utf-8").splitlines()) < 110
+
+
+def complaint_about_formula(doc: str) -> str | None:
+    """What is wrong with the formula of a loss's docstring: it stands below the first line, in indented lines, each
+    broken where the formula allows it."""
+    _, *paragraphs = doc.split("\n\n")
+    lines = paragraphs[0].split("\n") if paragraphs else []
+    if not lines or not all(line.startswith("    ") for line in lines):
+        return "the paragraph below the first line is not indented"
+    if not "\n\n".join(["", *paragraphs[1:]]).count("\nShapes:"):
+        return "no line below the formula begins with Shapes:"
+    stripped = [line.strip() for line in lines]
+    if any(line.endswith("=") for line in stripped):
+        return "a line of the formula ends in ="
+    first_words = [line.split()[0] for line in stripped[1:]]
+    widest = max(map(len, stripped))
+    # A formatter breaks a line just where the next word would pass the margin.
+    if (
+        len(stripped) > 2
+        and widest > 85
+        and all(len(line) + 1 + len(word) > widest for line, word in zip(stripped, first_words, strict=False))
+    ):
+        return "the formula was filled into a paragraph"
+    return None
+
+
+FILLED = """    anchors: batch ∪ prototypes; candidates: these and, where there is one, the memory; a prototype's
+    label set is its own label f_ij = (|y_i ∩ y_j| / |y_j|)^α;   α < 0: 1 where y_j ⊆ y_i, else 0; w_ij
+    = (1/|y_i|) Σ_{c∈y_i∩y_j} f_ij / Σ_{k≠i: c∈y_k} f_ik,   σ_ij = softmax_{k≠i}(s_ij/τ) (1/A) Σ_i −Σ_j
+    w_ij log σ_ij"""
+FORMULAS = {
+    "    a = b,   b = c\n    their sum over the labels\n    c = d": None,
+    "    −[y log p\n      + (1 − y) log q]": None,
+    "a = b": "the paragraph below the first line is not indented",
+    "    a =\n    b": "a line of the formula ends in =",
+    FILLED: "the formula was filled into a paragraph",
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_a_formula_that_cannot_be_read_is_noticed(formula: str) -> None:
+    doc = f"What it does.\n\n{formula}\n\nShapes: [B, L].\nSource: none."
+    assert complaint_about_formula(doc) == FORMULAS[formula]
+    assert complaint_about_formula(doc.replace("Shapes:", "It has no")) is not None
 
 
 BROKEN = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.losses.scaffold import LOSS
+from mlbench.losses.parts.scaffold import LOSS
 
 PROJECT = """
 [build-system]

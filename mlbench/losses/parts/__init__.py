@@ -1,1 +1,2 @@
-"""What losses share: the fields of a batch, reductions, the contrast of pairs, kernels, checks. No loss lies here."""
+"""What losses share: the fields of a batch, reductions, the contrast of pairs, kernels, checks; and what a new loss
+starts from. No loss lies here."""
