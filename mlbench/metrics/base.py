@@ -11,9 +11,9 @@
 
         def __call__(self, view: Decisions) -> Tensor:
             label = view.labels
-            return 5 * label.hits / (4 * label.positives + label.predicted).clamp(min=1)
+            return 5 * label.true_positives / (4 * label.positives + label.predicted).clamp(min=1)
 
-A file with this, dropped into this folder or given as `--plugin`, puts `f2_macro@label`,
+A file with this, dropped into `builtin/` or given as `--plugin`, puts `f2_macro@label`,
 `f2_macro@label/tail` and so on into every record, table and rescore. The declarations are literals: they are
 read from the source. One class may be registered under several names that differ in a cut-off, such as
 `precision_at_3`; it finds the number in `self.k`.
@@ -36,8 +36,8 @@ Kind = Literal["ranking", "decision", "calibration"]
 class Metric(ABC):
     """A number of one split.
 
-    - `kind` says what it is given: "ranking" a `Rankings` (the order of the scores), "decision" a `Decisions`
-      (yes or no, once for each threshold policy, which then stands in the key), "calibration" a
+    - `kind` says what it is given: "ranking" `Orders` (of the scores), "decision" `Decisions`
+      (yes or no, once for each threshold policy, which then stands in the key), "calibration"
       `Probabilities`.
     - `direction` "higher" or "lower" is better; `bounds` its least and greatest value, None where there is
       none; `formula` in a line; the docstring's first line explains it.

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mlbench.metrics.base import Metric, registered_metrics
-from mlbench.metrics.decisions import Rule
-from mlbench.metrics.rankings import Rankings
-from mlbench.metrics.resampling import ResampledDecisions, ResampledRankings, Resamples, draw_weights
 from mlbench.metrics.scored import Scored, refuse_other_labels
 from mlbench.metrics.thresholds import validation_rules
+from mlbench.metrics.views.decisions import Rule
+from mlbench.metrics.views.orders import Orders
+from mlbench.metrics.views.resampling import ResampledDecisions, ResampledOrders, Resamples, draw_weights
 
 REPLICATES = 200
 POLICIES = ("0.5", "native", "global", "label")
@@ -37,12 +37,12 @@ def bootstrap(
     refuse_other_labels(validation, test)
     resamples = Resamples(test, draw_weights(test.logits.shape[0], replicates).to(test.logits.device))
     metrics = [(name, metric) for name, metric in registered_metrics() if metric.bootstrapped]
-    rules = validation_rules(Rankings(validation), threshold)
+    rules = validation_rules(Orders(validation), threshold)
     numbers = {}
     for key, metric, values in _values(metrics, resamples, rules):
         if metric.by_label:
-            counted = (resamples.label_positives > 0) & ~values.isnan()
-            values = values.where(counted, 0.0).sum(1) / counted.sum(1)
+            defined = (resamples.label_positives > 0) & ~values.isnan()
+            values = values.where(defined, 0.0).sum(1) / defined.sum(1)
         numbers[f"{prefix}/{key}"] = values.float()
     table = torch.stack(list(numbers.values())).cpu().numpy()
     return dict(zip(numbers, table, strict=True))
@@ -51,7 +51,7 @@ def bootstrap(
 def _values(
     metrics: list[tuple[str, Metric]], resamples: Resamples, rules: Mapping[str, Rule]
 ) -> Iterator[tuple[str, Metric, Tensor]]:
-    rankings = ResampledRankings(resamples)
+    rankings = ResampledOrders(resamples)
     for name, metric in metrics:
         if metric.kind == "ranking":
             yield name, metric, metric(rankings)

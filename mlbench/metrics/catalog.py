@@ -49,7 +49,17 @@ COUNT = "labels_counted"
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What a metric's source declares. `direction` is None for the count of labels, which is neither."""
+    """What a metric's source declares.
+
+    - `name`: the one it is registered under.
+    - `kind`: what it reads: "ranking", "decision", "calibration", or "count" for the number of labels.
+    - `formula`: in a line.
+    - `explanation`: the first line of its docstring.
+    - `direction`: which way is better, "higher" or "lower"; None for the count of labels, which is neither.
+    - `bounds`: its least and greatest value, None where there is none.
+    - `by_label`: whether it is a mean over labels, and so has buckets.
+    - `ranked`: whether losses may be ordered by it.
+    """
 
     name: str
     kind: str
@@ -68,7 +78,12 @@ class MetricInfo:
 
 @dataclass(frozen=True)
 class Key:
-    """A metric key in its parts; `str(key)` is the key."""
+    """A metric key in its parts; `str(key)` is the key.
+
+    - `name`: the metric's.
+    - `policy`: the threshold policy, for a metric of decisions.
+    - `bucket`: the frequency bucket of labels that it is over; None for all.
+    """
 
     name: str
     policy: str | None = None

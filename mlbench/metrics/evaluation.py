@@ -10,12 +10,12 @@ from torch import Tensor
 
 from mlbench.metrics.base import Metric, registered_metrics
 from mlbench.metrics.buckets import frequency_buckets
-from mlbench.metrics.decisions import Decisions, Rule
-from mlbench.metrics.probabilities import assess
-from mlbench.metrics.rankings import Rankings, propensities
-from mlbench.metrics.ranks import rank_rows
 from mlbench.metrics.scored import Scored, as_logits, as_targets, as_tensor, refuse_other_labels
+from mlbench.metrics.sorting import rank_rows
 from mlbench.metrics.thresholds import oracle_rule, validation_rules
+from mlbench.metrics.views.decisions import Decisions, Rule
+from mlbench.metrics.views.orders import Orders, propensities
+from mlbench.metrics.views.probabilities import assess
 
 DIGITS = 12
 
@@ -42,7 +42,7 @@ def evaluate(
     chances = None
     if train_counts is not None and train_size:
         chances = propensities(as_tensor(train_counts), train_size).to(test.logits.device)
-    views = {"validation": Rankings(validation, chances), "test": Rankings(test, chances)}
+    views = {"validation": Orders(validation, chances), "test": Orders(test, chances)}
     rules = validation_rules(views["validation"], threshold)
     buckets = frequency_buckets(train_counts, seen_counts)
     results = {}
@@ -70,11 +70,11 @@ def mean_average_precision(logits: Any, targets: Any) -> Tensor:
         scores = scores.masked_fill(scored.scores == -torch.inf, -torch.inf)
     columns = scores.transpose(-1, -2).reshape(-1, rows)
     repeats = columns.shape[0] // labels
-    ranks = rank_rows(columns, scored.positive.T.repeat(repeats, 1), scored.label_counted.repeat(repeats))
+    ranks = rank_rows(columns, scored.positive.T.repeat(repeats, 1), scored.label_scored.repeat(repeats))
     return ranks.average_precision().view(*settings, labels).nanmean(-1)
 
 
-def _measure(view: Rankings, rules: Mapping[str, Rule], buckets: Mapping[str, Tensor]) -> dict[str, float]:
+def _measure(view: Orders, rules: Mapping[str, Rule], buckets: Mapping[str, Tensor]) -> dict[str, float]:
     scalars: dict[str, Tensor] = {}
     by_label: dict[str, Tensor] = {}
     for key, metric, value in _values(view, rules):
@@ -101,7 +101,7 @@ def _round(number: float) -> float:
     return float(f"{number:.{DIGITS}g}")
 
 
-def _values(view: Rankings, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Metric, Tensor]]:
+def _values(view: Orders, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Metric, Tensor]]:
     metrics = list(registered_metrics())
     probabilities = assess(view.scored)
     for name, metric in metrics:

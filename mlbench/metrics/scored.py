@@ -18,12 +18,14 @@ UNSCORED = 255
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """`logits` [N, L] and `targets` [N, L] of one split, as tensors or arrays, on any one device.
+    """The scores and the truth of one split, on any one device.
 
-    Logits are read as float32: half precision is raised before anything is computed of it (a sigmoid in
-    float16 makes ties that the logits do not have), float64 is rounded to what the store holds. Targets are
-    0, 1 or 255 (not scored). Raises NonFiniteError for NaN or infinite logits, ValueError for shapes that
-    differ, an empty split or other targets.
+    - `logits` [N, L]: a tensor or an array.
+    - `targets` [N, L]: likewise, 0, 1 or 255 (not scored).
+
+    Logits are read as float32: half precision is raised before anything is computed of it (a sigmoid in float16 makes
+    ties that the logits do not have), float64 is rounded to what the store holds. Raises NonFiniteError for NaN or
+    infinite logits, ValueError for shapes that differ, an empty split or other targets.
     """
 
     logits: Tensor
@@ -66,14 +68,14 @@ class Scored:
         return self.positive.sum(1, dtype=torch.int32).double()
 
     @cached_property
-    def label_counted(self) -> Tensor:
+    def label_scored(self) -> Tensor:
         """The scored entries of every label; float64 [L]."""
         if self.has_unscored:
             return (self.targets != UNSCORED).sum(0, dtype=torch.int32).double()
         return torch.full_like(self.label_positives, self.logits.shape[0])
 
     @cached_property
-    def sample_counted(self) -> Tensor:
+    def sample_scored(self) -> Tensor:
         """The scored entries of every sample; float64 [N]."""
         if self.has_unscored:
             return (self.targets != UNSCORED).sum(1, dtype=torch.int32).double()

@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mlbench.metrics.decisions import Rule, cut, top
-from mlbench.metrics.rankings import Rankings
-from mlbench.metrics.ranks import Ranks
+from mlbench.metrics.sorting import PositiveRanks
+from mlbench.metrics.views.decisions import Rule, cut, top
+from mlbench.metrics.views.orders import Orders
 
 MIN_POSITIVES = 3
 """A label with fewer positives in validation takes the global cut: its own would fit one or two samples.
@@ -23,7 +23,7 @@ and 0.272, of 2 0.312 and 0.402, of 3 0.297 and 0.555, of 5 0.255 and 0.560, of 
 """
 
 
-def validation_rules(validation: Rankings, threshold: float | None) -> dict[str, Rule]:
+def validation_rules(validation: Orders, threshold: float | None) -> dict[str, Rule]:
     """The policies that validation settles; `threshold` is the loss's own, and None leaves out `native`."""
     device = validation.scored.scores.device
     everywhere = tune_global(validation)
@@ -36,25 +36,25 @@ def validation_rules(validation: Rankings, threshold: float | None) -> dict[str,
     return rules
 
 
-def oracle_rule(test: Rankings) -> Rule:
+def oracle_rule(test: Orders) -> Rule:
     """Each label's threshold of greatest F1 on the split itself, however few its positives."""
     ranks = test.label_ranks
     return cut(best_cuts(ranks).where(ranks.positives > 0, torch.inf))
 
 
-def tune_global(validation: Rankings) -> Tensor:
+def tune_global(validation: Orders) -> Tensor:
     """The one threshold with the greatest micro-F1; 0 where the split has no positive. float32 []."""
     best = best_cuts(validation.pooled)
     return best.where(validation.pooled.positives > 0, 0.0).squeeze()
 
 
-def tune_per_label(validation: Rankings, fallback: Tensor) -> Tensor:
+def tune_per_label(validation: Orders, fallback: Tensor) -> Tensor:
     """Each label's threshold of greatest F1, `fallback` under MIN_POSITIVES positives. float32 [L]."""
     ranks = validation.label_ranks
     return best_cuts(ranks).where(ranks.positives >= MIN_POSITIVES, fallback)
 
 
-def best_cuts(ranks: Ranks) -> Tensor:
+def best_cuts(ranks: PositiveRanks) -> Tensor:
     """The threshold of greatest F1 of each list; undefined for a list without positives. float32 [C]."""
     f1 = 2 * ranks.positives_level / (ranks.level + ranks.positives[ranks.list])
     best = torch.zeros_like(ranks.positives).scatter_reduce_(0, ranks.list, f1, "amax")

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from mlbench.metrics import Scored
 from mlbench.metrics.base import Metric
-from mlbench.metrics.decisions import Decisions, cut
-from mlbench.metrics.rankings import Rankings
 from mlbench.metrics.thresholds import tune_global, tune_per_label
+from mlbench.metrics.views.decisions import Decisions, cut
+from mlbench.metrics.views.orders import Orders
 from mlbench.registry import METRICS
 
 ALWAYS = ("map", "lrap", "f1_micro@label", "f1_macro@label")
@@ -45,7 +45,7 @@ class Validation:
         names = tuple(dict.fromkeys((*ALWAYS, also)))
         if not bool(torch.isfinite(logits).all()):
             return dict.fromkeys(names, math.nan)
-        ranking = Rankings(Scored(logits, self.targets))
+        ranking = Orders(Scored(logits, self.targets))
         decided = self._decide(logits)
         values = []
         for name in names:
@@ -67,5 +67,5 @@ class Validation:
         halves = [
             Scored(logits[rows.to(logits.device)], self.targets[rows]) for rows in (self.tunes, self.scores)
         ]
-        tuning = Rankings(halves[0])
+        tuning = Orders(halves[0])
         return Decisions(halves[1], cut(tune_per_label(tuning, tune_global(tuning))))

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench.metrics import Scored, bootstrap, evaluate, mean_average_precision
-from mlbench.metrics.decisions import Decisions
-from mlbench.metrics.rankings import Rankings
 from mlbench.metrics.thresholds import oracle_rule, validation_rules
+from mlbench.metrics.views.decisions import Decisions
+from mlbench.metrics.views.orders import Orders
 from mlbench.registry import METRICS
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def race(benchmark: BenchmarkFixture, ours: Callable[[], Any], theirs: Callable[
 
 def rank_and_decide(validation: Scored, test: Scored) -> Numbers:
     """mAP, AUROC and F1 by every policy, as `evaluate` finds them, without its other metrics."""
-    views = Rankings(validation), Rankings(test)
+    views = Orders(validation), Orders(test)
     rules = validation_rules(views[0], None) | {"oracle": oracle_rule(views[1])}
     present = test.label_positives > 0
     found = {}
@@ -127,7 +127,7 @@ def test_map_auroc_and_f1_with_tuned_thresholds(
 
 
 def label_rankings(split: Scored) -> Numbers:
-    view = Rankings(split)
+    view = Orders(split)
     return {name: float(METRICS.get(name)(name)(view)) for name in SAMPLE_RANKED}
 
 

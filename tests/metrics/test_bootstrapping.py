@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbench.metrics import Scored, bootstrap, evaluate, resampling
+from mlbench.metrics import Scored, bootstrap, evaluate
 from mlbench.metrics.base import registered_metrics
-from mlbench.metrics.resampling import draw_weights
+from mlbench.metrics.views import resampling
+from mlbench.metrics.views.resampling import draw_weights
 from tests.metrics.cases import Case, cases, make_case
 
 

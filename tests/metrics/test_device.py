@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mlbench.metrics import Scored, bootstrap, evaluate, mean_average_precision, ranks
+from mlbench.metrics import Scored, bootstrap, evaluate, mean_average_precision, sorting
 from tests.metrics.cases import make_case
 
 
@@ -66,11 +66,11 @@ def test_waits_for_the_device_are_few_whatever_the_size() -> None:
 
 
 def test_rows_are_sorted_on_a_device_as_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranks, "DEVICE_CHUNK", 50)
+    monkeypatch.setattr(sorting, "DEVICE_CHUNK", 50)
     rows = torch.from_numpy(make_case(23, 17, seed=0, levels=9).scores)
     expected = np.sort(rows.numpy(), axis=1)
-    np.testing.assert_array_equal(ranks._sort_rows_on_device(rows.clone()), expected)
-    np.testing.assert_array_equal(ranks._sort_rows(rows.clone()), expected)
+    np.testing.assert_array_equal(sorting._sort_rows_on_device(rows.clone()), expected)
+    np.testing.assert_array_equal(sorting._sort_rows(rows.clone()), expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -25,7 +25,7 @@ class MacroF2(Metric):
 
     def __call__(self, view):
         label = view.labels
-        return 5 * label.hits / (4 * label.positives + label.predicted).clamp(min=1)
+        return 5 * label.true_positives / (4 * label.positives + label.predicted).clamp(min=1)
 
 
 @mlbench.register_metric("margin")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from numpy.typing import NDArray
 
 from mlbench.metrics import Scored, evaluate
-from mlbench.metrics.rankings import Rankings
 from mlbench.metrics.thresholds import MIN_POSITIVES, best_cuts, tune_global, tune_per_label
+from mlbench.metrics.views.orders import Orders
 from tests.metrics.cases import Case, cases, make_case
 
 
@@ -26,7 +26,7 @@ def f1(y: NDArray[np.uint8], p: NDArray[np.bool_]) -> float:
 @given(cases(unscored=True))
 @settings(deadline=None, max_examples=60)
 def test_the_search_finds_the_best_of_all_cuts(case: Case) -> None:
-    view = Rankings(case.scored)
+    view = Orders(case.scored)
     kept = case.targets != 255
     y, s = case.targets, case.scores
     cut = float(tune_global(view))
@@ -43,18 +43,18 @@ def test_the_search_finds_the_best_of_all_cuts(case: Case) -> None:
 def test_a_cut_lies_midway_and_the_highest_of_the_best_is_taken() -> None:
     scores = torch.tensor([4.0, 3.0, 2.0, 1.0, 0.0, -5.0])[:, None]
     targets = torch.tensor([1, 1, 0, 0, 0, 0])[:, None]
-    assert float(tune_global(Rankings(Scored(scores, targets)))) == 2.5
+    assert float(tune_global(Orders(Scored(scores, targets)))) == 2.5
     equally_good = torch.tensor([1, 0, 0, 1, 0, 0])[:, None]  # F1 2/3 after the first and after the fourth
-    assert float(tune_global(Rankings(Scored(scores, equally_good)))) == 3.5
+    assert float(tune_global(Orders(Scored(scores, equally_good)))) == 3.5
     neighbours = torch.tensor([[1.0], [float(np.nextafter(np.float32(1), np.float32(0)))]])
-    cut = tune_global(Rankings(Scored(neighbours, torch.tensor([[1], [0]]))))
+    cut = tune_global(Orders(Scored(neighbours, torch.tensor([[1], [0]]))))
     assert (neighbours > cut).flatten().tolist() == [True, False]
 
 
 def test_everything_is_predicted_where_that_is_best() -> None:
     case = make_case(20, 3, seed=0)
     case.targets[:] = 1
-    cuts = tune_per_label(Rankings(case.scored), torch.tensor(0.0))
+    cuts = tune_per_label(Orders(case.scored), torch.tensor(0.0))
     assert cuts.tolist() == [-np.inf] * 3
     found = evaluate(case.scored, Scored(case.scores - 100, case.targets), threshold=None)
     assert found["test"]["f1_macro@label"] == 1
@@ -66,7 +66,7 @@ def test_a_label_with_too_few_positives_takes_the_global_cut() -> None:
     case.targets[: MIN_POSITIVES - 1, 1] = 1
     case.targets[:, 2] = 0
     case.targets[:MIN_POSITIVES, 2] = 1
-    cuts = tune_per_label(Rankings(case.scored), torch.tensor(7.5))
+    cuts = tune_per_label(Orders(case.scored), torch.tensor(7.5))
     assert cuts[1] == 7.5
     assert cuts[0] != 7.5
     assert cuts[2] != 7.5
@@ -76,8 +76,8 @@ def test_tuned_policies_read_validation_and_the_oracle_reads_test() -> None:
     validation, test = make_case(300, 5, seed=1), make_case(300, 5, seed=2)
     shifted = Case(test.scores + 2, test.targets)
     found = evaluate(validation.scored, shifted.scored, threshold=0.0)["test"]
-    everywhere = tune_global(Rankings(validation.scored))
-    per_label = tune_per_label(Rankings(validation.scored), everywhere).numpy()
+    everywhere = tune_global(Orders(validation.scored))
+    per_label = tune_per_label(Orders(validation.scored), everywhere).numpy()
     micro = f1(shifted.targets, shifted.scores > float(everywhere))
     assert found["f1_micro@global"] == pytest.approx(micro)
     macro = np.mean([f1(shifted.targets[:, l], shifted.scores[:, l] > per_label[l]) for l in range(5)])

@@ -40,28 +40,36 @@ def top(k: int) -> Rule:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """True positives (`hits`), predicted, positive and scored entries: of labels, of samples, or of all."""
+    """Entries counted by label, by sample, or all together; float64.
 
-    hits: Tensor
+    - `true_positives`: predicted, and true.
+    - `predicted`: predicted.
+    - `positives`: true.
+    - `scored`: not marked as not scored.
+    """
+
+    true_positives: Tensor
     predicted: Tensor
     positives: Tensor
-    counted: Tensor
+    scored: Tensor
 
     def total(self) -> Counts:
         """The counts of all together."""
-        return Counts(*(part.sum(-1) for part in (self.hits, self.predicted, self.positives, self.counted)))
+        return Counts(
+            *(part.sum(-1) for part in (self.true_positives, self.predicted, self.positives, self.scored))
+        )
 
     def precision(self) -> Tensor:
-        """hits / predicted, 0 where nothing is predicted."""
-        return self.hits / self.predicted.clamp(min=1)
+        """true_positives / predicted, 0 where nothing is predicted."""
+        return self.true_positives / self.predicted.clamp(min=1)
 
     def recall(self) -> Tensor:
-        """hits / positives, 0 where there is none."""
-        return self.hits / self.positives.clamp(min=1)
+        """true_positives / positives, 0 where there is none."""
+        return self.true_positives / self.positives.clamp(min=1)
 
     def f1(self) -> Tensor:
-        """2 hits / (predicted + positives), 0 where there is neither."""
-        return 2 * self.hits / (self.predicted + self.positives).clamp(min=1)
+        """2 true_positives / (predicted + positives), 0 where there is neither."""
+        return 2 * self.true_positives / (self.predicted + self.positives).clamp(min=1)
 
 
 class Decisions:
@@ -80,7 +88,7 @@ class Decisions:
 
     def mean_over_samples(self, values: Tensor) -> Tensor:
         """The mean of `values` [N] over the samples that have a scored entry."""
-        chosen = self.samples.counted > 0
+        chosen = self.samples.scored > 0
         return values.where(chosen, 0.0).sum() / chosen.sum()
 
     def predictions(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -103,6 +111,6 @@ class Decisions:
             samples.append(torch.stack([kind.sum(1, dtype=torch.int32) for kind in kinds]))
         rows = torch.cat(samples, dim=1).double()
         return (
-            Counts(labels[0], labels[1], scored.label_positives, scored.label_counted),
-            Counts(rows[0], rows[1], scored.sample_positives, scored.sample_counted),
+            Counts(labels[0], labels[1], scored.label_positives, scored.label_scored),
+            Counts(rows[0], rows[1], scored.sample_positives, scored.sample_scored),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mlbench.metrics.base import Metric
-from mlbench.metrics.decisions import Decisions
+from mlbench.metrics.views.decisions import Decisions
 from mlbench.registry import METRICS
 
 register_metric = METRICS.register
@@ -128,8 +128,8 @@ class MacroMCC(Metric):
 
     def __call__(self, view: Decisions) -> Tensor:
         label = view.labels
-        covariance = label.hits * label.counted - label.predicted * label.positives
-        variances = [n * (label.counted - n) for n in (label.predicted, label.positives)]
+        covariance = label.true_positives * label.scored - label.predicted * label.positives
+        variances = [n * (label.scored - n) for n in (label.predicted, label.positives)]
         product = variances[0].sqrt() * variances[1].sqrt()
         return covariance / product.where(product > 0, 1.0)
 
@@ -186,7 +186,7 @@ class HammingLoss(Metric):
 
     def __call__(self, view: Decisions) -> Tensor:
         total = view.labels.total()
-        return (total.predicted + total.positives - 2 * total.hits) / total.counted
+        return (total.predicted + total.positives - 2 * total.true_positives) / total.scored
 
 
 @register_metric("subset_accuracy")
@@ -201,5 +201,5 @@ class SubsetAccuracy(Metric):
 
     def __call__(self, view: Decisions) -> Tensor:
         sample = view.samples
-        exact = (sample.hits == sample.predicted) & (sample.hits == sample.positives)
+        exact = (sample.true_positives == sample.predicted) & (sample.true_positives == sample.positives)
         return view.mean_over_samples(exact.double())

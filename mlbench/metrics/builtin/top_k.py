@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mlbench.metrics.base import Metric
-from mlbench.metrics.rankings import Rankings
-from mlbench.metrics.ranks import Ranks
+from mlbench.metrics.sorting import PositiveRanks
+from mlbench.metrics.views.orders import Orders
 from mlbench.registry import METRICS
 
 register_metric = METRICS.register
@@ -26,7 +26,7 @@ class OneError(Metric):
     formula = "1 − P@1"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.mean_over_samples(1 - view.by_sample.sum(_share_in_top(view.by_sample, 1)))
 
 
@@ -42,10 +42,10 @@ class PrecisionAt(Metric):
     formula = "mean_i |top_k(i) ∩ y_i| / k"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
         found = ranks.sum(_share_in_top(ranks, self.k))
-        return view.mean_over_samples(found / ranks.counted.clamp(1, self.k))
+        return view.mean_over_samples(found / ranks.scored.clamp(1, self.k))
 
 
 @register_metric("recall_at_1")
@@ -59,7 +59,7 @@ class RecallAt(Metric):
     bounds = (0.0, 1.0)
     formula = "mean_i |top_k(i) ∩ y_i| / |y_i|"
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
         found = ranks.sum(_share_in_top(ranks, self.k))
         return view.mean_over_samples(found / ranks.positives, among=ranks.positives > 0)
@@ -80,10 +80,10 @@ class PropensityScoredPrecisionAt(Metric):
     bounds = (0.0, 1.0)
     formula = "Σ_i Σ_{l ∈ top_k(i) ∩ y_i} 1/p_l, divided by the same of the best ranking"
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
         if view.propensities is None:
-            return ranks.counted.new_tensor(torch.nan)
+            return ranks.scored.new_tensor(torch.nan)
         gain = 1 / view.propensities[ranks.item]
         reached = ranks.sum(_share_in_top(ranks, self.k) * gain)
         falling = torch.argsort(ranks.list - gain / (gain.sum() + 1))
@@ -104,7 +104,7 @@ class NormalisedDiscountedGainAt(Metric):
     formula = "mean_i DCG_k / best DCG_k,  DCG_k = Σ_{r ≤ k} y_(r) / log2(r + 1)"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
         discounts = itertools.accumulate(
             (1 / math.log2(rank + 1) for rank in range(1, self.k + 1)), initial=0.0
@@ -116,7 +116,7 @@ class NormalisedDiscountedGainAt(Metric):
         return view.mean_over_samples(gain / best.where(best > 0, 1.0))
 
 
-def _share_in_top(ranks: Ranks, k: int) -> Tensor:
+def _share_in_top(ranks: PositiveRanks, k: int) -> Tensor:
     """Each positive's chance to be among its list's first k, equal scores in random order; [P]."""
     tied = ranks.level - ranks.above
     return (k - ranks.above).clamp(min=0).minimum(tied) / tied

@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from mlbench.metrics.ranks import Ranks, rank_columns, rank_pooled, rank_rows
 from mlbench.metrics.scored import Scored
+from mlbench.metrics.sorting import PositiveRanks, rank_columns, rank_pooled, rank_rows
 
 
 class LabelOrder(Protocol):
@@ -20,7 +20,7 @@ class LabelOrder(Protocol):
     def area_under_roc(self) -> Tensor: ...
 
 
-class Rankings:
+class Orders:
     """The order of a split's scores; each order is found when it is first asked for.
 
     `propensities` [L] are the estimated chances that a true label is observed, None where not known.
@@ -30,9 +30,9 @@ class Rankings:
         self.scored, self.propensities = scored, propensities
 
     @cached_property
-    def label_ranks(self) -> Ranks:
+    def label_ranks(self) -> PositiveRanks:
         """Every label's samples, best first."""
-        return rank_columns(self.scored.scores, self.scored.positive, self.scored.label_counted)
+        return rank_columns(self.scored.scores, self.scored.positive, self.scored.label_scored)
 
     @property
     def by_label(self) -> LabelOrder:
@@ -40,18 +40,18 @@ class Rankings:
         return self.label_ranks
 
     @cached_property
-    def by_sample(self) -> Ranks:
+    def by_sample(self) -> PositiveRanks:
         """Every sample's labels, best first."""
-        return rank_rows(self.scored.scores, self.scored.positive, self.scored.sample_counted)
+        return rank_rows(self.scored.scores, self.scored.positive, self.scored.sample_scored)
 
     @cached_property
-    def pooled(self) -> Ranks:
+    def pooled(self) -> PositiveRanks:
         """All entries as one list."""
-        return rank_pooled(self.scored.scores, self.scored.positive, self.scored.label_counted.sum())
+        return rank_pooled(self.scored.scores, self.scored.positive, self.scored.label_scored.sum())
 
     def mean_over_samples(self, values: Tensor, among: Tensor | None = None) -> Tensor:
         """The mean of `values` [N] over the samples that have a scored entry (and are `among` [N])."""
-        chosen = self.by_sample.counted > 0
+        chosen = self.by_sample.scored > 0
         return self._mean(values, chosen if among is None else chosen & among)
 
     def _mean(self, values: Tensor, chosen: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mlbench.metrics.base import Metric
-from mlbench.metrics.probabilities import Probabilities
+from mlbench.metrics.views.probabilities import Probabilities
 from mlbench.registry import METRICS
 
 register_metric = METRICS.register
@@ -23,7 +23,7 @@ class ExpectedCalibrationError(Metric):
     ranked = False
 
     def __call__(self, view: Probabilities) -> Tensor:
-        return view.excess.abs().sum(1) / view.counted
+        return view.excess.abs().sum(1) / view.scored.label_scored
 
 
 @register_metric("brier")
@@ -38,7 +38,7 @@ class BrierScore(Metric):
     ranked = False
 
     def __call__(self, view: Probabilities) -> Tensor:
-        return view.squares / view.counted
+        return view.squares / view.scored.label_scored
 
 
 @register_metric("log_loss")
@@ -53,4 +53,4 @@ class LogLoss(Metric):
     ranked = False
 
     def __call__(self, view: Probabilities) -> Tensor:
-        return view.surprises / view.counted
+        return view.surprises / view.scored.label_scored

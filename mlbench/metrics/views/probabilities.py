@@ -18,15 +18,16 @@ CHUNK = 1 << 17
 class Probabilities:
     """Sums over the scored samples of each label, with p = 1 / (1 + exp(−logit)); all float64.
 
-    `squares` [L] of (p − y)², `surprises` [L] of −log of the probability given to what came true, `excess`
-    [L, BINS] of p − y over the samples whose p lies in each of BINS equal intervals of [0, 1].
+    - `scored`: the split.
+    - `squares` [L]: of (p − y)².
+    - `surprises` [L]: of −log of the probability given to what came true.
+    - `excess` [L, BINS]: of p − y, over the samples whose p lies in each of BINS equal intervals of [0, 1].
     """
 
     scored: Scored
     squares: Tensor
     surprises: Tensor
     excess: Tensor
-    counted: Tensor
 
 
 def assess(scored: Scored) -> Probabilities:
@@ -50,4 +51,4 @@ def assess(scored: Scored) -> Probabilities:
         sums += torch.stack(((error * error).sum(0), surprise.sum(0)))
         interval = (p * BINS).long().clamp_(max=BINS - 1)
         excess.index_add_(0, (first + interval).flatten(), error.flatten())
-    return Probabilities(scored, sums[0], sums[1], excess.view(labels, BINS), scored.label_counted)
+    return Probabilities(scored, sums[0], sums[1], excess.view(labels, BINS))

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
-from mlbench.metrics import decisions, evaluate
-from mlbench.metrics.decisions import Decisions, top
+from mlbench.metrics import evaluate
+from mlbench.metrics.views import decisions
+from mlbench.metrics.views.decisions import Decisions, top
 from tests.metrics.cases import Case, cases, make_case
 
 pytestmark = pytest.mark.filterwarnings("ignore:A single label was found")

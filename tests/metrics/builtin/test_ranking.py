@@ -13,7 +13,7 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from numpy.typing import NDArray
 
-from mlbench.metrics import evaluate, mean_average_precision, ranks
+from mlbench.metrics import evaluate, mean_average_precision, sorting
 from tests.metrics.cases import Case, cases, make_case
 
 TOLERANCE = {"rel": 1e-10, "abs": 1e-10}
@@ -158,7 +158,7 @@ def test_precision_at_k_of_equal_scores_is_the_mean_over_all_orders() -> None:
 def test_long_lists_are_ranked_in_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     case = make_case(101, 7, seed=0, levels=40)
     whole = measure(case)
-    monkeypatch.setattr(ranks, "RUN", 50)
+    monkeypatch.setattr(sorting, "RUN", 50)
     assert measure(case) == whole
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mlbench.metrics.base import Metric
-from mlbench.metrics.rankings import Rankings
+from mlbench.metrics.views.orders import Orders
 from mlbench.registry import METRICS
 
 register_metric = METRICS.register
@@ -27,7 +27,7 @@ class MeanAveragePrecision(Metric):
     by_label = True
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.by_label.average_precision()
 
 
@@ -40,7 +40,7 @@ class MicroAveragePrecision(Metric):
     bounds = (0.0, 1.0)
     formula = "AP of the N·L entries as one list"
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.pooled.average_precision().squeeze()
 
 
@@ -55,7 +55,7 @@ class MacroAUROC(Metric):
     by_label = True
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.by_label.area_under_roc()
 
 
@@ -68,7 +68,7 @@ class MicroAUROC(Metric):
     bounds = (0.0, 1.0)
     formula = "P(s⁺ > s⁻) + ½ P(s⁺ = s⁻) over the N·L entries"
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.pooled.area_under_roc().squeeze()
 
 
@@ -82,7 +82,7 @@ class LabelRankingAveragePrecision(Metric):
     formula = "mean_i mean over the sample's labels of precision among {k: s_ik ≥ s_il}"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         return view.mean_over_samples(view.by_sample.average_precision().nan_to_num(1.0))
 
 
@@ -96,10 +96,10 @@ class RankingLoss(Metric):
     formula = "mean_i |{(l, k): y_il = 1, y_ik = 0, s_ik ≥ s_il}| / (|y_i| (L − |y_i|))"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
         wrong = ranks.sum(ranks.level - ranks.positives_level)
-        pairs = ranks.positives * (ranks.counted - ranks.positives)
+        pairs = ranks.positives * (ranks.scored - ranks.positives)
         return view.mean_over_samples(wrong / pairs.clamp(min=1))
 
 
@@ -113,7 +113,7 @@ class CoverageError(Metric):
     formula = "mean_i max over the sample's labels l of |{k: s_ik ≥ s_il}|"
     bootstrapped = True
 
-    def __call__(self, view: Rankings) -> Tensor:
+    def __call__(self, view: Orders) -> Tensor:
         ranks = view.by_sample
-        deepest = torch.zeros_like(ranks.counted).scatter_reduce_(0, ranks.list, ranks.level, "amax")
+        deepest = torch.zeros_like(ranks.scored).scatter_reduce_(0, ranks.list, ranks.level, "amax")
         return view.mean_over_samples(deepest)

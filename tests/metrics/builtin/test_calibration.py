@@ -9,7 +9,8 @@ import torch
 from hypothesis import given, settings
 from torchmetrics.functional.classification import binary_calibration_error
 
-from mlbench.metrics import evaluate, probabilities
+from mlbench.metrics import evaluate
+from mlbench.metrics.views import probabilities
 from tests.metrics.cases import Case, cases, make_case
 
 TOLERANCE = {"rel": 1e-10, "abs": 1e-10}

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mlbench.metrics.decisions import Counts, Decisions, Rule
-from mlbench.metrics.rankings import LabelOrder, Rankings
-from mlbench.metrics.ranks import Ranks, rank_columns
 from mlbench.metrics.scored import Scored
+from mlbench.metrics.sorting import PositiveRanks, rank_columns
+from mlbench.metrics.views.decisions import Counts, Decisions, Rule
+from mlbench.metrics.views.orders import LabelOrder, Orders
 
 CHUNK = 1 << 19
 """Entries whose order is held at once, and sums over replicates."""
@@ -52,17 +52,17 @@ class Resamples:
         return (self.weights @ self.scored.positive.float()).double()
 
     @cached_property
-    def label_counted(self) -> Tensor:
+    def label_scored(self) -> Tensor:
         if not self.scored.has_unscored:
             return torch.full_like(self.label_positives, self.scored.logits.shape[0])
         return (self.weights @ (self.scored.scores > -torch.inf).float()).double()
 
     @cached_property
     def label_order(self) -> LabelOrder:
-        return ResampledOrder(self)
+        return ResampledLabelOrder(self)
 
 
-class ResampledRankings(Rankings):
+class ResampledOrders(Orders):
     """The order of the scores in each replicate: a sample's own ranking stays, its weight changes."""
 
     def __init__(self, resamples: Resamples) -> None:
@@ -87,20 +87,20 @@ class ResampledDecisions(Decisions):
     @cached_property
     def labels(self) -> Counts:
         resamples, start = self.resamples, 0
-        hits = torch.zeros_like(resamples.label_positives)
-        called = torch.zeros_like(hits)
+        true_positives = torch.zeros_like(resamples.label_positives)
+        predicted_entries = torch.zeros_like(true_positives)
         for predicted, positive in self.predictions():
             weights = resamples.weights[:, start : start + len(predicted)]
             start += len(predicted)
-            hits += weights @ (predicted & positive).float()
-            called += weights @ predicted.float()
-        return Counts(hits, called, resamples.label_positives, resamples.label_counted)
+            true_positives += weights @ (predicted & positive).float()
+            predicted_entries += weights @ predicted.float()
+        return Counts(true_positives, predicted_entries, resamples.label_positives, resamples.label_scored)
 
     def mean_over_samples(self, values: Tensor) -> Tensor:
-        return self.resamples.mean(values, self.samples.counted > 0)
+        return self.resamples.mean(values, self.samples.scored > 0)
 
 
-class ResampledOrder:
+class ResampledLabelOrder:
     """Every label's ranking of the samples in each replicate: average precision and AUROC, [R, L]."""
 
     def __init__(self, resamples: Resamples) -> None:
@@ -109,7 +109,7 @@ class ResampledOrder:
         parts = []
         for chosen in _label_chunks(scored, len(resamples.weights)):
             ranks = rank_columns(
-                scored.scores[:, chosen], scored.positive[:, chosen], scored.label_counted[chosen]
+                scored.scores[:, chosen], scored.positive[:, chosen], scored.label_scored[chosen]
             )
             order = scored.scores[:, chosen].T.argsort(dim=1, descending=True)
             parts.append(_weighted_sums(ranks, order, by_sample))
@@ -121,7 +121,7 @@ class ResampledOrder:
 
     def area_under_roc(self) -> Tensor:
         positives = self.resamples.label_positives
-        return 1 - self._wrong / (2 * positives * (self.resamples.label_counted - positives))
+        return 1 - self._wrong / (2 * positives * (self.resamples.label_scored - positives))
 
 
 def _label_chunks(scored: Scored, replicates: int) -> list[slice]:
@@ -138,7 +138,7 @@ def _label_chunks(scored: Scored, replicates: int) -> list[slice]:
     return [*chunks, slice(start, scored.scores.shape[1])]
 
 
-def _weighted_sums(ranks: Ranks, order: Tensor, by_sample: Tensor) -> tuple[Tensor, Tensor]:
+def _weighted_sums(ranks: PositiveRanks, order: Tensor, by_sample: Tensor) -> tuple[Tensor, Tensor]:
     """Sums over each label's positives [C, R]: of the precision there, and of twice the negatives before it.
 
     `order` [C, N] are the samples of each label, best first; `by_sample` [N, R] the weights. Between two

@@ -22,13 +22,19 @@ DEVICE_CHUNK = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)
-class Ranks:
+class PositiveRanks:
     """The P positives of C lists, ordered by list and by falling score; all counts are float64.
 
-    `list` and `item` [P] int64 say which item of which list each is, and `score` [P] its score; `above` and
-    `level` [P] count the items of its list with a higher and with at least its score, `positives_above` and
-    `positives_level` those that are positives; `below` [P] is the next lower score of the list, -inf where
-    there is none. `counted` and `positives` [C] are the sizes of the lists.
+    - `list` [P] int64: the list that each stands in.
+    - `item` [P] int64: which item of that list it is.
+    - `score` [P]: its score.
+    - `above` [P]: the items of its list with a higher score.
+    - `level` [P]: those with at least its score.
+    - `positives_above` [P]: the positives among those above.
+    - `positives_level` [P]: the positives among those level.
+    - `below` [P]: the next lower score of its list, -inf where there is none.
+    - `scored` [C]: the items of each list that are scored.
+    - `positives` [C]: the positives of each list.
     """
 
     list: Tensor
@@ -39,7 +45,7 @@ class Ranks:
     positives_above: Tensor
     positives_level: Tensor
     below: Tensor
-    counted: Tensor
+    scored: Tensor
     positives: Tensor
 
     def first(self) -> Tensor:
@@ -58,7 +64,7 @@ class Ranks:
         """The share of (positive, negative) pairs in the right order, ties half; NaN without a pair."""
         above = self.above - self.positives_above
         level = self.level - self.positives_level
-        negatives = self.counted - self.positives
+        negatives = self.scored - self.positives
         return 1 - self.sum(above + level) / (2 * self.positives * negatives)
 
 
@@ -68,30 +74,30 @@ def first_positive(positives: Tensor) -> Tensor:
     return counts.cumsum(0) - counts
 
 
-def rank_rows(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
-    """The ranks of the rows of `scores` [C, M], each row a list; -inf marks an item that does not count."""
-    place = positive.reshape(-1).nonzero().squeeze(1)
+def rank_rows(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRanks:
+    """The ranks of the rows of `scores` [C, M], each row a list; -inf marks an item that is not scored."""
+    index = positive.reshape(-1).nonzero().squeeze(1)
     ordered = scores.clone(memory_format=torch.contiguous_format)
     width = ordered.shape[1]
-    place, value = _order(place // width, place, ordered.view(-1)[place])
-    owner = place // width
+    index, value = _order(index // width, index, ordered.view(-1)[index])
+    owner = index // width
     _sort_rows(ordered)
     lower, not_higher = _count_lower(ordered, owner, value)
     below = _before(ordered.view(-1), owner * width, owner * width + lower)
-    return _ranks(owner, place % width, value, width - not_higher, width - lower, below, counted)
+    return _ranks(owner, index % width, value, width - not_higher, width - lower, below, scored)
 
 
-def rank_columns(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
+def rank_columns(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRanks:
     """The ranks of the columns of `scores` [M, C]."""
-    return rank_rows(scores.T, positive.T, counted)
+    return rank_rows(scores.T, positive.T, scored)
 
 
-def rank_pooled(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
-    """The ranks of all entries of `scores` as one list; `counted` is a scalar."""
+def rank_pooled(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRanks:
+    """The ranks of all entries of `scores` as one list; `scored` is a scalar."""
     flat = scores.reshape(-1)
-    place = positive.reshape(-1).nonzero().squeeze(1)
-    place, value = _order(torch.zeros_like(place), place, flat[place])
-    above, level = torch.zeros_like(place), torch.zeros_like(place)
+    index = positive.reshape(-1).nonzero().squeeze(1)
+    index, value = _order(torch.zeros_like(index), index, flat[index])
+    above, level = torch.zeros_like(index), torch.zeros_like(index)
     below = torch.full_like(value, -torch.inf)
     runs = -(-flat.numel() // RUN)
     for run in _sort_runs(flat.clone(), runs):
@@ -99,21 +105,21 @@ def rank_pooled(scores: Tensor, positive: Tensor, counted: Tensor) -> Ranks:
         level += run.numel() - lower
         above += run.numel() - torch.searchsorted(run, value, right=True)
         below = torch.maximum(below, _before(run, torch.zeros_like(lower), lower))
-    return _ranks(torch.zeros_like(place), place, value, above, level, below, counted.reshape(1))
+    return _ranks(torch.zeros_like(index), index, value, above, level, below, scored.reshape(1))
 
 
 def _ranks(
-    owner: Tensor, item: Tensor, value: Tensor, above: Tensor, level: Tensor, below: Tensor, counted: Tensor
-) -> Ranks:
+    owner: Tensor, item: Tensor, value: Tensor, above: Tensor, level: Tensor, below: Tensor, scored: Tensor
+) -> PositiveRanks:
     """Counts the positives of each tie group, given positives in order."""
-    positives = torch.zeros_like(counted).index_add_(0, owner, torch.ones_like(owner, dtype=counted.dtype))
+    positives = torch.zeros_like(scored).index_add_(0, owner, torch.ones_like(owner, dtype=scored.dtype))
     new = torch.ones_like(owner, dtype=torch.bool)
     new[1:] = (owner[1:] != owner[:-1]) | (value[1:] != value[:-1])
     group = new.cumsum(0) - 1
     size = torch.zeros_like(group).index_add_(0, group, torch.ones_like(group))
     end = size.cumsum(0)
     positives_level = (end[group] - first_positive(positives)[owner]).double()
-    return Ranks(
+    return PositiveRanks(
         list=owner,
         item=item,
         score=value,
@@ -122,17 +128,17 @@ def _ranks(
         positives_above=positives_level - size[group],
         positives_level=positives_level,
         below=below,
-        counted=counted,
+        scored=scored,
         positives=positives,
     )
 
 
-def _order(owner: Tensor, place: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+def _order(owner: Tensor, index: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     """The positives by list and by falling score: the bits of both make one integer that is sorted."""
     bits = value.view(torch.int32).long()
     rising = torch.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
     order = ((owner << 32) - rising).sort().indices
-    return place[order], value[order]
+    return index[order], value[order]
 
 
 def _count_lower(ordered: Tensor, owner: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
@@ -165,7 +171,7 @@ def _sort_runs(flat: Tensor, runs: int) -> list[Tensor]:
 
 
 def _sort_rows(rows: Tensor) -> Tensor:
-    """Sorts each row upwards, in place. NumPy sorts values alone with vector instructions; torch does not."""
+    """Sorts each row upwards, in index. NumPy sorts values alone with vector instructions; torch does not."""
     if not rows.is_cpu:
         return _sort_rows_on_device(rows)
     threads = min(torch.get_num_threads(), rows.shape[0])

@@ -1,0 +1,1 @@
+"""The metrics that mlbench brings, by what they read: whole rankings, a sample's top k, decisions, probabilities."""
