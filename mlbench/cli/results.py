@@ -45,6 +45,12 @@ def report(
         typer.Option("--against", help="Published results to set these beside; repeatable."),
     ] = None,
     rope: Rope = None,
+    contrast: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='A question to answer, such as "asl - bce" or "best(supcon, msc) - bce on f1_macro@label".'
+        ),
+    ] = None,
     plugin: options.Plugins = None,
 ) -> None:
     """Write tables, statistics, figures and one page from the records."""
@@ -52,7 +58,10 @@ def report(
     from mlbench.report import report as write_report
 
     load_plugins(plugin or ())
-    print(f"wrote {write_report(results, output, cells=cells, against=against or (), rope=rope)}")
+    page = write_report(
+        results, output, cells=cells, against=against or (), rope=rope, contrasts=contrast or ()
+    )
+    print(f"wrote {page}")
 
 
 def compare(

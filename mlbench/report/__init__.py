@@ -14,21 +14,31 @@ Paths = Path | str | Iterable[Path | str]
 
 
 def report(
-    paths: Paths, output: Path | str, *, cells: bool = False, against: Paths = (), rope: float | None = None
+    paths: Paths,
+    output: Path | str,
+    *,
+    cells: bool = False,
+    against: Paths = (),
+    rope: float | None = None,
+    contrasts: Iterable[str] = (),
 ) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
 
     With `cells` every cell gets a page of its own, `cells/<id>.html`. `against` names published records,
     files or folders, that the new ones are set beside; they are marked as such. `output` is new, empty or an
     earlier report's, which is replaced. `rope` is the share of a family's span, from the floor to the best loss, that
-    counts as no difference (default: 0.02). Raises DataError for any other folder, and where there is no record,
-    or none that finished.
+    counts as no difference (default: 0.02). `contrasts` are questions about losses that a table of their own answers:
+    "asl - bce", "best(supcon, msc) - best(bce, asl) on f1_macro@label". Raises DataError for any other folder, and
+    where there is no record, or none that finished.
     """
     from mlbench.report.build import build
     from mlbench.report.statistics import check_rope
 
     region = check_rope(rope)
-    return build(_listed(paths), Path(output), cells=cells, against=_listed(against), rope=region)
+    listed = _listed(paths)
+    return build(
+        listed, Path(output), cells=cells, against=_listed(against), rope=region, contrasts=list(contrasts)
+    )
 
 
 def _listed(paths: Paths) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from mlbench.errors import DataError
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
+from mlbench.report.contrasts.asked import Question, check_names, read_question
 from mlbench.report.contrasts.repeats import once_more
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.measures import main_keys
@@ -31,9 +32,16 @@ from mlbench.report.wording import count
 
 @uncollected()
 def build(
-    paths: Sequence[Path], output: Path, *, cells: bool, against: Sequence[Path], rope: float = ROPE
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    cells: bool,
+    against: Sequence[Path],
+    rope: float = ROPE,
+    contrasts: Sequence[str] = (),
 ) -> Path:
-    """Write the report of all records under `paths` into the folder `output`; returns its `index.html`.
+    """Write the report of all records under `paths` into the folder `output`; returns its `index.html`. `contrasts` are
+    questions as `read_question` reads them.
 
     The page is that of the newest kind of records that finished, of one version those with defaults; every other kind
     has a section in it, and a page with tables and figures of its own in a folder below. Raises DataError where there
@@ -49,39 +57,53 @@ def build(
         for merged in kinds
         if not merged.finished and len(merged.cells)
     ]
+    questions = [read_question(text) for text in contrasts]
+    check_names(questions, *_names(shown))
     newest = replace(shown[0], problems=(*problems, *idle))
+    asked = _Asked(paths, against, cells, rope, questions)
     claim(output)
-    others = [_other(merged, paths, output, cells, against, rope) for merged in shown[1:]]
-    _write(newest, paths, output, cells, against, rope, others)
+    others = [_other(merged, output, asked) for merged in shown[1:]]
+    _write(newest, output, asked, others)
     return output / PAGE
 
 
-def _other(
-    merged: Merged, paths: Sequence[Path], output: Path, cells: bool, against: Sequence[Path], rope: float
-) -> Other:
+def _names(shown: Sequence[Merged]) -> tuple[set[str], set[str]]:
+    """The losses and the metrics that any of the records have."""
+    grids = [Grid(merged.cells) for merged in shown]
+    return {loss for grid in grids for loss in grid.losses}, {
+        key for grid in grids for key in grid.metric_keys
+    }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is wanted of a report, the same for every kind of records."""
+
+    paths: Sequence[Path]
+    against: Sequence[Path]
+    cells: bool
+    rope: float
+    questions: Sequence[Question]
+
+
+def _other(merged: Merged, output: Path, asked: _Asked) -> Other:
     """A kind of its own: its report in a folder below, and what the first page says of it."""
     folder = part(output, OTHERS) / merged.kind.name
     claim(folder)
-    analysis, tables = _write(merged, paths, folder, cells, against, rope)
+    analysis, tables = _write(merged, folder, asked)
     return Other(merged.kind, analysis, tables, f"{OTHERS}/{merged.kind.name}")
 
 
 def _write(
-    merged: Merged,
-    paths: Sequence[Path],
-    output: Path,
-    cells: bool,
-    against: Sequence[Path],
-    rope: float,
-    others: Sequence[Other] = (),
+    merged: Merged, output: Path, asked: _Asked, others: Sequence[Other] = ()
 ) -> tuple[Analysis, Tables]:
     """The report of one kind of records."""
     grid = Grid(merged.cells)
-    replicates = Replicates(grid, paths, main_keys(grid.metric_keys), against)
-    analysis = Analysis(grid, replicates, merged.trials, rope=rope)
+    replicates = Replicates(grid, asked.paths, main_keys(grid.metric_keys), asked.against)
+    analysis = Analysis(grid, replicates, merged.trials, rope=asked.rope)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
-    tables, findings = collect(analysis), check_claims(analysis)
+    tables, findings = collect(analysis, asked.questions), check_claims(analysis)
     repeated = once_more(analysis, merged.repeats)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
     commands = write_suites(grid.cells, part(output, "suites"))
@@ -90,18 +112,18 @@ def _write(
         analysis, tables, claims_table(findings), output, title, merged.problems, others, repeated
     )
     write_records(analysis, output)
-    if cells:
+    if asked.cells:
         write_cell_pages(analysis, commands, part(output, "cells"))
     content = Content(
         title=title,
-        sources=", ".join(str(source) for source in (*paths, *against)),
+        sources=", ".join(str(source) for source in (*asked.paths, *asked.against)),
         tables=tables,
         figures=figures,
         claims=findings,
         repeated=repeated,
         commands=commands,
         problems=merged.problems,
-        cell_pages=cells,
+        cell_pages=asked.cells,
         others=others,
     )
     (output / PAGE).write_text(page(analysis, content), encoding="utf-8")

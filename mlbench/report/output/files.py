@@ -57,6 +57,7 @@ def write_documents(
     )
     chosen = [
         tables.glance,
+        *([tables.contrasts] if tables.contrasts else []),
         *([claims] if claims else []),
         *(tables.scores[view] for view in views),
         *tables.comparison.values(),

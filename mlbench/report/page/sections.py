@@ -13,6 +13,7 @@ from mlbench.report.output.others import Other
 from mlbench.report.page.fragments import Fragments
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
+from mlbench.report.tables.model import Table
 from mlbench.report.text.caveats import caveats
 from mlbench.report.text.protocol import environment, protocol
 
@@ -75,7 +76,8 @@ def sections(
             ],
             [slot("control")] if one else [slot("control"), slot("wins")],
         ),
-        *([Section("repeats", TWICE, [_TWICE], [_list(repeated)])] if repeated else []),
+        *_where(Section("contrasts", "What was asked"), table=tables.contrasts),
+        *_where(Section("repeats", TWICE, [_TWICE]), lines=repeated),
         Section(
             "curves",
             "Learning curves",
@@ -135,6 +137,15 @@ def sections(
         ),
         Section("caveats", "What to keep in mind", [], [_list(caveats(analysis, problems))]),
     ]
+
+
+def _where(section: Section, *, lines: Sequence[str] = (), table: Table | None = None) -> list[Section]:
+    """The section with what there is to say in it; none where that is nothing."""
+    if lines:
+        section.blocks.append(_list(lines))
+    if table is not None:
+        section.blocks.append(Markup(to_html(table)))
+    return [section] if section.blocks else []
 
 
 def other_section(other: Other) -> Section:

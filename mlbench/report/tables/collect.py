@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.budget import choices
+from mlbench.report.contrasts.asked import Question
 from mlbench.report.data.grid import show_fraction
 from mlbench.report.data.kinds import kind_of
 from mlbench.report.tables.comparison import comparison_table
+from mlbench.report.tables.contrasts import contrasts_table
 from mlbench.report.tables.cost import cost_tables
 from mlbench.report.tables.frequency import frequency_table
 from mlbench.report.tables.glance import glance_table
@@ -23,7 +25,8 @@ Leading = dict[str, str]
 
 @dataclass(frozen=True)
 class Tables:
-    """Scores, comparisons with the control and label frequencies by view; costs and tuning by fraction."""
+    """Scores, comparisons with the control and label frequencies by view; costs and tuning by fraction; the contrasts
+    that were asked for."""
 
     glance: Table
     scores: dict[View, Table]
@@ -32,10 +35,12 @@ class Tables:
     cost: dict[int, list[Table]]
     tuning: dict[int, Table]
     settings: Table
+    contrasts: Table | None = None
 
 
-def collect(analysis: Analysis) -> Tables:
-    """Every table that the records have numbers for; those of an older protocol say so in each caption."""
+def collect(analysis: Analysis, questions: Sequence[Question] = ()) -> Tables:
+    """Every table that the records have numbers for, and one of the `questions` that were asked; those of an older
+    protocol say so in each caption."""
     main = list(analysis.views(analysis.main))
     comparison = {view: comparison_table(analysis, view) for view in main}
     frequency = {view: frequency_table(analysis, view) for view in main}
@@ -45,7 +50,9 @@ def collect(analysis: Analysis) -> Tables:
     def marked(table: Table) -> Table:
         return replace(table, caption=f"{short}. {table.caption}".rstrip()) if short else table
 
+    contrasts = contrasts_table(analysis, questions)
     return Tables(
+        contrasts=None if contrasts is None else marked(contrasts),
         glance=marked(glance_table(analysis)),
         scores={view: marked(scores_of(analysis, view)) for view in analysis.views()},
         comparison={view: marked(table) for view, table in comparison.items() if table is not None},
@@ -80,6 +87,8 @@ def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[
     yield "settings", [({}, tables.settings)]
     for key in analysis.grid.metric_keys:
         yield file_name(key), _of_views(analysis, {v: t for v, t in tables.scores.items() if v.key == key})
+    if tables.contrasts:
+        yield "contrasts", [({}, tables.contrasts)]
     if tables.comparison:
         yield "control", _of_views(analysis, tables.comparison)
     if tables.frequency:

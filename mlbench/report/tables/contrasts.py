@@ -1,0 +1,105 @@
+"""The questions that a report was asked, a row for each fraction and group of families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlbench.report.analysis import Analysis
+from mlbench.report.contrasts.answered import Answer, answers
+from mlbench.report.contrasts.asked import Question
+from mlbench.report.data.grid import show_fraction
+from mlbench.report.data.measures import measure
+from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.equivalence import in_percent
+from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
+from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
+from mlbench.report.wording import listed
+
+
+def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table | None:
+    """None where nothing was asked, or these records have nothing on it."""
+    found = [answer for question in questions for answer in answers(analysis, question)]
+    if not found:
+        return None
+    region = f"{100 * analysis.rope:g} %"
+    columns = (
+        Column("question", numeric=False),
+        Column("metric", numeric=False),
+        Column("training data", numeric=False),
+        Column("families", "by the number of their labels", numeric=False),
+        Column("N", "families compared"),
+        Column(
+            "difference",
+            "mean over families, with its range when one family is left out; positive: the first side",
+        ),
+        Column("median"),
+        Column(
+            "% of span",
+            "mean over families of the difference in % of the family's span from floor to best, with its 95 % interval",
+        ),
+        Column(
+            "verdict",
+            f"by that interval, on the first side; equal is within {region}, no worse not behind by so much",
+            numeric=False,
+        ),
+        Column(
+            "finds", "the true difference, in % of the span, that so many families find in four of five draws"
+        ),
+    )
+    rows = tuple(_row(analysis, answer) for answer in found)
+    return Table("contrasts", "What was asked", columns, rows, _caption(found))
+
+
+def _row(analysis: Analysis, answer: Answer) -> Row:
+    lever, judged = answer.leverage, answer.judged
+    enough = judged.families >= LEAST_FAMILIES
+    ends = "" if np.isnan(lever.low) else f"{_signed(lever.low).text} to {_signed(lever.high).text}"
+    note = f"{in_percent(judged.interval.low)} to {in_percent(judged.interval.high)}" if enough else ""
+    mean = judged.interval.mean
+    return Row(
+        (
+            word(str(answer.question)),
+            word(measure(answer.question.key).title),
+            word(show_fraction(analysis.grid.fractions[answer.fraction])),
+            word(answer.group),
+            Entry(str(len(answer.families)), len(answer.families)),
+            _signed(lever.mean)._replace(note=ends),
+            _signed(lever.median),
+            number(None) if np.isnan(mean) else Entry(in_percent(mean), 100 * mean, note=note),
+            word(judged.word if enough else "too few families", muted=not enough),
+            _finds(answer) if enough else number(None),
+        )
+    )
+
+
+def _finds(answer: Answer) -> Entry:
+    spread = float(answer.shares.std(ddof=1))
+    return number(100 * detectable(len(answer.shares)) * spread, 1)
+
+
+def _signed(value: float) -> Entry:
+    plain = number(value)
+    sign = "+" if value > 0 and float(plain.text) != 0 else ""
+    return plain._replace(text=sign + plain.text.replace("-", "−"))
+
+
+def _caption(found: Sequence[Answer]) -> str:
+    parts = [
+        "By own logits, the probe of losses that have none. The best of several losses is the one with the best score "
+        "on validation, dataset by dataset. Intervals are of one comparison each, without a correction for their "
+        "number."
+    ]
+    if carriers := sorted(
+        {name for answer in found if answer.group == "all" for name in answer.leverage.carriers}
+    ):
+        parts.append(f"More than half of a difference over all families is one family's: {listed(carriers)}.")
+    if narrow := sorted({name for answer in found for name in answer.narrow}):
+        parts.append(
+            f"Left out of % and verdicts, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is "
+            f"not known: {listed(narrow)}."
+        )
+    if missing := sorted({name for answer in found for name in answer.missing}):
+        parts.append(f"Not compared, since results are missing: {listed(missing)}.")
+    return " ".join(parts)
