@@ -43,7 +43,7 @@ class DatasetEntry(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     name: str
     id: str | None = Field(None, description="what tables call it; the name where not given")
-    encoder: str | EncoderEntry
+    encoder: str | EncoderEntry | None = Field(None, description="by what the data hold where not given")
     train: dict[str, Any] = Field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS
+from mlbench.suite.defaults import encoder_of
 from mlbench.suite.entries import SAFE_NAME, DatasetEntry, EncoderEntry
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import resolve_protocol, views_differ
@@ -63,7 +64,9 @@ def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Gr
     if not SAFE_NAME.fullmatch(entry.shown):
         raise ConfigError(f"{where}: a name may hold letters, digits, '.', '_', '+' and '-' only")
     declared = DATASETS.describe(entry.loader, where)
-    encoder = EncoderEntry(name=entry.encoder) if isinstance(entry.encoder, str) else entry.encoder
+    parameters = declared.resolve(entry.parameters, where)
+    given_encoder = entry.encoder or encoder_of(declared, parameters, where)
+    encoder = EncoderEntry(name=given_encoder) if isinstance(given_encoder, str) else given_encoder
     kind, _, model = encoder.name.partition(":")
     recipe = ENCODERS.describe(kind, f"{where}, encoder")
     options = recipe.resolve(
@@ -73,7 +76,7 @@ def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Gr
     parts = {
         "dataset": entry.shown,
         "loader": declared.name,
-        "dataset_parameters": declared.resolve(entry.parameters, where),
+        "dataset_parameters": parameters,
         "encoder": f"{recipe.name}:{model}" if model else recipe.name,
         "encoder_options": options,
         "train": resolve_protocol(recipe, options, given, where),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mlbench.errors import ConfigError
 from mlbench.registry import LOSSES
+from mlbench.suite import defaults
 from mlbench.suite.cell import Cell, LossChoice
 from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, Store
 from mlbench.suite.finals import Grid, Stages
@@ -27,9 +28,9 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     name: str
     description: str = ""
-    seeds: Seeds = Field(min_length=1, examples=["[0, 1, 2]"])
-    fractions: Fractions = Field(min_length=1, examples=["[0.1, 1.0]"])
-    losses: Literal["all"] | list[str | LossEntry] = Field(examples=['["bce", "asl"]'])
+    seeds: Seeds = Field(default=list(defaults.SEEDS), min_length=1)
+    fractions: Fractions = Field(default=list(defaults.FRACTIONS), min_length=1)
+    losses: Literal["all"] | list[str | LossEntry] = list(defaults.LOSSES)
     train: dict[str, Any] = Field(default_factory=dict)
     tuning: Tuning | None = None
     store: Store = Store()

@@ -331,7 +331,7 @@ def test_selection() -> None:
         (("width = 64", "widht = 64"), r"has no parameter 'widht'; did you mean 'width'"),
         (("[0.1, 1.0]", "[0.1, 1.5]"), r"fractions: .*1.5 is neither a share"),
         (("[0.1, 1.0]", "[0.1, 2.0]"), r"fractions: 2.0 is above 1: write 2 for that many rows, or a share"),
-        (("fractions = [0.1, 1.0]", ""), r"'fractions' is missing, as in `fractions = \[0.1, 1.0\]`"),
+        (('name = "small"', ""), r"'name' is missing"),
         (("[0.1, 1.0]", "[0.1, 0.1]"), r"fractions: \[0.1, 0.1\] holds a value twice$"),
         (("seeds = [0, 1]", "seeds = [0, -1]"), r"seeds: .*-1 is no seed; seeds are whole numbers from 0"),
         (('name = "small"', 'name = "../small"'), r"names a folder"),
@@ -341,7 +341,7 @@ def test_selection() -> None:
             r"'again' is 'bce' once more, with equal",
         ),
         (('id = "asl-mild"', 'id = "<script>"'), r"may hold letters"),
-        (('encoder = "conv"', ""), r"'datasets\[0\].encoder' is missing"),
+        (('name = "digit-scenes"', ""), r"'datasets\[0\].name' is missing"),
         (('name = "small"', "name = small"), r"small.toml: not valid TOML: .*line 2"),
     ],
 )
