@@ -74,10 +74,10 @@ def describe(
 ) -> None:
     """Describe a dataset: its card, sizes, labels, what occurs together, duplicates, a few samples."""
     from mlbench import datasets
-    from mlbench.datasets.describing import describe as describe_dataset
-    from mlbench.datasets.description_page import render_html
-    from mlbench.datasets.description_text import render_text
-    from mlbench.datasets.hints import hints_as_options
+    from mlbench.datasets.description.describing import describe as describe_dataset
+    from mlbench.datasets.description.html_page import render_html
+    from mlbench.datasets.description.plain_text import render_text
+    from mlbench.datasets.files.hints import hints_as_options
     from mlbench.datasets.places import given_path
     from mlbench.registry import DATASETS, load_plugins
 

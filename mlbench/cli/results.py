@@ -105,7 +105,7 @@ def recommend(
     plugin: options.Plugins = None,
 ) -> None:
     """Say which losses did best on the datasets most like yours, and how sure that is."""
-    from mlbench.datasets.hints import hints_as_options
+    from mlbench.datasets.files.hints import hints_as_options
     from mlbench.registry import load_plugins
     from mlbench.report import recommend as advise
 

@@ -6,7 +6,7 @@ from mlbench.datasets.base import NOT_SCORED, Dataset, Inputs, Split
 from mlbench.datasets.cards import Card, Modality, Reading
 from mlbench.datasets.images import decode_images
 from mlbench.datasets.loading import card, check, fingerprint, load, modality
-from mlbench.datasets.rows import draw_rows
+from mlbench.datasets.splits.fractions import draw_rows
 
 __all__ = [
     "NOT_SCORED",

@@ -12,6 +12,10 @@ import numpy.typing as npt
 from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.stored import StoredImages
 
+SPLITS = ("train", "validation", "test")
+ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
+"""What splits are called elsewhere."""
+
 NOT_SCORED = 255
 """The value of `scored_targets` where an entry is not to be evaluated."""
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.downloads import Progress
-from mlbench.datasets.hub import fetch_hub
 from mlbench.datasets.loading import ask
-from mlbench.datasets.own import OwnData
-from mlbench.datasets.public import Needs, PublicSource
+from mlbench.datasets.public.downloads import Progress
+from mlbench.datasets.public.hub import fetch_hub
+from mlbench.datasets.public.public_source import Needs, PublicSource
 from mlbench.datasets.source import GeneratedSource, Request, Source
+from mlbench.datasets.user.loader import OwnData
 from mlbench.errors import ConfigError, DatasetNotFoundError
 
 Status = Literal["here", "built in", "fetched", "to fetch", "by hand"]

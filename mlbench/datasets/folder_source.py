@@ -8,10 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlbench.datasets.assemble import SPLITS
-from mlbench.datasets.base import Dataset
+from mlbench.datasets.base import SPLITS, Dataset
 from mlbench.datasets.cards import Card, read_folder_card
-from mlbench.datasets.folder import read_folder
+from mlbench.datasets.files.folder import read_folder
 from mlbench.datasets.source import NamedSource, Request
 from mlbench.errors import DataError
 

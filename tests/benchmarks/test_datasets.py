@@ -17,8 +17,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from mlbench.datasets import Split, decode_images, load
 from mlbench.datasets.cache import Cache
-from mlbench.datasets.splits import cut_missing
-from mlbench.datasets.stratify import stratified_order
+from mlbench.datasets.splits.cutting import cut_missing
+from mlbench.datasets.splits.stratify import stratified_order
 
 
 def labels(count: int, number: int, cardinality: float) -> npt.NDArray[np.uint8]:

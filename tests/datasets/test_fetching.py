@@ -19,14 +19,14 @@ from typing import Any, ClassVar
 import pytest
 
 from mlbench import datasets
-from mlbench.datasets.downloads import Download, download
 from mlbench.datasets.fetching import fetch
 from mlbench.datasets.loading import build_source
-from mlbench.datasets.public import PublicSource
-from mlbench.datasets.tree import Tree
+from mlbench.datasets.public.downloads import Download, download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.tree import Tree
 from mlbench.errors import ConfigError, DataError, DatasetNotFoundError
 from mlbench.registry import DATASETS
-from tests.datasets.imitation import lay, tarred, zipped
+from tests.datasets.sources.imitation import lay, tarred, zipped
 
 CONTENT = bytes(range(256)) * 9000
 
@@ -129,7 +129,7 @@ def test_a_whole_dataset_over_http(url: str, tmp_path: Path, monkeypatch: pytest
     """From the server to a loaded dataset, through the folder format in the cache."""
     global CONTENT
     before, rows = CONTENT, [f"{n},{n % 2},{(n + 1) % 2},0,0,0" for n in range(40)]
-    from tests.datasets.imitation import picture
+    from tests.datasets.sources.imitation import picture
 
     files: dict[str, str | bytes] = {f"r/original/{n}.jpg": picture(n) for n in range(40)}
     files["r/data.csv"] = "image,desert,mountains,sea,sunset,trees\n" + "\n".join(

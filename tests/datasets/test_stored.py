@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from mlbench.datasets import Dataset, decode_images, folder
+from mlbench.datasets import Dataset, decode_images
+from mlbench.datasets.files import folder
+from mlbench.datasets.files.folder import read_folder
 from mlbench.datasets.fingerprints import content_fingerprint
-from mlbench.datasets.folder import read_folder
 from mlbench.datasets.stored import StoredImages
 from mlbench.errors import DataError
 

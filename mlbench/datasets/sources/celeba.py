@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.hub_source import HubSource
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.hub_source import HubSource
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.writing import Sample
 
 
 @register_dataset("celeba")

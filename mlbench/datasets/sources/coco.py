@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.downloads import Download
-from mlbench.datasets.public import PublicSource
-from mlbench.datasets.reading import need
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.downloads import Download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.readers import need
+from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.tree import Tree
-from mlbench.datasets.writing import Sample
 from mlbench.errors import DataError
 
 SITE = "http://images.cocodataset.org"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlbench.datasets.cards import Card, Reading
-from mlbench.datasets.hub_source import HubSource
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.hub_source import HubSource
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.writing import Sample
 
 LABELS = (
     *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity"),

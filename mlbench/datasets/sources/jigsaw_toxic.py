@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.downloads import Download
-from mlbench.datasets.public import PublicSource
-from mlbench.datasets.reading import need, read_rows
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.downloads import Download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.readers import need, read_rows
+from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.tree import Tree
-from mlbench.datasets.writing import Sample
 
 LABELS = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 from mlbench.datasets.cards import Card, Reading
-from mlbench.datasets.downloads import Download
-from mlbench.datasets.public import PublicSource
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.downloads import Download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.tree import Tree
-from mlbench.datasets.writing import Sample
 from mlbench.errors import DataError
 
 STORY = re.compile(r"<REUTERS(?P<head>[^>]*)>(?P<body>.*?)</REUTERS>", re.DOTALL)

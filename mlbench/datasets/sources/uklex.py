@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from mlbench.datasets.base import ALIASES
 from mlbench.datasets.cards import Card
-from mlbench.datasets.downloads import Download
-from mlbench.datasets.hub import ALIASES
-from mlbench.datasets.public import PublicSource
-from mlbench.datasets.reading import need, read_json_lines
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.downloads import Download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.readers import need, read_json_lines
+from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.tree import Tree
-from mlbench.datasets.writing import Sample
 
 LAST_TRAIN_YEAR, LAST_VALIDATION_YEAR = 2002, 2007
 

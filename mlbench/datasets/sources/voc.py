@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from mlbench.datasets.cards import Card
-from mlbench.datasets.downloads import Download
-from mlbench.datasets.public import PublicSource
-from mlbench.datasets.reading import parse_xml
+from mlbench.datasets.files.writing import Sample
+from mlbench.datasets.public.downloads import Download
+from mlbench.datasets.public.public_source import PublicSource
+from mlbench.datasets.public.readers import parse_xml
+from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.tree import Tree
-from mlbench.datasets.writing import Sample
 from mlbench.errors import DataError
 
 LABELS = (

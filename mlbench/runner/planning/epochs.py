@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from mlbench import datasets
-from mlbench.datasets.rows import sample_size
+from mlbench.datasets.splits.fractions import sample_size
 from mlbench.suite import Cell
 
 SHOWN = 6

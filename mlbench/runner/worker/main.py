@@ -99,7 +99,7 @@ class Worker:
         return self.torch is not None and self.greeting["device"].startswith("cuda")
 
     def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
-        from mlbench.datasets.rows import sample_size
+        from mlbench.datasets.splits.fractions import sample_size
 
         record = order["record"]
         cell = cell_of(record["suite"], record["cell"])

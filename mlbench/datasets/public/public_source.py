@@ -1,0 +1,117 @@
+"""Datasets of the papers: fetched from their public source, or made from files got by hand, once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from mlbench.datasets.base import Dataset
+from mlbench.datasets.files.writing import Sample, write_samples
+from mlbench.datasets.places import cache_root, fetched_root
+from mlbench.datasets.public.downloads import Download, Progress, download, mismatch
+from mlbench.datasets.public.tree import Tree
+from mlbench.datasets.source import NamedSource, Request, not_found
+from mlbench.errors import DataError, DatasetNotFoundError
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What fetching a dataset takes: its files, how many bytes where that is known, and by whose leave."""
+
+    downloads: tuple[Download, ...]
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a file has to be got by hand."""
+        return any(item.url is None for item in self.downloads)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes to download; None where a file's size is not published."""
+        sizes = [item.size for item in self.downloads]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+class PublicSource(NamedSource):
+    """A dataset with public files: `downloads` says which, `samples` reads them."""
+
+    @abstractmethod
+    def downloads(self) -> tuple[Download, ...]:
+        """The public files."""
+
+    @abstractmethod
+    def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
+        """(split, sample) pairs, in an order that does not depend on how the files were packed."""
+
+    def vocabulary(self, tree: Tree) -> Sequence[str] | None:
+        """The labels in their official order; None: the sorted union of those that occur."""
+        return None
+
+    def how_to_get(self, folder_name: str) -> str:
+        needs = Needs(self.downloads())
+        name = folder_name.split(",")[0]
+        if needs.by_hand:
+            notes = "; ".join(dict.fromkeys(item.note for item in needs.downloads if item.url is None))
+            return f"{notes}; then `mlbench fetch {name} --from FILE` (or a folder that holds all its files)"
+        return (
+            f"`mlbench fetch {name}` where there is a network; or copy its folder to "
+            f"{fetched_root() / folder_name}, or name the folder that holds it by --data-root"
+        )
+
+    def read(self, request: Request) -> Dataset:
+        try:
+            self.folder(request)
+        except DatasetNotFoundError as absent:
+            if Needs(self.downloads()).by_hand or offline():
+                raise
+            try:
+                self.fetch(request)
+            except DatasetNotFoundError as error:
+                raise DatasetNotFoundError(f"{absent}\n  its public source: {error}") from None
+        return super().read(request)
+
+    def fetch(
+        self, request: Request, *, given: Sequence[Path] = (), progress: Progress | None = None
+    ) -> Path:
+        """Its folder in the cache, made unless it is there; `given` are files or folders got by hand."""
+        folder = fetched_root() / self.folder_name(request.loader)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{folder.name}.lock"):
+            if given or not (folder / "train.parquet").is_file():
+                self._convert(folder, given or self._download(request.loader, progress), progress)
+        return folder
+
+    def _download(self, name: str, progress: Progress | None) -> list[Path]:
+        place = cache_root() / "downloads" / name
+        return [download(item, place, progress) for item in self.downloads()]
+
+    def _convert(self, folder: Path, files: Sequence[Path], progress: Progress | None) -> None:
+        pinned = {item.name: item for item in self.downloads()}
+        for file in files:
+            if not file.exists():
+                raise DataError(f"{file}: no such file or folder")
+            problem = mismatch(pinned[file.name], file) if file.name in pinned and file.is_file() else ""
+            if problem:
+                raise DataError(f"{file} {problem}: it is damaged or was changed; get it again")
+        work = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=folder.parent))
+        try:
+            with Tree(files, work) as tree:
+                said = (lambda count: progress(f"{folder.name}: samples", count, None)) if progress else None
+                write_samples(folder, self.samples(tree), self.card(), self.vocabulary(tree), said)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def offline() -> bool:
+    """Whether the user said that there is no network."""
+    return any(os.environ.get(name, "0") not in ("", "0") for name in ("MLBENCH_OFFLINE", "HF_HUB_OFFLINE"))
+
+
+__all__ = ["Needs", "PublicSource", "not_found", "offline"]

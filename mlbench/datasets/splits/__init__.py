@@ -1,0 +1,1 @@
+"""Cutting splits that are missing, and drawing fractions of the training split."""

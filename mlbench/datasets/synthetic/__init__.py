@@ -1,0 +1,1 @@
+"""What the synthetic corpora share: a law of labels, and the Bayes ceiling that follows from it."""

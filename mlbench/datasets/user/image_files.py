@@ -1,0 +1,55 @@
+"""Images that a table names by their paths: read from the folder that they lie in, and from nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from mlbench.datasets.files.assemble import Part
+from mlbench.datasets.files.columns import Place
+from mlbench.datasets.files.hints import setting
+from mlbench.errors import did_you_mean
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2")
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """The image files under `folder`, sorted."""
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+
+
+def names_pictures(part: Part) -> bool:
+    """Whether the column `image` holds paths rather than encoded images."""
+    if "image" not in part.table.column_names:
+        return False
+    kind = part.table.column("image").type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def load_pictures(part: Part, folder: Path) -> Part:
+    """The part with the paths in the column `image` replaced by the files' bytes."""
+    root = folder.resolve()
+    names = part.table.column("image").to_pylist()
+    encoded = [_read(root, name, row, part.place) for row, name in enumerate(names)]
+    index = part.table.column_names.index("image")
+    return Part(part.table.set_column(index, "image", pa.array(encoded, pa.large_binary())), part.place)
+
+
+def _read(root: Path, name: str | None, row: int, place: Place) -> bytes:
+    if not name:
+        raise place.error(row, "the image's path is empty; fill it in or drop the row")
+    file = (root / name).resolve()
+    if "\\" in name and not file.exists():
+        # As Windows writes paths.
+        file = (root / name.replace("\\", "/")).resolve()
+    if not file.is_relative_to(root):
+        raise place.error(
+            row, f"image {name!r} lies outside of {root}; name the folder by {setting('images')}"
+        )
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        nearby = [other.name for other in sorted(file.parent.glob("*"))[:5000]]
+        hint = did_you_mean(file.name, nearby) if nearby else ""
+        raise place.error(row, f"image {name!r} cannot be read in {root} ({error.strerror}){hint}") from None
