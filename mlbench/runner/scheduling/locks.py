@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -103,16 +105,30 @@ def is_stale(file: Path, content: Mapping[str, Any], store: Store) -> bool:
 
 def has_expired(file: Path, store: Store) -> bool:
     """Whether a file has had no heartbeat for EXPIRY, by the clock of the machine that holds the disk."""
-    probe = store.tmp_folder / unique_name("clock")
     try:
-        last = file.stat().st_mtime
-        probe.touch()
-        return probe.stat().st_mtime - last > EXPIRY
+        return _disk_time(store) - file.stat().st_mtime > EXPIRY
     except OSError:
         return False
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink(missing_ok=True)
+
+
+_clocks: dict[Path, tuple[float, float]] = {}
+"""By folder: what that clock showed when a file was made there last, and when that was by this machine's."""
+
+
+def _disk_time(store: Store) -> float:
+    """The time by the clock of the machine that holds the disk. It is asked once a heartbeat, since that makes a file
+    which a shared file system carries to that machine."""
+    shown, asked = _clocks.get(store.tmp_folder, (0.0, -math.inf))
+    if time.monotonic() - asked >= HEARTBEAT:
+        probe = store.tmp_folder / unique_name("clock")
+        try:
+            probe.touch()
+            shown, asked = probe.stat().st_mtime, time.monotonic()
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+        _clocks[store.tmp_folder] = shown, asked
+    return shown + time.monotonic() - asked
 
 
 def _remove_if_stale(file: Path, store: Store) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ from typing import Any
 
 from mlbench.errors import DataError
 from mlbench.records import Store
-from mlbench.runner.scheduling.locks import is_stale, read_lock
+from mlbench.runner.scheduling.locks import HEARTBEAT, has_expired, is_stale, read_lock
 from mlbench.runner.scheduling.owner import Owner
 
 
@@ -31,6 +33,8 @@ class RunLock:
     """A random name."""
     owner: Owner = field(default_factory=Owner.this_process)
     """The run's driver."""
+    _answers: dict[str, tuple[float, bool]] = field(default_factory=dict, repr=False, compare=False)
+    """By a file's suffix: when another host's was looked for last, and whether it was there."""
 
     @property
     def _take(self) -> Path:
@@ -57,12 +61,22 @@ class RunLock:
 
     def taking(self) -> bool:
         """Whether the slots may take another cell."""
-        return self._take.exists() and self.keeping()
+        return self._there(self._take) and self.keeping()
 
     def keeping(self) -> bool:
         """Whether the slots may go on with what they have."""
-        owner = {"owner": self.owner.describe()}
-        return self._keep.exists() and not is_stale(self._keep, owner, self.store)
+        return self._there(self._keep) and self.owner.alive() is not False
+
+    def _there(self, file: Path) -> bool:
+        """Whether a file is there, and its driver as far as its heartbeat tells. Slots ask ten times a second: of a
+        driver on another host, whose files lie on a shared file system, they look once a heartbeat."""
+        if self.owner.alive() is not None:
+            return file.exists()
+        looked, there = self._answers.get(file.suffix, (-math.inf, False))
+        if time.monotonic() - looked >= HEARTBEAT:
+            there = file.exists() and not has_expired(self._keep, self.store)
+            self._answers[file.suffix] = time.monotonic(), there
+        return there
 
     def finish_up(self) -> None:
         """What runs is finished; nothing new is taken."""

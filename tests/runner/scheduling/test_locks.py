@@ -1,3 +1,5 @@
+"""Locks of cells and of runs: who holds one, when it is free again, and what the dead leave."""
+
 from __future__ import annotations
 
 import json
@@ -6,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +189,68 @@ def test_a_run_ends_with_its_driver(store: Store) -> None:
     lock.start({})
     assert not lock.keeping()
     assert list(live_runs(store)) == []
+
+
+def test_a_driver_of_another_host_is_looked_for_once_a_heartbeat(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files lie on a shared file system, and every slot asks ten times a second."""
+    owner = Owner.parse(ELSEWHERE)
+    assert owner is not None
+    lock = RunLock(store, owner=owner)
+    lock.start({})
+    calls = count_calls(monkeypatch)
+    for _ in range(100):
+        assert lock.keeping()
+        assert lock.taking()
+    assert calls["touch"] <= 2
+    assert calls["stat"] <= 10
+    assert list(store.tmp_folder.iterdir()) == []
+    monkeypatch.setattr("mlbench.runner.scheduling.run_lock.HEARTBEAT", 0.0)
+    lock.finish_up()
+    assert not lock.taking()
+    assert lock.keeping()
+    lock.stop()
+    assert not lock.keeping()
+
+
+def test_a_driver_of_another_host_that_has_no_heartbeat_is_gone(store: Store) -> None:
+    owner = Owner.parse(ELSEWHERE)
+    assert owner is not None
+    lock = RunLock(store, owner=owner)
+    lock.start({})
+    [file] = store.locks_folder.glob("*.keep")
+    os.utime(file, (time.time() - EXPIRY - 5, time.time() - EXPIRY - 5))
+    assert not lock.keeping()
+    assert not lock.taking()
+
+
+def test_cells_of_other_hosts_cost_one_file_a_heartbeat(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The monitor looks at all of them four times a second, and a slot without a cell tries each twice."""
+    for number in range(20):
+        leave_lock(store, f"a{number}", ELSEWHERE)
+    calls = count_calls(monkeypatch)
+    for _ in range(5):
+        assert len(list(cell_locks(store))) == 20
+        assert CellLock.acquire(store, "a3", {}) is None
+    assert calls["touch"] <= 2
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Of the calls by which files are looked at and made, from now on."""
+    calls = Counter[str]()
+
+    def counted(name: str) -> None:
+        real = getattr(Path, name)
+
+        def call(self: Path, *arguments: Any, **named: Any) -> Any:
+            calls[name] += 1
+            return real(self, *arguments, **named)
+
+        monkeypatch.setattr(Path, name, call)
+
+    for name in ("touch", "stat"):
+        counted(name)
+    return calls
