@@ -25,6 +25,7 @@ from mlbench.version import TRAINING_VERSION, UNNAMED
 _METRICS = b'"metrics": {"validation": {'
 _MAP = re.compile(rb'"map": ([-+.0-9eE]+)')
 _START = 1 << 14
+"""Bytes of a record that are read first."""
 
 
 @dataclass
@@ -138,9 +139,10 @@ def _outlines(store: Store) -> Iterator[dict[str, Any] | RecordError]:
 def _outline(file: IO[bytes], where: Path) -> dict[str, Any]:
     """The first line of a record, and one number of the second, which is long and near whose start it is."""
     content = file.read(_START)
-    if _METRICS not in content:
+    if _METRICS not in content or b"}" not in content.partition(_METRICS)[2]:
+        # What stands before it grows with the labels: of some hundreds it ends after the first part, or in the midst.
         content += file.read()
     first, _, rest = content.partition(b"\n")
-    at = rest.find(_METRICS)
-    found = _MAP.search(rest, at, rest.find(b"}", at)) if at >= 0 else None
+    validation = rest.partition(_METRICS)[2].partition(b"}")[0]
+    found = _MAP.search(validation)
     return {**decode_head(first, where), "map": float(found[1]) if found else None, "file": str(where)}

@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mlbench.cli.render import print_status
-from mlbench.records import Store
-from mlbench.runner import RunSummary, run_suites, status
+from mlbench.runner import RunSummary
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.reporters import JsonLines, LiveTable, PlainLines, live_view, reporter
 from mlbench.runner.monitoring.tally import Tally, readable
-from mlbench.runner.scheduling.locks import CellLock
-from mlbench.runner.scheduling.run_lock import RunLock
-from mlbench.runner.worker.environment import now
-from tests.runner.conftest import MakeOptions, MakeSuite
 
 
 @pytest.mark.parametrize(
@@ -133,63 +127,3 @@ def test_a_log_gets_lines_and_a_terminal_a_table() -> None:
 )
 def test_exit_codes(counts: tuple[int, int, int, int], signal: int, code: int) -> None:
     assert RunSummary(*counts, trained=0, seconds=0.0, signal=signal).exit_code == code
-
-
-def test_status_sees_records_claims_and_runs(suite: MakeSuite, options: MakeOptions, tmp_path: Path) -> None:
-    results = tmp_path / "results"
-    store = Store(results / "toys")
-    store.prepare()
-    line = RunLock(store)
-    line.start({"cells": 5, "suites": ["toys"], "started": now()})
-    run_suites([suite("done", "nan")], options())
-    about = {"dataset": "toy0", "fraction": 1.0, "seed": 0, "loss": "bce"}
-    lock = CellLock.acquire(store, "aa", about)
-    assert lock is not None
-    (store.cells_folder / "broken.json").write_text('{"schema": 1')
-    found = status(results)
-    [one] = found.suites
-    assert (one.done, dict(one.failed)) == (1, {"nonfinite": 1})
-    [failure] = one.failures.values()
-    assert failure.cells == 1
-    assert failure.reason.startswith("nonfinite: ")
-    assert json.loads(Path(failure.record).read_text())["status"] == "failed"
-    assert [running["loss"] for running in one.running] == ["bce"]
-    assert one.best["toy0"].loss == "done"
-    assert len(one.problems) == 1
-    assert "broken.json" in one.problems[0]
-    [running] = found.runs
-    assert (running.cells, running.finished) == (5, 2)
-    assert running.left is not None
-    line.stop()
-    lock.release()
-    (store.cells_folder / "broken.json").unlink()
-    store.pack()
-    for file in store.cells_folder.iterdir():
-        file.unlink()
-    packed = status(store.folder)
-    assert packed.runs == ()
-    assert packed.suites[0].best == one.best
-    store.packed_file.write_bytes(store.packed_file.read_bytes()[:50])
-    [problem] = status(store.folder).suites[0].problems
-    assert "records.parquet" in problem
-
-
-def test_cells_of_an_older_protocol_are_counted_and_have_no_say_in_who_is_best(
-    suite: MakeSuite, options: MakeOptions, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings = options()
-    run_suites([suite("done")], settings)
-    store = Store(settings.results / "toys")
-    [identifier] = store.ids()
-    old = {**store.read(identifier), "id": "0" * 20, "code": {}}
-    old["metrics"] = {"validation": {"map": 0.99}, "test": {"map": 0.99}}
-    [before] = status(settings.results).suites
-    store.write(old)
-    [after] = status(settings.results).suites
-    assert (before.done, before.older, after.done, after.older) == (1, 0, 2, 1)
-    assert after.best == before.best
-    print_status(status(settings.results))
-    assert "1 cell of toys: of an older protocol (TRAINING_VERSION below" in capsys.readouterr().out
-    store.cell_file("0" * 20).unlink()
-    print_status(status(settings.results))
-    assert "older protocol" not in capsys.readouterr().out
