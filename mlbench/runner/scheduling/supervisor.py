@@ -37,7 +37,7 @@ from mlbench.runner.worker.attempt import (
     attempt,
 )
 from mlbench.runner.worker.environment import now
-from mlbench.runner.worker.process import REAP, Child
+from mlbench.runner.worker.process import REAP, WorkerProcess
 
 ADVICE = (
     "its loss compares the rows of a batch, so the batch cannot be cut; train.gradient_checkpointing = true or "
@@ -47,7 +47,7 @@ SHARED = "{} slots share the device's memory evenly; with --retry oom and fewer 
 FULL_PATIENCE = 600.0
 """Seconds after which a slot ends that finds no memory on its device for a worker."""
 FULL_PAUSE = 10.0
-"""Seconds between two looks for it."""
+"""Seconds between two tries to find it."""
 
 
 class SlotLostError(MlbenchError):
@@ -92,7 +92,7 @@ class Slot:
 
     def __init__(self, job: Job, device: Lease) -> None:
         self.job, self.device = job, device
-        self._child: Child | None = None
+        self._process: WorkerProcess | None = None
         self._threads = 0
         self._environment: dict[str, Any] = {}
         self._stuck = ""
@@ -150,8 +150,8 @@ class Slot:
     ) -> Outcome:
         job, protocol = self.job, work.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
-        child = self._worker(protocol.threads or share_of_cores(self._sharers))
-        order = {
+        process = self._worker(protocol.threads or share_of_cores(self._sharers))
+        request = {
             "record": work.record(**({"retries": retries} if retries else {})),
             "store": str(work.store.folder),
             "scores": work.scores,
@@ -159,21 +159,21 @@ class Slot:
             "micro_batch": micro_batch,
             "checkpoint_every": job.checkpoint_every,
         }
-        outcome = attempt(child, order, limits, _Heartbeat(lock), job.run_lock.keeping)
-        if not child.alive:
-            remove_traces(work.store, work.id, child.pid)
-            self._let_go(child)
-        self._environment = child.environment
+        outcome = attempt(process, request, limits, _Heartbeat(lock), job.run_lock.keeping)
+        if not process.alive:
+            remove_traces(work.store, work.id, process.pid)
+            self._let_go(process)
+        self._environment = process.environment
         return outcome
 
-    def _worker(self, threads: int) -> Child:
+    def _worker(self, threads: int) -> WorkerProcess:
         """The warm worker, or a new one where there is none of that many threads."""
-        if self._child is not None and self._threads != threads:
+        if self._process is not None and self._threads != threads:
             self.dismiss()
         if self._stuck:
             raise SlotLostError(self._stuck)
-        if self._child is None:
-            greeting = {
+        if self._process is None:
+            handshake = {
                 "device": self.device.name,
                 "model": self.device.model,
                 "driver": self.device.driver,
@@ -184,8 +184,8 @@ class Slot:
                 "cell_function": self.job.cell_function,
             }
             variables = {**self.job.variables, **self.device.variables}
-            self._child, self._threads = Child(greeting, variables, self.job.folder), threads
-        return self._child
+            self._process, self._threads = WorkerProcess(handshake, variables, self.job.folder), threads
+        return self._process
 
     def _record_failure(
         self, work: Work, failed: Failed, retries: list[dict[str, Any]], started: str
@@ -212,16 +212,16 @@ class Slot:
 
     def dismiss(self) -> None:
         """Let the worker go, and with it the memory it holds."""
-        if self._child is not None:
-            self._child.close()
-            self._let_go(self._child)
+        if self._process is not None:
+            self._process.close()
+            self._let_go(self._process)
 
-    def _let_go(self, child: Child) -> None:
+    def _let_go(self, process: WorkerProcess) -> None:
         """Of a worker that has been told to end. While one is held on the device, no other is started there."""
-        self._child = None
-        if child.stuck:
+        self._process = None
+        if process.stuck:
             self._stuck = (
-                f"{self.device}: worker process {child.pid} was killed and has not ended for {REAP:g} s: it is in a "
+                f"{self.device}: worker process {process.pid} was killed and has not ended for {REAP:g} s: it is in a "
                 "call of the system, as of a driver that hangs; look at the machine's log, the device may need a reset"
             )
 
@@ -240,9 +240,9 @@ class _Heartbeat:
 
 @contextlib.contextmanager
 def _undisturbed(job: Job) -> Iterator[None]:
-    """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the front alone answers.
+    """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the driver alone answers.
 
-    In a process that the front started, the supervisor ends the process where the front is gone, since loky's
+    In a process that the driver started, the supervisor ends the process where the driver is gone, since loky's
     would wait minutes for work that nobody can give them.
     """
     if os.getpid() == job.run_lock.owner.pid or threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""One attempt at a cell: the order to the worker, the watch over it, and how it ended."""
+"""One attempt at a cell: the request to the worker, the limits it must keep, and how it ended."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mlbench.runner.worker.process import Child, ChildDied, Stall
+from mlbench.runner.worker.process import Stall, WorkerDiedError, WorkerProcess
 
 POLL = 0.1
-"""Seconds between two looks at a worker that says nothing."""
+"""Seconds between two checks of a worker that says nothing."""
 GRACE = 60.0
 """Seconds that a worker which was told to stop has for its checkpoint."""
 PATIENCE = 600.0
-"""Seconds without a word and without processor time after which a worker hangs."""
+"""Seconds without a message and without processor time after which a worker hangs."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,27 @@ class Unwritable:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The worker cannot compute on the slot's device; no cell's fault. full: others hold all of its memory."""
+    """The worker cannot compute on the slot's device; no cell's fault."""
 
     message: str
     full: bool
+    """Whether others hold all of its memory."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """error_class, message, traceback: of the record. how: whether the cell raised it, or its worker died
-    of it or was killed for it. progress: how far the cell was. rows: that it trains on, where it came so far."""
+    """The cell has no result."""
 
     error_class: str
     message: str
     traceback: str
+    """These three as in the record's `error`."""
     how: Literal["raised", "died", "killed"]
+    """Whether the cell raised it, or its worker died of it or was killed for it."""
     progress: Mapping[str, Any]
+    """How far the cell was."""
     rows: int | None = None
+    """The rows that it trains on; None where it failed before they were known."""
 
 
 Outcome = Done | Stopped | Unwritable | Unusable | Failed
@@ -60,11 +64,14 @@ Outcome = Done | Stopped | Unwritable | Unusable | Failed
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one cell: seconds after which it should stop by itself, bytes of memory, seconds of silence."""
+    """What one cell may take."""
 
     time: float | None
+    """Seconds after which it should stop by itself."""
     memory: int | None
+    """Bytes of the host's memory."""
     patience: float = PATIENCE
+    """Seconds without a message and without processor time."""
 
     @property
     def killing_time(self) -> float | None:
@@ -73,33 +80,33 @@ class Limits:
 
 
 def attempt(
-    child: Child,
-    order: Mapping[str, Any],
+    worker: WorkerProcess,
+    request: Mapping[str, Any],
     limits: Limits,
-    beat: Callable[[Mapping[str, Any]], None],
+    heartbeat: Callable[[Mapping[str, Any]], None],
     wanted: Callable[[], bool],
 ) -> Outcome:
     """Have the worker run one cell. A worker that broke a limit, hung or died is dead afterwards.
 
-    `beat` is called with the progress at every look, `wanted` says whether to go on. If not, a worker that can
+    `heartbeat` is called with the progress at every check, `wanted` says whether to go on. If not, a worker that can
     is told to leave a checkpoint, and has GRACE for it.
     """
-    child.quiet()
-    child.send(order)
+    worker.quiet()
+    worker.send(request)
     progress: Mapping[str, Any] = {}
     loaded, stops, rows, told = None, False, None, None
-    stall = Stall(child, limits.patience)
+    stall = Stall(worker, limits.patience)
     try:
-        for message in child.messages(POLL):
+        for message in worker.messages(POLL):
             if message is not None:
                 stall.spoke()
                 match message["event"]:
                     case "ready":
-                        child.environment = message["environment"]
+                        worker.environment = message["environment"]
                     case "loaded":
                         loaded, stops, rows = time.monotonic(), message["stops"], message["rows"]
                     case "unusable":
-                        child.kill()
+                        worker.kill()
                         return Unusable(message["message"], message["full"])
                     case "waiting":
                         progress = {"phase": "waits", "for": message["what"]} if message["what"] else {}
@@ -113,32 +120,34 @@ def attempt(
                         return Unwritable(message["message"])
                     case "failed":
                         if message["broken"]:
-                            child.kill()
+                            worker.kill()
                         said = message["class"], message["message"], message["traceback"]
                         return Failed(*said, "raised", progress, rows)
-            beat(progress)
+            heartbeat(progress)
             if told is None and not wanted():
                 told = time.monotonic()
-                child.terminate()
+                worker.terminate()
             if told is not None and (not stops or time.monotonic() - told > GRACE):
-                child.kill()
+                worker.kill()
                 return Stopped()
-            broken = _broken_limit(child, limits, loaded, stall)
+            broken = _broken_limit(worker, limits, loaded, stall)
             if broken is not None:
-                child.kill()
+                worker.kill()
                 return Failed(*broken, "", "killed", progress)
-    except ChildDied as death:
-        child.kill()
+    except WorkerDiedError as death:
+        worker.kill()
         if told is not None:
             return Stopped()
         return Failed("crash", death.how, death.last_words, "died", progress)
     raise AssertionError("the messages of a worker end only with its death")
 
 
-def _broken_limit(child: Child, limits: Limits, loaded: float | None, stall: Stall) -> tuple[str, str] | None:
+def _broken_limit(
+    worker: WorkerProcess, limits: Limits, loaded: float | None, stall: Stall
+) -> tuple[str, str] | None:
     """The class and message of the limit that the worker has passed, if it has; time counts from when the
     data were loaded."""
-    if limits.memory is not None and child.memory() > limits.memory:
+    if limits.memory is not None and worker.memory() > limits.memory:
         return "oom", f"the worker process passed the memory limit of {limits.memory / 2**20:.0f} MiB; killed"
     if (
         limits.killing_time is not None

@@ -42,7 +42,7 @@ class LockWaits(logging.Handler):
                 self._tell("")
 
 
-def tell_of_locks(tell: Callable[[str], None]) -> logging.Handler:
+def report_lock_waits(tell: Callable[[str], None]) -> logging.Handler:
     """Have every wait of this process for a lock told, in whatever thread it is; gives who listens."""
     logger, listener = logging.getLogger("filelock"), LockWaits(tell)
     logger.setLevel(logging.DEBUG)

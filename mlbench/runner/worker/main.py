@@ -1,7 +1,7 @@
-"""The child process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
+"""The process in which cells are trained: `python -m mlbench.runner.worker`, one cell after another.
 
-Its supervisor sends one JSON object a line to its standard input: first the greeting, then an order for every
-cell (`messages`). It answers on its standard output with `{"event": …}`: ready or unusable; loaded,
+Its supervisor sends one JSON object a line to its standard input: first the handshake, then a request for
+every cell (`messages`). It answers on its standard output with `{"event": …}`: ready or unusable; loaded,
 waiting, progress, done, stopped, failed or unwritable. A finished cell's record it writes itself, so that the death of
 everything above it loses nothing; of a failed one it tells its supervisor. On SIGTERM it stops a cell that can
 be checkpointed. It ends when its input does.
@@ -31,58 +31,58 @@ from mlbench.records import RecordError, Store
 from mlbench.registry import load_plugins
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment, now
-from mlbench.runner.worker.lock_waits import tell_of_locks
-from mlbench.runner.worker.memory import keep_to_share, ran_out
-from mlbench.runner.worker.messages import Channel, Greeting, Order, die_with_the_supervisor
+from mlbench.runner.worker.lock_waits import report_lock_waits
+from mlbench.runner.worker.memory import is_out_of_memory, limit_device_memory
+from mlbench.runner.worker.messages import CellRequest, Channel, Handshake, die_with_parent
 from mlbench.runner.worker.usable import Trouble, trouble, works_still
 from mlbench.suite import Cell
 
 PROGRESS_EVERY = 0.5
-"""Seconds between two words on how far a cell is."""
+"""Seconds between two messages on how far a cell is."""
 
 
 class Worker:
-    """Trains the cells that it is ordered to, keeping the data while they are on the same.
+    """Trains the cells that are requested, and keeps the data for the next one on the same.
 
     Torch comes with the cell function; with one that does without, a worker starts at once.
     """
 
-    def __init__(self, greeting: Greeting, channel: Channel) -> None:
-        self.channel, self.greeting = channel, greeting
-        load_plugins(Path(file) for file in greeting["plugins"])
-        module, _, function = greeting["cell_function"].partition(":")
+    def __init__(self, handshake: Handshake, channel: Channel) -> None:
+        self.channel, self.handshake = channel, handshake
+        load_plugins(Path(file) for file in handshake["plugins"])
+        module, _, function = handshake["cell_function"].partition(":")
         self.run_cell = getattr(importlib.import_module(module), function)
         self._checkpoints = "checkpoint" in inspect.signature(self.run_cell).parameters
-        self._told_to_stop = False
+        self._stop_requested = False
         self.torch: Any = sys.modules.get("torch")
         if self.torch is not None:
-            self.torch.set_num_threads(greeting["threads"])
+            self.torch.set_num_threads(handshake["threads"])
         self.environment = self._environment()
-        self.data_root = Path(greeting["data_root"]) if greeting["data_root"] else None
+        self.data_root = Path(handshake["data_root"]) if handshake["data_root"] else None
         self._kept: tuple[str, Any, list[str]] | None = None
         self._spoke = 0.0
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """The answer to SIGTERM: a cell that can be checkpointed stops at its next look."""
-        self._told_to_stop = True
+        """The answer to SIGTERM: a cell that can be checkpointed stops at the next step."""
+        self._stop_requested = True
 
-    def obey(self, order: Order) -> None:
+    def handle(self, request: CellRequest) -> None:
         """Run one cell and say how it ended."""
         started, clock = now(), time.monotonic()
         try:
-            record, scores = self._run(order)
+            record, scores = self._run(request)
         except CellStoppedError:
             self.channel.send("stopped")
         except BaseException as error:
             explained = _explain(
-                error, poisoned=self.on_cuda and not works_still(self.torch, self.greeting["device"])
+                error, poisoned=self.on_cuda and not works_still(self.torch, self.handshake["device"])
             )
             self.channel.send("failed", **explained, started=started)
             if explained["broken"]:
                 # This process is about to be replaced.
                 return
         else:
-            self._write(order, {**record, "started": started, "finished": now()}, scores, clock)
+            self._write(request, {**record, "started": started, "finished": now()}, scores, clock)
             if not self.on_cuda:
                 return
         gc.collect()
@@ -92,16 +92,16 @@ class Worker:
 
     def trouble(self) -> Trouble | None:
         """Why no cell can be trained on the device that this process was given; None where one can."""
-        return trouble(self.torch, self.greeting["device"]) if self.on_cuda else None
+        return trouble(self.torch, self.handshake["device"]) if self.on_cuda else None
 
     @property
     def on_cuda(self) -> bool:
-        return self.torch is not None and self.greeting["device"].startswith("cuda")
+        return self.torch is not None and self.handshake["device"].startswith("cuda")
 
-    def _run(self, order: Order) -> tuple[dict[str, Any], Any]:
+    def _run(self, request: CellRequest) -> tuple[dict[str, Any], Any]:
         from mlbench.datasets.splits.fractions import sample_size
 
-        record = order["record"]
+        record = request["record"]
         cell = cell_of(record["suite"], record["cell"])
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
@@ -111,33 +111,33 @@ class Worker:
                     f"dataset {cell.dataset!r}, or this host's copy of mlbench, is not the one that the run "
                     "was planned with; start the run again"
                 )
-            checkpoint = self._checkpoint(order)
+            checkpoint = self._checkpoint(request)
             rows = sample_size(len(dataset.train), cell.fraction, cell.dataset)
             self.channel.send("loaded", stops=bool(checkpoint), rows=rows)
-            limit = order["time_limit"]
+            limit = request["time_limit"]
             result = self.run_cell(
                 cell,
                 dataset,
-                device=self.greeting["device"],
+                device=self.handshake["device"],
                 deadline=None if limit is None else time.monotonic() + limit,
-                micro_batch=order["micro_batch"],
+                micro_batch=request["micro_batch"],
                 on_progress=self._progress,
-                scores="float16" if order["scores"] == "float16" else "float32",
+                scores="float16" if request["scores"] == "float16" else "float32",
                 **checkpoint,
             )
         said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
         about = {"status": "done", "error": None, "environment": self.environment, "warnings": said[:20]}
-        return {**record, **about, **result.parts}, None if order["scores"] == "none" else result.scores
+        return {**record, **about, **result.parts}, None if request["scores"] == "none" else result.scores
 
-    def _checkpoint(self, order: Order) -> dict[str, Any]:
+    def _checkpoint(self, request: CellRequest) -> dict[str, Any]:
         """What the cell function is told of checkpoints; nothing where it knows none, or none are wanted."""
-        if not self._checkpoints or order["checkpoint_every"] is None:
+        if not self._checkpoints or request["checkpoint_every"] is None:
             return {}
         from mlbench.training.checkpoint import Checkpoint
 
-        self._told_to_stop = False
-        file = Store(Path(order["store"])).checkpoint_file(order["record"]["id"])
-        return {"checkpoint": Checkpoint(file, order["checkpoint_every"], lambda: self._told_to_stop)}
+        self._stop_requested = False
+        file = Store(Path(request["store"])).checkpoint_file(request["record"]["id"])
+        return {"checkpoint": Checkpoint(file, request["checkpoint_every"], lambda: self._stop_requested)}
 
     def _dataset(self, cell: Cell) -> tuple[Any, list[str]]:
         """The cell's data and what was warned of while loading it; the last data stay loaded."""
@@ -154,8 +154,8 @@ class Worker:
             self._kept = key, dataset, [str(warning.message) for warning in caught]
         return self._kept[1], self._kept[2]
 
-    def _write(self, order: Order, record: dict[str, Any], scores: Any, clock: float) -> None:
-        store = Store(Path(order["store"]))
+    def _write(self, request: CellRequest, record: dict[str, Any], scores: Any, clock: float) -> None:
+        store = Store(Path(request["store"]))
         try:
             if scores is None:
                 store.forget_scores(record["id"])
@@ -165,7 +165,7 @@ class Worker:
         except DataError as error:
             self.channel.send("unwritable", message=str(error))
         else:
-            if order["checkpoint_every"] is not None:
+            if request["checkpoint_every"] is not None:
                 # Only now: a kill while the record was written would else have cost the whole cell.
                 store.checkpoint_file(record["id"]).unlink(missing_ok=True)
             self.channel.send("done", seconds=time.monotonic() - clock)
@@ -177,11 +177,11 @@ class Worker:
 
     def _environment(self) -> dict[str, Any]:
         return environment(
-            device=self.greeting["model"],
-            driver=self.greeting["driver"],
+            device=self.handshake["model"],
+            driver=self.handshake["driver"],
             cuda=self.torch.version.cuda if self.on_cuda else None,
-            slots_per_device=self.greeting["slots"] if self.on_cuda else None,
-            threads=self.greeting["threads"],
+            slots_per_device=self.handshake["slots"] if self.on_cuda else None,
+            threads=self.handshake["threads"],
         )
 
 
@@ -191,7 +191,7 @@ def _explain(error: BaseException, poisoned: bool = False) -> dict[str, Any]:
     text, kind = str(error), type(error).__name__
     lines = "".join(traceback.format_exception(error))[-20_000:]
     error_class = error.error_class if isinstance(error, MlbenchError) else "error"
-    if ran_out(error) and not poisoned:
+    if is_out_of_memory(error) and not poisoned:
         error_class = "oom"
     message = text if isinstance(error, MlbenchError) and text else f"{kind}: {text}" if text else kind
     broken = poisoned or (error_class == "error" and re.search(r"CUDA|cuDNN", text) is not None)
@@ -199,8 +199,8 @@ def _explain(error: BaseException, poisoned: bool = False) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Greet, then obey until the input ends. Ctrl-C is the supervisor's business."""
-    die_with_the_supervisor()
+    """Shake hands, then handle requests until the input ends. Ctrl-C is the supervisor's business."""
+    die_with_parent()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     channel = Channel()
@@ -211,9 +211,9 @@ def main() -> None:
         channel.send("unusable", message=unusable.message, full=unusable.full)
         os._exit(1)
     if worker.on_cuda:
-        keep_to_share(worker.torch, worker.greeting["device"], worker.greeting["slots"])
+        limit_device_memory(worker.torch, worker.handshake["device"], worker.handshake["slots"])
     signal.signal(signal.SIGTERM, worker.stop)
-    tell_of_locks(lambda file: channel.send("waiting", what=file))
+    report_lock_waits(lambda file: channel.send("waiting", what=file))
     channel.send("ready", environment=worker.environment)
     while True:
-        worker.obey(channel.receive())
+        worker.handle(channel.receive())

@@ -31,7 +31,7 @@ _WORDS = re.compile(
 )
 
 
-def ran_out(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """By the error's class, or its words, or those of the error that it was raised from."""
     return any(_says_so(each) for each in _chain(error))
 
@@ -54,7 +54,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def keep_to_share(torch: Any, device: str, slots: int) -> None:
+def limit_device_memory(torch: Any, device: str, slots: int) -> None:
     """Let this process allocate no more than its share. A cell that wants more then runs out of memory whatever the
     other slots do, and none of theirs does for its sake."""
     if slots > 1:

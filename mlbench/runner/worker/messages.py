@@ -14,29 +14,42 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 
-class Greeting(TypedDict):
-    """device: as torch names it. model, driver: of that device. slots: that hold it. plugins: files to load."""
+class Handshake(TypedDict):
+    """What a worker is told first."""
 
     device: str
+    """As torch names it."""
     model: str
+    """Of the device."""
     driver: str | None
+    """The version of the device's driver."""
     slots: int
+    """That share the device."""
     threads: int
+    """Of a cell."""
     plugins: list[str]
+    """Files to load."""
     data_root: str | None
+    """The folder of datasets, where one is given."""
     cell_function: str
+    """`module:function`, called for each cell."""
 
 
-class Order(TypedDict):
-    """record: what the finished record starts with. scores: "float32", "float16" or "none". checkpoint_every:
-    seconds between two checkpoints; None for none at all."""
+class CellRequest(TypedDict):
+    """One cell to train."""
 
     record: dict[str, Any]
+    """What the finished record starts with."""
     store: str
+    """The folder that it goes to."""
     scores: str
+    """How they are kept: "float32", "float16" or "none"."""
     time_limit: float | None
+    """Seconds."""
     micro_batch: int | None
+    """Rows at once, in place of the protocol's."""
     checkpoint_every: float | None
+    """Seconds between two checkpoints; None for none at all."""
 
 
 class Channel:
@@ -46,17 +59,17 @@ class Channel:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         self._writing = threading.Lock()
-        self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         """The end of the input is the end of the supervisor, and so of this process, whatever it is doing."""
         for line in sys.stdin:
-            self._orders.put(line)
+            self._requests.put(line)
         os._exit(0)
 
     def receive(self) -> Any:
-        return json.loads(self._orders.get())
+        return json.loads(self._requests.get())
 
     def send(self, event: str, **content: Any) -> None:
         """May be called from any thread."""
@@ -66,7 +79,7 @@ class Channel:
             self._out.flush()
 
 
-def die_with_the_supervisor() -> None:
+def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends, and take it first when memory runs out."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

@@ -30,7 +30,7 @@ REAP = 30.0
 """Seconds that the system has to end a process that was killed."""
 
 
-class ChildDied(Exception):
+class WorkerDiedError(Exception):
     """The worker process ended by itself: how, and the last it said on standard error."""
 
     def __init__(self, how: str, last_words: str) -> None:
@@ -38,11 +38,11 @@ class ChildDied(Exception):
         self.how, self.last_words = how, last_words
 
 
-class Child:
+class WorkerProcess:
     """One worker process, in a session of its own so that a terminal's Ctrl-C does not reach it."""
 
-    def __init__(self, greeting: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
-        threads = str(greeting["threads"])
+    def __init__(self, handshake: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
+        threads = str(handshake["threads"])
         settings = {
             **dict.fromkeys(_THREAD_VARIABLES, threads),
             "PYTHONHASHSEED": "0",
@@ -50,7 +50,7 @@ class Child:
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
             **variables,
         }
-        self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the child
+        self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mlbench.runner.worker"],
             stdin=subprocess.PIPE,
@@ -66,7 +66,7 @@ class Child:
         self._buffer = b""
         self.alive, self.stuck = True, False
         """Whether it may be given work; whether the system did not end it when it was killed."""
-        self.send(greeting)
+        self.send(handshake)
 
     @property
     def pid(self) -> int:
@@ -82,7 +82,7 @@ class Child:
     def messages(self, patience: float) -> Iterator[dict[str, Any] | None]:
         """The worker's messages as they come, None whenever there was none for `patience` seconds.
 
-        Raises ChildDied when the worker has ended.
+        Raises WorkerDiedError when the worker has ended.
         """
         assert self._process.stdout is not None
         handle = self._process.stdout.fileno()
@@ -97,7 +97,7 @@ class Child:
                     continue
                 received = os.read(handle, 1 << 16)
                 if not received:
-                    raise ChildDied(self._how_it_ended(), self._last_words())
+                    raise WorkerDiedError(self._how_it_ended(), self._last_words())
                 self._buffer += received
 
     def memory(self) -> int:
@@ -172,8 +172,8 @@ class Child:
 class Stall:
     """Notices a process that neither speaks nor computes: one that hangs."""
 
-    def __init__(self, child: Child, patience: float) -> None:
-        self._child, self._patience = child, patience
+    def __init__(self, worker: WorkerProcess, patience: float) -> None:
+        self._child, self._patience = worker, patience
         self.spoke()
 
     def spoke(self) -> None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mlbench.runner.worker.memory import ran_out
+from mlbench.runner.worker.memory import is_out_of_memory
 
 _SIZE = 64
 _REMEDIES = (
@@ -62,7 +62,7 @@ def trouble(torch: Any, device: str) -> Trouble | None:
             return None
         said, full = "a product of two small matrices comes out wrong", False
     except Exception as error:
-        full = ran_out(error)
+        full = is_out_of_memory(error)
         said = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason'}"
     built = f"torch {torch.__version__}, CUDA {torch.version.cuda}"
     return Trouble(f"{said} ({built}); {_FULL if full else remedy(said)}", full)

@@ -1,4 +1,4 @@
-"""The watch over a worker: one that waits for another process, and one that does not end."""
+"""A worker that waits for another process, and one that does not end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mlbench.records import Store
 from mlbench.runner import run_suites
 from mlbench.runner.worker import process
 from mlbench.runner.worker.attempt import Done, Failed, Limits, attempt
-from mlbench.runner.worker.process import Child
+from mlbench.runner.worker.process import WorkerProcess
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_run import nothing_is_left, starts
 
 
 class Told:
-    """A child that says these words, 0.2 s apart, and computes nothing."""
+    """A worker that says these words, 0.2 s apart, and computes nothing."""
 
     pid, alive, stuck = 1, True, False
 
@@ -59,7 +59,7 @@ def test_one_that_waits_for_another_does_not_hang() -> None:
     assert ended.message.startswith("hung: ")
 
 
-class Stuck(Child):
+class Stuck(WorkerProcess):
     """Ends when it is killed, and does not seem to."""
 
     def kill(self) -> None:
@@ -71,8 +71,8 @@ def test_a_kill_that_does_not_end_a_process_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "REAP", 0.1)
-    greeting = {"threads": 1}
-    made = Child(greeting, {}, tmp_path)
+    handshake = {"threads": 1}
+    made = WorkerProcess(handshake, {}, tmp_path)
     real = made._process.wait
 
     def never(timeout: float | None = None) -> int:
@@ -91,7 +91,7 @@ def test_a_slot_whose_worker_does_not_end_ends_and_says_why(
     suite: MakeSuite, options: MakeOptions, log: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     """Whether it was killed in a cell, or dismissed after one for another with more threads."""
-    monkeypatch.setattr("mlbench.runner.scheduling.supervisor.Child", Stuck)
+    monkeypatch.setattr("mlbench.runner.scheduling.supervisor.WorkerProcess", Stuck)
     one = suite("done" if waits else "hang", threads=1)
     other = suite("warn", name="others", threads=2)
     settings = options(time_limit=0.5)

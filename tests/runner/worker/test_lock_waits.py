@@ -21,7 +21,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(lock_waits, "SAY_EVERY", 0.05)
     logger, said = logging.getLogger("filelock"), list[str]()
     before = logger.level, logger.propagate
-    listener = lock_waits.tell_of_locks(said.append)
+    listener = lock_waits.report_lock_waits(said.append)
     yield said
     logger.removeHandler(listener)
     logger.setLevel(before[0])

@@ -9,7 +9,7 @@ import torch
 
 from mlbench.errors import DataError
 from mlbench.runner.worker.main import _explain
-from mlbench.runner.worker.memory import ran_out
+from mlbench.runner.worker.memory import is_out_of_memory
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,18 @@ from mlbench.runner.worker.memory import ran_out
     ],
 )
 def test_all_its_words_are_known(words: str) -> None:
-    assert ran_out(RuntimeError(words))
+    assert is_out_of_memory(RuntimeError(words))
     assert _explain(RuntimeError(words))["class"] == "oom"
-    assert not ran_out(ValueError(words)), "what is no error of torch or the system says nothing of memory"
+    assert not is_out_of_memory(ValueError(words)), (
+        "what is no error of torch or the system says nothing of memory"
+    )
 
 
 def test_its_classes_are_known_whatever_their_words() -> None:
-    assert ran_out(torch.OutOfMemoryError("words that nobody has seen"))
-    assert ran_out(MemoryError())
-    assert ran_out(OSError(errno.ENOMEM, "Cannot allocate memory"))
-    assert not ran_out(OSError(errno.ENOSPC, "No space left on device"))
+    assert is_out_of_memory(torch.OutOfMemoryError("words that nobody has seen"))
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(OSError(errno.ENOMEM, "Cannot allocate memory"))
+    assert not is_out_of_memory(OSError(errno.ENOSPC, "No space left on device"))
 
 
 def test_what_it_was_raised_from_counts() -> None:
@@ -68,7 +70,7 @@ def test_what_it_was_raised_from_counts() -> None:
     ],
 )
 def test_other_errors_are_others(words: str) -> None:
-    assert not ran_out(RuntimeError(words))
+    assert not is_out_of_memory(RuntimeError(words))
 
 
 def test_what_a_poisoned_process_says_of_memory_is_not_believed() -> None:
