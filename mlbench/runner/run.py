@@ -1,4 +1,4 @@
-"""The front of a run: plan, take over, spread, sum up. Loads no torch and trains nothing itself."""
+"""The driver of a run: plan, take over, spread, sum up. Loads no torch and trains nothing itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from mlbench.runner.monitoring.guarded import guarded
-from mlbench.runner.monitoring.monitor import Watch
+from mlbench.runner.monitoring.monitor import Monitor
 from mlbench.runner.monitoring.reporters import Reporter, reporter
 from mlbench.runner.monitoring.summary import RunSummary, sum_up
 from mlbench.runner.options import CELL_FUNCTION, RunOptions
@@ -20,10 +20,10 @@ from mlbench.runner.planning.epochs import raised_epochs
 from mlbench.runner.planning.plan import Plan, plan
 from mlbench.runner.planning.reuse import rename, take_over
 from mlbench.runner.scheduling.cleanup import clean
-from mlbench.runner.scheduling.devices import chosen, troubles
+from mlbench.runner.scheduling.devices import chosen_devices, troubles
 from mlbench.runner.scheduling.engines import Engine, open_engine
-from mlbench.runner.scheduling.job import Job
-from mlbench.runner.scheduling.plugins import pack
+from mlbench.runner.scheduling.job import RunJob
+from mlbench.runner.scheduling.plugins import read_plugins
 from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
@@ -33,9 +33,9 @@ class Interruption:
     """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. What is stopped leaves a checkpoint. After
     that signals act as usual."""
 
-    def __init__(self, run_lock: RunLock, watch: Watch) -> None:
+    def __init__(self, run_lock: RunLock, monitor: Monitor) -> None:
         self.signal = 0
-        self._run_lock, self._watch = run_lock, watch
+        self._run_lock, self._watch = run_lock, monitor
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         first, self.signal = self.signal == 0, number
@@ -104,10 +104,10 @@ def run_suites(suites: Sequence[Suite], options: RunOptions, shown: Reporter | N
 
 
 def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) -> RunSummary:
-    """Have the engine's slots do what is to be done, and watch it."""
-    job = Job(
+    """Have the engine's slots do what is to be done, and monitor it."""
+    job = RunJob(
         run_lock=RunLock(planned.todo[0].store),
-        work=tuple(cell.work() for cell in planned.todo),
+        tasks=tuple(cell.task() for cell in planned.todo),
         waiting=tuple(planned.contests),
         device=options.device,
         slots_per_device=options.slots_per_device,
@@ -116,19 +116,19 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
         memory_limit=options.memory_limit,
         fail_fast=options.fail_fast,
         checkpoint_every=options.checkpoint_every,
-        plugins=pack(options.plugins),
+        plugins=read_plugins(options.plugins),
         data_root=None if options.data_root is None else options.data_root.absolute(),
         folder=Path.cwd(),
         variables={key: value for key, value in os.environ.items() if key.startswith(("MLBENCH_", "HF_"))},
         cell_function=options.cell_function,
     )
-    watch = Watch(job, shown)
-    interruption = Interruption(job.run_lock, watch)
-    suites = sorted({work.cell.suite for work in job.work})
-    job.run_lock.start({"cells": watch.tally.total, "suites": suites, "started": now()})
+    monitor = Monitor(job, shown)
+    interruption = Interruption(job.run_lock, monitor)
+    suites = sorted({task.cell.suite for task in job.tasks})
+    job.run_lock.start({"cells": monitor.tally.total, "suites": suites, "started": now()})
     try:
-        with interruption.listening(), watch:
-            reasons = engine.spread(job, watch.note)
+        with interruption.listening(), monitor:
+            reasons = engine.spread(job, monitor.note)
     finally:
         job.run_lock.stop()
     came_out = planned.settled()
@@ -139,12 +139,12 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     for before, cell in zip(planned.cells, came_out.cells, strict=True):
         if before is not cell and cell.source is not None and not cell.todo and cell.id is not None:
             take_over(cell.id, cell.cell, cell.source, cell.store)
-    if watch.tally.finished == watch.tally.total:
+    if monitor.tally.finished == monitor.tally.total:
         # What some slots could not do, others did.
         reasons = []
-    reason = "; ".join(filter(None, [watch.reason, *reasons]))
-    checkpointed = sum(cell.work().checkpointed for cell in came_out.todo)
-    return sum_up(came_out, watch.tally, reason, interruption.signal, checkpointed)
+    reason = "; ".join(filter(None, [monitor.reason, *reasons]))
+    checkpointed = sum(cell.task().checkpointed for cell in came_out.todo)
+    return sum_up(came_out, monitor.tally, reason, interruption.signal, checkpointed)
 
 
 def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
@@ -153,7 +153,7 @@ def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
         shown.note(f"not fetched: {dataset}\n{remedy}")
     if planned.todo and options.device != "cpu" and options.engine != "dask":
         # A cluster's devices are not this host's: there a slot says it.
-        else_cpu = "" if chosen(options.device) else "; cells run on the CPU"
+        else_cpu = "" if chosen_devices(options.device) else "; cells run on the CPU"
         for trouble in troubles():
             shown.note(f"devices: {trouble}{else_cpu}")
     for sentence in raised_epochs(cell.cell for cell in (*planned.todo, *planned.waiting)):

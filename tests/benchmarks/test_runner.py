@@ -116,7 +116,7 @@ def finished_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     planned: Plan = plan([ten_thousand()], options(results))
     moment = "2026-01-01T00:00:00.000+00:00"
     for cell in planned.cells:
-        record = {**cell.work().record(status="done", error=None), "started": moment, "finished": moment}
+        record = {**cell.task().record(status="done", error=None), "started": moment, "finished": moment}
         store.cell_file(str(cell.id)).write_text(encode({**record, **filling}))
     return results
 

@@ -12,7 +12,7 @@ import pytest
 from mlbench.registry import REGISTRIES, load_plugins
 from mlbench.runner import RunOptions, plan
 from mlbench.runner.scheduling import devices
-from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.suite import Suite
 
@@ -74,12 +74,12 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDevice
         monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
         monkeypatch.setenv("TMPDIR", str(tmp_path))
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-        devices.look.cache_clear()
+        devices.detected.cache_clear()
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr("mlbench.runner.scheduling.cuda_driver.SIGNS", ())
     yield install
-    devices.look.cache_clear()
+    devices.detected.cache_clear()
 
 
 @pytest.fixture
@@ -88,15 +88,15 @@ def suite() -> MakeSuite:
 
 
 @pytest.fixture
-def job(suite: MakeSuite, options: MakeOptions) -> Iterator[Job]:
+def job(suite: MakeSuite, options: MakeOptions) -> Iterator[RunJob]:
     """Two cells, which nobody works on."""
     settings = options()
-    work = tuple(cell.work() for cell in plan([suite("done", "warn")], settings).todo)
-    work[0].store.prepare()
+    tasks = tuple(cell.task() for cell in plan([suite("done", "warn")], settings).todo)
+    tasks[0].store.prepare()
     about = {"device": "cpu", "slots_per_device": 1, "slots_at": {}, "plugins": (), "data_root": None}
     limits = {"time_limit": None, "memory_limit": None, "fail_fast": False, "checkpoint_every": None}
     there = {"folder": Path.cwd(), "variables": {}, "cell_function": ""}
-    made = Job(run_lock=RunLock(work[0].store), work=work, waiting=(), **about, **limits, **there)  # type: ignore[arg-type]
+    made = RunJob(run_lock=RunLock(tasks[0].store), tasks=tasks, waiting=(), **about, **limits, **there)  # type: ignore[arg-type]
     made.run_lock.start({"cells": 2, "suites": ["toys"], "started": ""})
     yield made
     made.run_lock.stop()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.runner.doctor import Finding, examine
+from mlbench.runner.doctor import MachineFinding, examine
 from tests.runner.conftest import FakeDevices
 
 
-def look(data_root: Path, results: Path) -> dict[str, Finding]:
+def look(data_root: Path, results: Path) -> dict[str, MachineFinding]:
     return {finding.what: finding for finding in examine(data_root, results)}
 
 
@@ -28,7 +28,9 @@ def test_it_says_what_the_driver_does_not_answer(fake: FakeDevices, tmp_path: Pa
     fake(0)
     (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\necho it has failed\nexit 9\n")
     found = look(tmp_path, tmp_path)
-    assert found["driver"] == Finding("driver", "lacking", "nvidia-smi: exit code 9; not read: it has failed")
+    assert found["driver"] == MachineFinding(
+        "driver", "lacking", "nvidia-smi: exit code 9; not read: it has failed"
+    )
     assert found["devices"].detail.startswith("no CUDA device (nvidia-smi names none)")
 
 

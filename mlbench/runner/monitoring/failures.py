@@ -34,7 +34,7 @@ class Breaker:
     def __init__(self) -> None:
         self._failed: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
-    def saw(self, record: Mapping[str, Any]) -> str | None:
+    def count(self, record: Mapping[str, Any]) -> str | None:
         """Why the run should stop after this record, if it should."""
         if record["status"] == "done":
             self._failed.clear()

@@ -28,8 +28,8 @@ class Guarded:
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None:
         self._try(lambda: self._reporter.finished(record, tally))
 
-    def look(self, tally: Tally) -> None:
-        self._try(lambda: self._reporter.look(tally))
+    def update(self, tally: Tally) -> None:
+        self._try(lambda: self._reporter.update(tally))
 
     def end(self, tally: Tally) -> None:
         self._try(lambda: self._reporter.end(tally))

@@ -17,7 +17,7 @@ from rich.text import Text
 from mlbench.records import Store
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.summary import RunSummary
-from mlbench.runner.monitoring.tally import Tally, readable
+from mlbench.runner.monitoring.tally import Tally, duration_text
 from mlbench.runner.options import Progress
 from mlbench.suite import stage_of
 
@@ -28,7 +28,7 @@ class Reporter(Protocol):
     def begin(self, tally: Tally) -> None: ...
     def note(self, text: str) -> None: ...
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
-    def look(self, tally: Tally) -> None: ...
+    def update(self, tally: Tally) -> None: ...
     def end(self, tally: Tally) -> None: ...
     def summed_up(self, summary: RunSummary) -> None: ...
 
@@ -76,7 +76,7 @@ class Silent:
     def begin(self, tally: Tally) -> None: ...
     def note(self, text: str) -> None: ...
     def finished(self, record: Mapping[str, Any], tally: Tally) -> None: ...
-    def look(self, tally: Tally) -> None: ...
+    def update(self, tally: Tally) -> None: ...
     def end(self, tally: Tally) -> None: ...
     def summed_up(self, summary: RunSummary) -> None: ...
 
@@ -147,7 +147,7 @@ class LiveTable(Silent):
 
     def begin(self, tally: Tally) -> None:
         self._live.start()
-        self.look(tally)
+        self.update(tally)
 
     def note(self, text: str) -> None:
         self._console.print(Text(text))
@@ -156,7 +156,7 @@ class LiveTable(Silent):
         if record["status"] == "failed":
             self.note(f"{describe(record)}: {outcome(record, self._results)}")
 
-    def look(self, tally: Tally) -> None:
+    def update(self, tally: Tally) -> None:
         self._live.update(live_view(tally), refresh=True)
 
     def end(self, tally: Tally) -> None:
@@ -198,14 +198,14 @@ def _headline(tally: Tally) -> Text:
         parts.append(f"{tally.failed.total()} failed ({classes})")
     if tally.running:
         parts.append(f"{len(tally.running)} running")
-    return Text(" · ".join([*parts, readable(tally.elapsed), *_left(tally)]), style="bold")
+    return Text(" · ".join([*parts, duration_text(tally.elapsed), *_left(tally)]), style="bold")
 
 
 def _left(tally: Tally) -> list[str]:
     """The time left, where it can be told and there is any."""
     if tally.left is None or tally.finished >= tally.total:
         return []
-    return [f"about {readable(tally.left)} left"]
+    return [f"about {duration_text(tally.left)} left"]
 
 
 def _locked_cell(lock: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ _START = 1 << 14
 
 
 @dataclass
-class Failure:
+class FailureGroup:
     """Cells that failed of one and the same reason, and the record of one of them."""
 
     reason: str
@@ -39,30 +39,38 @@ class Failure:
 
 @dataclass
 class SuiteStatus:
-    """One suite's folder. older: the finished cells of an older TRAINING_VERSION, which have no say in who is best.
-    failed: by class. failures: by reason. running: the locked cells. problems: files that are no records."""
+    """One suite's folder."""
 
     name: str
     done: int = 0
     older: int = 0
+    """The finished cells of an older TRAINING_VERSION, which have no say in who is best."""
     failed: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, Failure] = field(default_factory=dict)
+    """By class."""
+    failures: dict[str, FailureGroup] = field(default_factory=dict)
+    """By reason."""
     running: list[dict[str, Any]] = field(default_factory=list)
+    """What the locks say of the cells that are being trained."""
     best: dict[str, Best] = field(default_factory=dict)
+    """By dataset."""
     problems: list[str] = field(default_factory=list)
+    """Files that are no records, each with what is wrong."""
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run in progress: the cells it set out to do, those that have a record by now, and the seconds left if
-    the rest goes like them."""
+    """A run in progress."""
 
     suites: tuple[str, ...]
     host: str
+    """Of its driver."""
     started: str
     cells: int
+    """That it set out to do."""
     finished: int
+    """Those that have a record by now."""
     left: float | None
+    """Seconds, if the rest takes as long as these; None before the first."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _count(suite: SuiteStatus, record: dict[str, Any]) -> None:
     if record["status"] == "failed":
         suite.failed[record["error"]["class"]] += 1
         why = reason(record)
-        suite.failures.setdefault(why, Failure(why, record["file"])).cells += 1
+        suite.failures.setdefault(why, FailureGroup(why, record["file"])).cells += 1
         return
     suite.done += 1
     if (record.get("code") or {}).get("training", UNNAMED) < TRAINING_VERSION:

@@ -6,28 +6,28 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlbench.runner.monitoring.tally import Tally, readable
+from mlbench.runner.monitoring.tally import Tally, duration_text
 from mlbench.runner.planning.plan import Plan
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Cells by state, over everything that the suites and the selection name.
-
-    trained: finished cells whose records appeared while it ran. reason: why it stopped before the end, if it did.
-    signal: the number of the signal that stopped it, or 0. checkpointed: missing cells that stand somewhere in
-    the middle.
-    """
+    """Cells by state, over everything that the suites and the selection name."""
 
     done: int
     failed: int
     missing: int
     not_fetched: int
     trained: int
+    """Finished cells whose records appeared while it ran."""
     seconds: float
+    """How long it ran."""
     reason: str = ""
+    """Why it stopped before the end, if it did."""
     signal: int = 0
+    """The number of the signal that stopped it, or 0."""
     checkpointed: int = 0
+    """Missing cells that stand at a checkpoint."""
 
     @property
     def exit_code(self) -> int:
@@ -48,7 +48,9 @@ class RunSummary:
             "not fetched": self.not_fetched,
         }
         states = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no cells"
-        did = f"{self.trained} trained in {readable(self.seconds)}" if self.trained else "nothing trained"
+        did = (
+            f"{self.trained} trained in {duration_text(self.seconds)}" if self.trained else "nothing trained"
+        )
         stopped = f"\nstopped early: {self.reason}" if self.reason else ""
         begun = (
             f"\n{self.checkpointed} of the missing stand at a checkpoint; the same command goes on there"

@@ -57,7 +57,7 @@ class Tally:
             self.best[cell["dataset"]] = Best(value, cell["loss"]["id"], cell["fraction"])
 
 
-def readable(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A duration in two units at most: "0.4 s", "41 s", "12 min", "3 h 20 min", "2 d 4 h"."""
     if seconds < 100:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"

@@ -2,7 +2,7 @@
 and reads no data but the headers of tables.
 
 Whether losses can be built with their parameters is tried in a process of its own, `python -m
-mlbench.runner.planning.checks`, since that loads torch, which the front of a run never does.
+mlbench.runner.planning.checks`, since that loads torch, which a run's driver never does.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from mlbench import datasets
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS, LOSSES, load_plugins
-from mlbench.runner.scheduling.devices import chosen
+from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.suite import Cell, LossChoice
 
 
 def check_encoders(cells: Iterable[Cell]) -> None:
     """Raise ConfigError for an encoder that does not read what its dataset holds, or whose own `precheck` says
-    that its options cannot work. Each dataset of a suite is looked at once."""
+    that its options cannot work. Each dataset of a suite is checked once."""
     for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
         where = f"suite {cell.suite!r}, dataset {cell.dataset!r}"
         encoder = ENCODERS.describe(cell.encoder.partition(":")[0], where)
@@ -51,7 +51,7 @@ def check_data(cells: Iterable[Cell], data_root: Path | None) -> None:
 def check_precision(cells: Iterable[Cell], device: str) -> None:
     """Raise ConfigError for a precision that none of this host's devices has, where cells run on `device`."""
     for cell in cells:
-        if cell.train.precision == "fp16" and not chosen(device):
+        if cell.train.precision == "fp16" and not chosen_devices(device):
             raise ConfigError(
                 f"suite {cell.suite!r}, dataset {cell.dataset!r}, train.precision = 'fp16': it needs a CUDA device, "
                 f"and --device {device} means the CPU here; use 'bf16' or 'float32'"

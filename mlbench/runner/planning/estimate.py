@@ -13,7 +13,7 @@ from mlbench.errors import DataError
 from mlbench.records import RecordError, Store, stores
 from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.plan import Plan, PlannedCell
-from mlbench.runner.scheduling.devices import chosen
+from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.suite import untuned
 
 _PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")
@@ -80,7 +80,7 @@ def estimate(planned: Plan, options: RunOptions, extra: Iterable[Store] = ()) ->
     ahead = [*planned.todo, *planned.waiting]
     if not ahead:
         return Estimates(())
-    devices = chosen(options.device)
+    devices = chosen_devices(options.device)
     past = _Past(devices[0].model if devices else "cpu")
     try:
         known = [*stores(options.results), *extra]

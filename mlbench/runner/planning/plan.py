@@ -15,8 +15,8 @@ from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.checks import check_data, check_encoders
 from mlbench.runner.planning.reuse import KnownData, KnownRecords
-from mlbench.runner.scheduling.finals import Candidate, Trying, Waiting, chosen
-from mlbench.runner.scheduling.job import Work, stamp
+from mlbench.runner.scheduling.finals import Candidate, PendingFinals, PendingTrial, chosen_trial
+from mlbench.runner.scheduling.job import CellTask, stamp
 from mlbench.runner.worker.cells import cell_id
 from mlbench.suite import Cell, Final, Grid, Suite
 
@@ -25,46 +25,51 @@ State = Literal["done", "failed", "missing", "not fetched"]
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell and what is known of it.
-
-    id: None where the data are not there, or trials decide its values. reason: the class of a failure, or what to do
-    about missing data.
-    source: the other suite's store that holds its finished record. stale: finished by a built-in loss whose
-    code is another now. renamed: whether the suite has other names for it than its own record. todo: whether
-    a run would train it.
-    """
+    """A cell and what is known of it."""
 
     cell: Cell
     store: Store
+    """Of its own suite."""
     scores: str
+    """How they are kept: "float32", "float16" or "none"."""
     data: str
+    """The fingerprint of its dataset; "" where that is not there."""
     id: str | None
+    """None where the data are not there, or trials decide its values."""
     state: State
     reason: str = ""
+    """The class of a failure, or what to do about missing data."""
     source: Store | None = None
+    """The other suite's store that holds its finished record."""
     stale: bool = False
+    """Whether a built-in loss finished it whose code is another now."""
     renamed: bool = False
+    """Whether the suite has other names for it than its own record."""
     todo: bool = False
-    waits: Waits | None = None
+    """Whether a run would train it."""
+    waits: AwaitedTrials | None = None
+    """What it waits for, where trials that are still to be trained decide its values."""
 
-    def work(self) -> Work:
+    def task(self) -> CellTask:
         """The cell as a slot is given it."""
         assert self.id is not None
         declared = LOSSES.describe(self.cell.loss.name)
         per_sample = bool(declared.attributes.get("per_sample", False))
         before = stamp(self.store, self.id)
-        return Work(
+        return CellTask(
             self.cell, self.id, self.store, self.data, self.scores, before, per_sample, code_hash(declared)
         )
 
 
 @dataclass(frozen=True)
-class Waits:
-    """A final cell, the trials of its contest, and by their number what it is if that one is chosen."""
+class AwaitedTrials:
+    """What a final cell waits for."""
 
     final: Final
     trials: tuple[PlannedCell, ...]
+    """Those of its contest."""
     candidates: tuple[PlannedCell, ...]
+    """By the number of a trial, what the cell is if that one is chosen."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class Plan:
         return [planned for planned in self.cells if planned.waits is not None]
 
     @property
-    def contests(self) -> list[Waiting]:
+    def contests(self) -> list[PendingFinals]:
         """The waiting cells as slots are given them, those that one choice is for together."""
         return [contest for contest, _ in self._contests]
 
@@ -102,13 +107,13 @@ class Plan:
         """With the cells that waited as they came out, where their trials are over by now."""
         came_out: dict[int, PlannedCell] = {}
         for contest, group in self._contests:
-            if contest.over():
+            if contest.finished():
                 number = contest.choice()
                 came_out |= {id(planned): _candidates(planned)[number] for planned in group}
         return replace(self, cells=tuple(came_out.get(id(planned), planned) for planned in self.cells))
 
     @cached_property
-    def _contests(self) -> list[tuple[Waiting, list[PlannedCell]]]:
+    def _contests(self) -> list[tuple[PendingFinals, list[PlannedCell]]]:
         """Made before anything is trained: what is over is told by the stamps of records that were there before."""
         trained = {planned.id: planned for planned in self.todo}
         groups: dict[int, list[PlannedCell]] = {}
@@ -168,10 +173,10 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     data = KnownData(options.data_root)
     results = options.results.absolute()
     known = {name: KnownRecords(Store(results / name), results) for name in scores}
-    look = _Look(known, scores, data, options)
-    planned = [look.at(cell) for cell in grid.cells]
+    planner = _Planner(known, scores, data, options)
+    planned = [planner.at(cell) for cell in grid.cells]
     _refuse_equal_data(planned)
-    return Plan((*planned, *look.at_finals(grid.finals, planned)))
+    return Plan((*planned, *planner.at_finals(grid.finals, planned)))
 
 
 def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
@@ -188,7 +193,7 @@ def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Planner:
     """What a plan is made from: the records and the precision of scores by suite, the data, the terms."""
 
     known: Mapping[str, KnownRecords]
@@ -245,17 +250,17 @@ class _Look:
                 stale=False,
                 renamed=False,
                 todo=True,
-                waits=Waits(final, trials, candidates),
+                waits=AwaitedTrials(final, trials, candidates),
             )
         contest = id(final.contest)
         if contest not in self._choices:
-            self._choices[contest] = chosen(
-                (number_of(trial), trial.source or trial.store, str(trial.id)) for trial in trials
+            self._choices[contest] = chosen_trial(
+                (trial_number(trial), trial.source or trial.store, str(trial.id)) for trial in trials
             )
         return self.at(final.cell(self._choices[contest]))
 
 
-def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedCell]) -> Waiting:
+def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedCell]) -> PendingFinals:
     """Cells that wait for one choice; `trained` says where trials are trained that several suites share."""
     first = group[0]
     found = [planned.waits for planned in group if planned.waits is not None]
@@ -264,9 +269,9 @@ def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedC
         at = trained[trial.id] if trial.todo else trial
         store, identifier = at.source or at.store, str(trial.id)
         before = stamp(store, identifier) if trial.todo else None
-        trials.append(Trying(number_of(trial), identifier, store, before, not trial.todo))
+        trials.append(PendingTrial(trial_number(trial), identifier, store, before, not trial.todo))
     declared = LOSSES.describe(first.cell.loss.name)
-    return Waiting(
+    return PendingFinals(
         finals=tuple(waits.final for waits in found),
         trials=tuple(trials),
         candidates=tuple(
@@ -288,7 +293,7 @@ def _candidates(planned: PlannedCell) -> tuple[PlannedCell, ...]:
     return () if planned.waits is None else planned.waits.candidates
 
 
-def number_of(planned: PlannedCell) -> int:
+def trial_number(planned: PlannedCell) -> int:
     """The number of a trial."""
     assert planned.cell.trial is not None
     return planned.cell.trial.number

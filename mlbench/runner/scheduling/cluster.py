@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbench.errors import ConfigError
-from mlbench.runner.scheduling.cores import place
+from mlbench.runner.scheduling.cores import host_and_cores
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """backend: for joblib. threads_at: of the workers of each place (`cores`)."""
+    """backend: for joblib. threads_at: of the workers on each set of cores (`cores`)."""
 
     backend: Any
     threads_at: Mapping[str, int]
@@ -56,13 +56,13 @@ def open_cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
         except OSError as error:
             raise ConfigError(f"--scheduler {scheduler}: cannot be reached: {error}") from None
         workers_there = client.scheduler_info(n_workers=-1)["workers"]
-        places = client.run(place, on_error="return")
+        places = client.run(host_and_cores, on_error="return")
         yield Cluster(Backend(client=client), threads_at(workers_there, places))
 
 
 def threads_at(workers: Mapping[str, Mapping[str, Any]], places: Mapping[str, Any]) -> dict[str, int]:
-    """The threads of the workers of each place, by what the scheduler says of them, and what they say of themselves: a
-    place, or why they cannot tell. One that has gone meanwhile says nothing."""
+    """The threads of the workers on each set of cores, by what the scheduler says of them, and what they say of
+    themselves: a set of cores, or why they cannot tell. One that has gone meanwhile says nothing."""
     for address, said in places.items():
         if isinstance(said, ImportError):
             raise ConfigError(
@@ -78,7 +78,7 @@ def threads_at(workers: Mapping[str, Mapping[str, Any]], places: Mapping[str, An
 @contextlib.contextmanager
 def _deaf_children() -> Iterator[None]:
     """Processes started meanwhile do not hear the Ctrl-C of a terminal or the SIGTERM of a batch job, which go to
-    all of its processes; the front tells them what to do."""
+    all of its processes; the driver tells them what to do."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -13,16 +13,16 @@ from collections.abc import Mapping
 import joblib
 
 
-def place() -> str:
+def host_and_cores() -> str:
     """Host and cores of this process: alike for all that share them."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return f"{socket.gethostname()} {','.join(map(str, cores))}"
 
 
 def sharers(slots_at: Mapping[str, int], on_devices: int) -> int:
-    """How many slots train at once here: those of this place, but no more than its devices hold, if it has any. A place
-    that came after the slots were counted is taken to be as full as the fullest."""
-    there = slots_at.get(place()) or max(slots_at.values(), default=1)
+    """How many slots train at once here: those on these cores, but no more than the devices here hold, if there are
+    any. A host that came after the slots were counted is taken to be as full as the fullest."""
+    there = slots_at.get(host_and_cores()) or max(slots_at.values(), default=1)
     return min(there, on_devices) if on_devices else there
 
 

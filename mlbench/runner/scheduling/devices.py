@@ -39,7 +39,7 @@ class Lease:
         return " ".join(filter(None, [self.model, self.variables.get("CUDA_VISIBLE_DEVICES")]))
 
 
-def chosen(device: str) -> list[Device]:
+def chosen_devices(device: str) -> list[Device]:
     """The CUDA devices of this host that `--device` names; none for the CPU.
 
     Raises ConfigError for a device that is not there.
@@ -63,16 +63,16 @@ def visible() -> list[Device]:
     """The host's CUDA devices as its driver lists them; those of CUDA_VISIBLE_DEVICES where that is set, whose numbers
     are read as nvidia-smi's too (CUDA's own differ from them on machines of unlike devices, unless CUDA_DEVICE_ORDER is
     PCI_BUS_ID). The number or name of a GPU that is divided means the first of its instances, as it does to CUDA."""
-    return list(look().devices)
+    return list(detected().devices)
 
 
 def troubles() -> list[str]:
     """What of this host's devices could not be read, or is not there though the environment names it."""
-    return list(look().troubles)
+    return list(detected().troubles)
 
 
 @cache
-def look() -> Listing:
+def detected() -> Listing:
     """The driver is asked once a process."""
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is not None and not any(_names(wanted)):
@@ -118,7 +118,7 @@ def _called(token: str, devices: Sequence[Device]) -> Device | None:
 @contextlib.contextmanager
 def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Iterator[Lease | None]:
     """A free slot of this host, waited for while there is something `wanted`; None where that ended first."""
-    devices = chosen(device)
+    devices = chosen_devices(device)
     if not devices:
         yield Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""}, "cpu")
         return

@@ -15,9 +15,9 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from mlbench.runner.options import RunOptions
 from mlbench.runner.scheduling.cluster import open_cluster
-from mlbench.runner.scheduling.cores import place
-from mlbench.runner.scheduling.devices import chosen
-from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.cores import host_and_cores
+from mlbench.runner.scheduling.devices import chosen_devices
+from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import supervise
 
 MEMORY_PER_JOB = 3 * 2**30
@@ -27,13 +27,13 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that is open. slots: supervisors in all. slots_at: those of each place (`cores`)."""
+    """An engine that is open. slots: supervisors in all. slots_at: those on each set of cores (`cores`)."""
 
     backend: Any
     slots: int
     slots_at: Mapping[str, int]
 
-    def spread(self, job: Job, told: Callable[[str], None]) -> list[str]:
+    def spread(self, job: RunJob, told: Callable[[str], None]) -> list[str]:
         """Run a supervisor in every slot until all return; gives the reasons of those that ended early, each of which
         is `told` at once, since the others may go on for days."""
         reasons: list[str] = []
@@ -53,7 +53,7 @@ class Engine:
             f"supervisor processes were killed {_TRIES} times; the system may have run out of memory",
         ]
 
-    def _ends(self, job: Job) -> Iterator[str | None]:
+    def _ends(self, job: RunJob) -> Iterator[str | None]:
         """What each supervisor returns, when it does."""
         with joblib.parallel_config(backend=self.backend):
             parallel = joblib.Parallel(
@@ -74,7 +74,7 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
                 {where: min(slots, there) for where, there in cluster.threads_at.items()},
             )
         return
-    on_devices = len(chosen(options.device)) * options.slots_per_device
+    on_devices = len(chosen_devices(options.device)) * options.slots_per_device
     room = min(on_devices or cells, cells)
     slots = 1 if options.engine == "sequential" else min(options.jobs or on_devices or _jobs(), room)
     spreads = options.engine == "loky" and slots > 1
@@ -82,7 +82,7 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
         # What this process did with loky before, such as drawing a report, left processes with the variables of then.
         get_reusable_executor().shutdown(wait=True)
     try:
-        yield Engine(options.engine, slots, {place(): slots})
+        yield Engine(options.engine, slots, {host_and_cores(): slots})
     finally:
         if spreads:
             get_reusable_executor().shutdown(wait=True, kill_workers=sys.exc_info()[0] is not None)

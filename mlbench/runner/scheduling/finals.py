@@ -1,6 +1,6 @@
 """Final cells whose values are not known yet: the trials they wait for, and the choice once these are over.
 
-Whoever looks decides alike, from the records in the store alone: any slot of a run, its front, the next run.
+Every process decides alike, from the records in the store alone: any slot of a run, its driver, the next run.
 """
 
 from __future__ import annotations
@@ -9,41 +9,44 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlbench.records import Store
-from mlbench.runner.scheduling.job import Stamp, Work, stamp
+from mlbench.runner.scheduling.job import CellTask, Stamp, stamp
 from mlbench.suite import Final, choose, score_of
 
 
 @dataclass(frozen=True)
-class Trying:
-    """A trial that a choice waits for. before: the stamp of a record that is to be replaced. there: whether its record
-    is there already and stays."""
+class PendingTrial:
+    """A trial that a choice waits for."""
 
     number: int
     id: str
     store: Store
     before: Stamp | None
+    """The stamp of a record that is to be replaced; None where there is none."""
     there: bool
+    """Whether its record is there already and stays."""
 
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether it has finished or failed."""
         return self.there or stamp(self.store, self.id) not in (None, self.before)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a final cell is if one trial is chosen: its id there, and whether it is then to be trained."""
+    """What a final cell is if one trial is chosen."""
 
     id: str
     before: Stamp | None
+    """The stamp of a record that is to be replaced; None where there is none."""
     todo: bool
+    """Whether it is then to be trained."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """The finals of one contest. candidates: of each final, by the number of the trial. The rest is as in Work."""
+class PendingFinals:
+    """The finals of one contest. candidates: of each final, by the number of the trial. The rest is as in CellTask."""
 
     finals: tuple[Final, ...]
-    trials: tuple[Trying, ...]
+    trials: tuple[PendingTrial, ...]
     candidates: tuple[tuple[Candidate, ...], ...]
     store: Store
     data: str
@@ -51,23 +54,23 @@ class Waiting:
     per_sample: bool
     source_hash: str
 
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether all trials have a record."""
-        return all(trial.over() for trial in self.trials)
+        return all(trial.finished() for trial in self.trials)
 
     def choice(self) -> int:
         """The number of the trial that is chosen, once all are over.
 
         Raises RecordError for a record that cannot be read.
         """
-        return chosen((trial.number, trial.store, trial.id) for trial in self.trials)
+        return chosen_trial((trial.number, trial.store, trial.id) for trial in self.trials)
 
-    def work(self) -> tuple[Work, ...]:
+    def tasks(self) -> tuple[CellTask, ...]:
         """The finals that are to be trained, once the trials are over. Raises as `choice`."""
         number = self.choice()
         known = self.data, self.scores
         return tuple(
-            Work(
+            CellTask(
                 final.cell(number),
                 found.id,
                 self.store,
@@ -81,7 +84,7 @@ class Waiting:
         )
 
 
-def chosen(trials: Iterable[tuple[int, Store, str]]) -> int:
+def chosen_trial(trials: Iterable[tuple[int, Store, str]]) -> int:
     """The number of the trial that counts, from the records of all of them: number, store and id."""
     scores: dict[int, list[float | None]] = {}
     for number, store, identifier in trials:

@@ -16,27 +16,29 @@ from mlbench.suite import Cell
 from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:
-    from mlbench.runner.scheduling.finals import Waiting
+    from mlbench.runner.scheduling.finals import PendingFinals
 
 Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Work:
-    """A cell that is to be done.
-
-    data: what is equal for cells on the same data. scores: how they are kept. before: the stamp of the record
-    that is to be replaced, None where there is none. per_sample, source_hash: as the loss's source has them.
-    """
+class CellTask:
+    """A cell that is to be trained."""
 
     cell: Cell
     id: str
     store: Store
+    """Where its record goes."""
     data: str
+    """The fingerprint of its dataset: equal for cells on the same data."""
     scores: str
+    """How they are kept: "float32", "float16" or "none"."""
     before: Stamp | None
+    """The stamp of the record that is to be replaced; None where there is none."""
     per_sample: bool
+    """Whether its loss may be accumulated over micro-batches."""
     source_hash: str
+    """Of its loss's code."""
 
     def finished(self) -> bool:
         """Whether a record has been written since the run was planned, by whomever."""
@@ -76,31 +78,36 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Job:
-    """What every slot of a run is told.
-
-    waiting: cells that become work once the trials that decide their values are over.
-    slots_at: those of each place, which share its cores (`cores`).
-    time_limit: for all cells, in place of their own.
-    checkpoint_every: seconds; None for no checkpoints.
-    folder, variables: where workers are started, and what they find in their environment on any host.
-    """
+class RunJob:
+    """What every slot of a run is told."""
 
     run_lock: RunLock
-    work: tuple[Work, ...]
-    waiting: tuple[Waiting, ...]
+    tasks: tuple[CellTask, ...]
+    """In the order of the plan."""
+    waiting: tuple[PendingFinals, ...]
+    """They become tasks once the trials that decide their values have finished."""
     device: str
+    """As `--device` has it."""
     slots_per_device: int
     slots_at: Mapping[str, int]
+    """How many slots share each set of cores (`cores`)."""
     time_limit: float | None
+    """Seconds for each cell, in place of its own limit."""
     memory_limit: int | None
+    """Bytes of the host's memory for each cell."""
     fail_fast: bool
+    """Whether the first failed cell stops the run."""
     checkpoint_every: float | None
+    """Seconds between two checkpoints of a cell; None for no checkpoints."""
     plugins: tuple[Plugin, ...]
     data_root: Path | None
+    """The folder of datasets, where one is given."""
     folder: Path
+    """Where workers are started."""
     variables: Mapping[str, str]
+    """What workers find in their environment on any host."""
     cell_function: str
+    """`module:function`, called for each cell."""
 
 
 def stamp(store: Store, identifier: str) -> Stamp | None:
@@ -112,6 +119,6 @@ def stamp(store: Store, identifier: str) -> Stamp | None:
     return status.st_mtime_ns, status.st_size
 
 
-def see_anew(store: Store) -> None:
+def refresh_folder(store: Store) -> None:
     """Open the folder of records, so that a network file system asks its server what is in it now."""
     os.close(os.open(store.cells_folder, os.O_RDONLY))

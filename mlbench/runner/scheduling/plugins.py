@@ -1,4 +1,4 @@
-"""The source of loose files, from the front to the workers of whatever host."""
+"""The source of loose files, from the driver to the workers of whatever host."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Plugin:
     source: str
 
 
-def pack(files: Iterable[Path]) -> tuple[Plugin, ...]:
+def read_plugins(files: Iterable[Path]) -> tuple[Plugin, ...]:
     """Read the files, which are known to be there and to be Python."""
     return tuple(Plugin(file.name, file.read_text(encoding="utf-8")) for file in files)
 
 
-def unpack(plugins: Iterable[Plugin]) -> list[Path]:
+def write_plugins(plugins: Iterable[Plugin]) -> list[Path]:
     """The files on this host, in the cache folder by a hash of their source."""
     return [_place(plugin) for plugin in plugins]
 

@@ -6,11 +6,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from mlbench.runner.scheduling.job import Job, Work, see_anew
+from mlbench.runner.scheduling.job import CellTask, RunJob, refresh_folder
 from mlbench.runner.scheduling.locks import CellLock
 
 WAIT = 0.5
-"""Seconds between two looks at cells that others hold."""
+"""Seconds between two tries of cells that others hold."""
 
 
 class Queue:
@@ -18,10 +18,10 @@ class Queue:
     worker holds first (within one seed, so that early answers stay early). What waits for trials joins them once
     these are over."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: RunJob) -> None:
         self._run_lock = job.run_lock
-        self._groups: dict[tuple[int, str], deque[Work]] = {}
-        self._add(job.work)
+        self._groups: dict[tuple[int, str], deque[CellTask]] = {}
+        self._add(job.tasks)
         self._waiting = list(job.waiting)
         self._warm: tuple[int, str] | None = None
 
@@ -29,23 +29,23 @@ class Queue:
         """Whether there may be anything left to do."""
         return self._run_lock.taking() and (
             bool(self._waiting)
-            or any(not work.finished() for group in self._groups.values() for work in group)
+            or any(not task.finished() for group in self._groups.values() for task in group)
         )
 
-    def _add(self, found: Iterable[Work]) -> None:
-        for work in found:
-            self._groups.setdefault((work.cell.seed, work.data), deque()).append(work)
+    def _add(self, found: Iterable[CellTask]) -> None:
+        for task in found:
+            self._groups.setdefault((task.cell.seed, task.data), deque()).append(task)
 
     def _look_at_waiting(self) -> None:
         for store in {
             trial.store for waiting in self._waiting for trial in waiting.trials if not trial.there
         }:
-            see_anew(store)
-        for waiting in [waiting for waiting in self._waiting if waiting.over()]:
+            refresh_folder(store)
+        for waiting in [waiting for waiting in self._waiting if waiting.finished()]:
             self._waiting.remove(waiting)
-            self._add(waiting.work())
+            self._add(waiting.tasks())
 
-    def __iter__(self) -> Iterator[tuple[Work, CellLock] | None]:
+    def __iter__(self) -> Iterator[tuple[CellTask, CellLock] | None]:
         """Locked cells until there are none; None while others hold all that are left, since whoever holds
         one may die."""
         while self._run_lock.taking():
@@ -56,26 +56,26 @@ class Queue:
             if taken is None:
                 time.sleep(WAIT)
 
-    def _next(self) -> tuple[Work, CellLock] | None:
+    def _next(self) -> tuple[CellTask, CellLock] | None:
         self._look_at_waiting()
         for key in sorted(self._groups, key=lambda key: key != self._warm):
-            waiting, held = self._groups[key], deque[Work]()
+            waiting, held = self._groups[key], deque[CellTask]()
             self._groups[key] = held
             while waiting:
-                work = waiting.popleft()
-                if work.finished():
+                task = waiting.popleft()
+                if task.finished():
                     continue
-                lock = CellLock.acquire(work.store, work.id, work.label())
+                lock = CellLock.acquire(task.store, task.id, task.label())
                 if lock is None:
-                    held.append(work)
+                    held.append(task)
                     continue
-                see_anew(work.store)
-                if work.finished():
+                refresh_folder(task.store)
+                if task.finished():
                     lock.release()
                     continue
                 held.extend(waiting)
                 self._warm = key
-                return work, lock
+                return task, lock
             if not held:
                 del self._groups[key]
         return None

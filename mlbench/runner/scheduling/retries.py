@@ -7,14 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlbench.runner.scheduling.job import Work
+from mlbench.runner.scheduling.job import CellTask
 from mlbench.runner.worker.attempt import Failed
 
 _NEED = re.compile(r"Tried to allocate ([\d.]+ \w+).*?([\d.]+ \w+) is allocated by PyTorch", re.DOTALL)
 
 
 def another_try(
-    work: Work, failed: Failed, micro_batch: int | None, retries: Sequence[Mapping[str, Any]]
+    task: CellTask, failed: Failed, micro_batch: int | None, retries: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
     """What to note of a failure that is worth another try; None where it is final.
 
@@ -24,9 +24,9 @@ def another_try(
     note = {"class": failed.error_class, "message": failed.message}
     if failed.how == "died":
         return note if not any(retry["class"] == "crash" for retry in retries) else None
-    if failed.error_class != "oom" or failed.how != "raised" or not work.per_sample:
+    if failed.error_class != "oom" or failed.how != "raised" or not task.per_sample:
         return None
-    protocol = work.cell.train
+    protocol = task.cell.train
     given = micro_batch or protocol.micro_batch or protocol.batch_size
     taken = min(given, protocol.batch_size, failed.rows or sys.maxsize)
     if taken == 1 or any(same_need(failed.message, retry["message"]) for retry in retries):

@@ -19,10 +19,10 @@ from typing import Any
 from mlbench.errors import DataError, MlbenchError
 from mlbench.runner.scheduling.cleanup import remove_traces
 from mlbench.runner.scheduling.cores import share_of_cores, sharers
-from mlbench.runner.scheduling.devices import Lease, chosen, lease
-from mlbench.runner.scheduling.job import Job, Work
+from mlbench.runner.scheduling.devices import Lease, chosen_devices, lease
+from mlbench.runner.scheduling.job import CellTask, RunJob
 from mlbench.runner.scheduling.locks import HEARTBEAT, CellLock
-from mlbench.runner.scheduling.plugins import unpack
+from mlbench.runner.scheduling.plugins import write_plugins
 from mlbench.runner.scheduling.queue import Queue
 from mlbench.runner.scheduling.retries import another_try
 from mlbench.runner.worker.attempt import (
@@ -54,7 +54,7 @@ class SlotLostError(MlbenchError):
     """This slot can do nothing more; other devices and hosts may."""
 
 
-def supervise(job: Job) -> str | None:
+def supervise(job: RunJob) -> str | None:
     """Work for one slot until nothing is left, or the run is stopped; returns why it ended before that, if it did:
     for want of a device that works alone, or together with the run.
     """
@@ -74,9 +74,9 @@ def supervise(job: Job) -> str | None:
                 if taken is None:
                     slot.dismiss()
                     continue
-                work, lock = taken
+                task, lock = taken
                 try:
-                    slot.do(work, lock)
+                    slot.do(task, lock)
                 finally:
                     lock.release()
         except SlotLostError as error:
@@ -90,15 +90,15 @@ def supervise(job: Job) -> str | None:
 class Slot:
     """A device, and the worker process on it while there is one."""
 
-    def __init__(self, job: Job, device: Lease) -> None:
+    def __init__(self, job: RunJob, device: Lease) -> None:
         self.job, self.device = job, device
         self._process: WorkerProcess | None = None
         self._threads = 0
         self._environment: dict[str, Any] = {}
         self._stuck = ""
-        self._sharers = sharers(job.slots_at, len(chosen(job.device)) * job.slots_per_device)
+        self._sharers = sharers(job.slots_at, len(chosen_devices(job.device)) * job.slots_per_device)
 
-    def do(self, work: Work, lock: CellLock) -> None:
+    def do(self, task: CellTask, lock: CellLock) -> None:
         """Bring a cell to its record, with the retries that it may have.
 
         Raises DataError where it cannot be written, SlotLostError where no worker process will start, compute on the
@@ -107,7 +107,7 @@ class Slot:
         started, micro_batch, full_since = now(), None, None
         retries: list[dict[str, Any]] = []
         while True:
-            outcome = self._attempt(work, lock, micro_batch, retries)
+            outcome = self._attempt(task, lock, micro_batch, retries)
             if isinstance(outcome, Unwritable):
                 raise DataError(outcome.message)
             if isinstance(outcome, Unusable):
@@ -117,14 +117,14 @@ class Slot:
                 if not self._pause(lock, FULL_PAUSE):
                     return
                 continue
-            if isinstance(outcome, Done) or work.finished():
+            if isinstance(outcome, Done) or task.finished():
                 return
             if isinstance(outcome, Stopped):
                 if not self.job.run_lock.keeping():
                     return
                 # Somebody else told the worker to stop, as a batch system does that ends a job: on from the checkpoint.
                 continue
-            again = None if self._stuck else another_try(work, outcome, micro_batch, retries)
+            again = None if self._stuck else another_try(task, outcome, micro_batch, retries)
             if again is None and not self._environment:
                 raise SlotLostError(f"a worker process cannot start: {outcome.message}\n{outcome.traceback}")
             if again is None:
@@ -132,8 +132,8 @@ class Slot:
             retries.append(again)
             if "micro_batch" in again:
                 micro_batch = again["micro_batch"]
-                work.forget_checkpoint()
-        self._record_failure(work, outcome, retries, started)
+                task.forget_checkpoint()
+        self._record_failure(task, outcome, retries, started)
         if self._stuck:
             raise SlotLostError(self._stuck)
 
@@ -146,22 +146,22 @@ class Slot:
         return self.job.run_lock.taking()
 
     def _attempt(
-        self, work: Work, lock: CellLock, micro_batch: int | None, retries: list[dict[str, Any]]
+        self, task: CellTask, lock: CellLock, micro_batch: int | None, retries: list[dict[str, Any]]
     ) -> Outcome:
-        job, protocol = self.job, work.cell.train
+        job, protocol = self.job, task.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
         process = self._worker(protocol.threads or share_of_cores(self._sharers))
         request = {
-            "record": work.record(**({"retries": retries} if retries else {})),
-            "store": str(work.store.folder),
-            "scores": work.scores,
+            "record": task.record(**({"retries": retries} if retries else {})),
+            "store": str(task.store.folder),
+            "scores": task.scores,
             "time_limit": limits.time,
             "micro_batch": micro_batch,
             "checkpoint_every": job.checkpoint_every,
         }
         outcome = attempt(process, request, limits, _Heartbeat(lock), job.run_lock.keeping)
         if not process.alive:
-            remove_traces(work.store, work.id, process.pid)
+            remove_traces(task.store, task.id, process.pid)
             self._let_go(process)
         self._environment = process.environment
         return outcome
@@ -179,7 +179,7 @@ class Slot:
                 "driver": self.device.driver,
                 "slots": self.job.slots_per_device,
                 "threads": threads,
-                "plugins": [str(file) for file in unpack(self.job.plugins)],
+                "plugins": [str(file) for file in write_plugins(self.job.plugins)],
                 "data_root": None if self.job.data_root is None else str(self.job.data_root),
                 "cell_function": self.job.cell_function,
             }
@@ -188,17 +188,17 @@ class Slot:
         return self._process
 
     def _record_failure(
-        self, work: Work, failed: Failed, retries: list[dict[str, Any]], started: str
+        self, task: CellTask, failed: Failed, retries: list[dict[str, Any]], started: str
     ) -> None:
         if failed.error_class == "oom" and failed.how == "raised":
             shared = self.device.name != "cpu" and self.job.slots_per_device > 1
             advice = [SHARED.format(self.job.slots_per_device)] if shared else []
-            advice += [] if work.per_sample else [ADVICE]
+            advice += [] if task.per_sample else [ADVICE]
             failed = dataclasses.replace(failed, message="\n".join([failed.message, *advice]))
         if self.job.fail_fast:
             self.job.run_lock.finish_up()
-        work.store.write(
-            work.record(
+        task.store.write(
+            task.record(
                 status="failed",
                 error={"class": failed.error_class, "message": failed.message, "traceback": failed.traceback},
                 environment=self._environment,
@@ -208,7 +208,7 @@ class Slot:
                 finished=now(),
             )
         )
-        work.forget_checkpoint()
+        task.forget_checkpoint()
 
     def dismiss(self) -> None:
         """Let the worker go, and with it the memory it holds."""
@@ -239,7 +239,7 @@ class _Heartbeat:
 
 
 @contextlib.contextmanager
-def _undisturbed(job: Job) -> Iterator[None]:
+def _undisturbed(job: RunJob) -> Iterator[None]:
     """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the driver alone answers.
 
     In a process that the driver started, the supervisor ends the process where the driver is gone, since loky's

@@ -15,7 +15,7 @@ def failed(loss: str, dataset: str, message: str = "boom", traceback: str = "") 
 
 def trips(*records: dict[str, Any]) -> list[bool]:
     breaker = Breaker()
-    return [breaker.saw(record) is not None for record in records]
+    return [breaker.count(record) is not None for record in records]
 
 
 DONE = {"status": "done"}
@@ -48,8 +48,8 @@ def test_without_a_traceback_numbers_do_not_count() -> None:
 
 def test_the_reason_names_what_failed() -> None:
     breaker = Breaker()
-    breaker.saw(failed("a", "x"))
-    reason = breaker.saw(failed("b", "y"))
+    breaker.count(failed("a", "x"))
+    reason = breaker.count(failed("b", "y"))
     assert reason is not None
     assert "losses a, b" in reason
     assert "datasets x, y" in reason

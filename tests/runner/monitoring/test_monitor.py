@@ -11,17 +11,17 @@ import pytest
 
 from mlbench.records import Store
 from mlbench.runner import run_suites
-from mlbench.runner.monitoring.monitor import Watch
+from mlbench.runner.monitoring.monitor import Monitor
 from mlbench.runner.monitoring.reporters import Silent
 from mlbench.runner.monitoring.tally import Tally
-from mlbench.runner.scheduling.job import Job, Work
+from mlbench.runner.scheduling.job import CellTask, RunJob
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.test_interruption import wait_until
 
 
-def fail(work: Work) -> None:
+def fail(task: CellTask) -> None:
     error = {"class": "error", "message": "boom", "traceback": ""}
-    work.store.write(work.record(status="failed", error=error))
+    task.store.write(task.record(status="failed", error=error))
 
 
 class Gone(Silent):
@@ -32,7 +32,7 @@ class Gone(Silent):
 
 
 class Slow(Silent):
-    def look(self, tally: Tally) -> None:
+    def update(self, tally: Tally) -> None:
         time.sleep(0.3)
 
 
@@ -44,13 +44,13 @@ class Listening(Silent):
         self.notes.append(text)
 
 
-def test_a_reporter_that_fails_costs_no_more_than_the_show(job: Job) -> None:
-    with Watch(replace(job, fail_fast=True), Gone()) as watch:
-        fail(job.work[0])
+def test_a_reporter_that_fails_costs_no_more_than_the_show(job: RunJob) -> None:
+    with Monitor(replace(job, fail_fast=True), Gone()) as monitor:
+        fail(job.tasks[0])
         wait_until(lambda: not job.run_lock.taking(), 10)
-        fail(job.work[1])
-        wait_until(lambda: watch.tally.finished == 2, 10)
-    assert "--fail-fast" in watch.reason
+        fail(job.tasks[1])
+        wait_until(lambda: monitor.tally.finished == 2, 10)
+    assert "--fail-fast" in monitor.reason
 
 
 def test_a_run_that_nobody_sees_says_so_at_the_end(
@@ -62,34 +62,34 @@ def test_a_run_that_nobody_sees_says_so_at_the_end(
     assert "not all of the run could be shown: BrokenPipeError: nobody reads" in said
 
 
-def test_a_record_that_cannot_be_read_is_said_once_and_looked_at_again(job: Job) -> None:
-    shown, [broken, whole] = Listening(), job.work
-    with Watch(job, shown) as watch:
+def test_a_record_that_cannot_be_read_is_said_once_and_looked_at_again(job: RunJob) -> None:
+    shown, [broken, whole] = Listening(), job.tasks
+    with Monitor(job, shown) as monitor:
         broken.store.cell_file(broken.id).write_text('{"schema": 1')
         fail(whole)
-        wait_until(lambda: watch.tally.finished == 1 and bool(shown.notes), 10)
+        wait_until(lambda: monitor.tally.finished == 1 and bool(shown.notes), 10)
         fail(broken)
-        wait_until(lambda: watch.tally.finished == 2, 10)
+        wait_until(lambda: monitor.tally.finished == 2, 10)
     assert [str(broken.store.cell_file(broken.id)) in note for note in shown.notes] == [True]
 
 
-def test_a_record_of_another_shape_is_no_end(job: Job) -> None:
-    shown, [odd, whole] = Listening(), job.work
-    with Watch(job, shown) as watch:
+def test_a_record_of_another_shape_is_no_end(job: RunJob) -> None:
+    shown, [odd, whole] = Listening(), job.tasks
+    with Monitor(job, shown) as monitor:
         odd.store.write({**odd.record(status="failed", error={"class": "error"}), "cell": 3})
         wait_until(lambda: bool(shown.notes), 10)
         fail(whole)
-        wait_until(lambda: watch.tally.finished == 2, 10)
+        wait_until(lambda: monitor.tally.finished == 2, 10)
 
 
 def test_the_run_has_its_heartbeat_however_long_showing_it_takes(
-    job: Job, monkeypatch: pytest.MonkeyPatch
+    job: RunJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mlbench.runner.monitoring.monitor.HEARTBEAT", 0.1)
     store: Store = job.run_lock.store
     [keep] = store.locks_folder.glob("run-*.keep")
     times = set()
-    with Watch(job, Slow()):
+    with Monitor(job, Slow()):
         end = time.monotonic() + 1.5
         while time.monotonic() < end:
             times.add(keep.stat().st_mtime_ns)

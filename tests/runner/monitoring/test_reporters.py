@@ -11,7 +11,7 @@ from rich.console import Console
 from mlbench.runner import RunSummary
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.reporters import JsonLines, LiveTable, PlainLines, live_view, reporter
-from mlbench.runner.monitoring.tally import Tally, readable
+from mlbench.runner.monitoring.tally import Tally, duration_text
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from mlbench.runner.monitoring.tally import Tally, readable
     [(0.42, "0.4 s"), (41.2, "41 s"), (720, "12 min"), (12_000, "3 h 20 min"), (187_200, "2 d 4 h")],
 )
 def test_durations_read_well(seconds: float, text: str) -> None:
-    assert readable(seconds) == text
+    assert duration_text(seconds) == text
 
 
 def record(loss: str = "bce", value: float | None = 0.5, error: str | None = None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def remember(
     store.prepare()
     store.write(
         {
-            **planned.work().record(status="done", error=None, metrics={}),
+            **planned.task().record(status="done", error=None, metrics={}),
             "environment": {"device": device, "slots_per_device": slots},
             "memory": {"host_peak": 10**9, "device_peak": None},
             "started": began.isoformat(),

@@ -11,18 +11,18 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.runner.scheduling import cores
 from mlbench.runner.scheduling.cluster import threads_at
-from mlbench.runner.scheduling.cores import place, share_of_cores, sharers
+from mlbench.runner.scheduling.cores import host_and_cores, share_of_cores, sharers
 from mlbench.runner.scheduling.devices import Lease
-from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import Slot
 from tests.runner.conftest import FakeDevices
 
 
 def test_slots_share_the_cores_of_their_own_place() -> None:
-    assert sharers({place(): 8, "another host": 64}, 0) == 8
+    assert sharers({host_and_cores(): 8, "another host": 64}, 0) == 8
     assert sharers({"one host": 8, "another host": 64}, 0) == 64
-    assert sharers({place(): 8}, 1) == 1
-    assert sharers({place(): 2}, 8) == 2
+    assert sharers({host_and_cores(): 8}, 1) == 1
+    assert sharers({host_and_cores(): 2}, 8) == 2
 
 
 def test_each_slot_has_its_share_and_at_least_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,11 +32,11 @@ def test_each_slot_has_its_share_and_at_least_one(monkeypatch: pytest.MonkeyPatc
 
 def test_jobs_of_one_host_that_have_cores_of_their_own_share_none(monkeypatch: pytest.MonkeyPatch) -> None:
     if hasattr(os, "sched_getaffinity"):
-        here = place()
+        here = host_and_cores()
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: {100, 101})
-        assert place() != here
+        assert host_and_cores() != here
     monkeypatch.setattr(cores.socket, "gethostname", lambda: "another")
-    assert place().startswith("another ")
+    assert host_and_cores().startswith("another ")
 
 
 def test_threads_are_counted_by_place() -> None:
@@ -58,11 +58,11 @@ def test_threads_are_counted_by_place() -> None:
 )
 def test_a_slot_shares_with_those_that_have_a_device(
     fake: FakeDevices,
-    job: Job,
+    job: RunJob,
     count: int,
     slots_per_device: int,
     expected: int,
 ) -> None:
     fake(count)
-    there = replace(job, device="auto", slots_per_device=slots_per_device, slots_at={place(): 16})
+    there = replace(job, device="auto", slots_per_device=slots_per_device, slots_at={host_and_cores(): 16})
     assert Slot(there, Lease("cpu", {}, "cpu"))._sharers == expected

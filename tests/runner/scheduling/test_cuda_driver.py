@@ -11,7 +11,7 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.runner.scheduling import cuda_driver, devices
 from mlbench.runner.scheduling.cuda_driver import Device, listing
-from mlbench.runner.scheduling.devices import chosen, troubles, visible
+from mlbench.runner.scheduling.devices import chosen_devices, troubles, visible
 
 TWO = "GPU-aa, NVIDIA A100, 550.1\nGPU-bb, NVIDIA A100, 550.1\n"
 DIVIDED = """GPU 0: NVIDIA A100 (UUID: GPU-aa)
@@ -29,9 +29,9 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(cuda_driver, "SIGNS", ())
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    devices.look.cache_clear()
+    devices.detected.cache_clear()
     yield
-    devices.look.cache_clear()
+    devices.detected.cache_clear()
 
 
 def nvidia_smi(folder: Path, rows: str, instances: str = "", code: int = 0, before: str = "") -> Path:
@@ -65,7 +65,7 @@ def test_rows_that_are_whole_are_read_whatever_else_is_said(
 ) -> None:
     lost = "Unable to determine the device handle for GPU 0000:01:00.0: GPU is lost.\n"
     on_path(monkeypatch, nvidia_smi(tmp_path / "bin", TWO + lost, code=15))
-    assert [found.uuid for found in chosen("auto")] == ["GPU-aa", "GPU-bb"]
+    assert [found.uuid for found in chosen_devices("auto")] == ["GPU-aa", "GPU-bb"]
     [said] = troubles()
     assert said == f"nvidia-smi: exit code 15; not read: {lost.strip()}"
 
@@ -95,15 +95,15 @@ def test_cuda_that_is_asked_for_in_vain_says_why(tmp_path: Path, monkeypatch: py
     with pytest.raises(
         ConfigError, match=r"no CUDA device \(nvidia-smi: exit code 9; not read: NVIDIA-SMI has failed"
     ):
-        chosen("cuda")
-    assert chosen("auto") == []
+        chosen_devices("cuda")
+    assert chosen_devices("auto") == []
 
 
 def test_the_instances_of_a_divided_gpu_stand_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_path(monkeypatch, nvidia_smi(tmp_path / "bin", TWO, DIVIDED))
     parts = [Device(f"MIG-{name}", f"NVIDIA A100 MIG {size}", "550.1", "GPU-aa") for name, size in SIZES]
-    assert chosen("auto") == [*parts, Device("GPU-bb", "NVIDIA A100", "550.1")]
-    assert chosen("cuda:1") == parts[1:]
+    assert chosen_devices("auto") == [*parts, Device("GPU-bb", "NVIDIA A100", "550.1")]
+    assert chosen_devices("cuda:1") == parts[1:]
 
 
 @pytest.mark.parametrize(

@@ -20,16 +20,16 @@ from mlbench.runner import plan, run_suites
 from mlbench.runner.monitoring.reporters import reporter
 from mlbench.runner.run import spread
 from mlbench.runner.scheduling import devices
-from mlbench.runner.scheduling.devices import Lease, chosen, lease
+from mlbench.runner.scheduling.devices import Lease, chosen_devices, lease
 from mlbench.runner.scheduling.engines import Engine
-from mlbench.runner.scheduling.job import Job
+from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import supervise
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
 from tests.runner.front import start
 
 
 def uuids(device: str) -> list[str]:
-    return [found.uuid for found in chosen(device)]
+    return [found.uuid for found in chosen_devices(device)]
 
 
 def test_devices_by_name(fake: FakeDevices) -> None:
@@ -38,16 +38,16 @@ def test_devices_by_name(fake: FakeDevices) -> None:
     assert uuids("cuda:2,0") == ["GPU-00", "GPU-22"]
     assert uuids("cpu") == []
     with pytest.raises(ConfigError, match="there are 3 devices"):
-        chosen("cuda:3")
+        chosen_devices("cuda:3")
     with pytest.raises(ConfigError, match="say auto, cpu"):
-        chosen("gpu")
+        chosen_devices("gpu")
 
 
 def test_without_a_driver_auto_is_the_cpu_and_cuda_an_error(fake: FakeDevices) -> None:
     fake(0)
     assert uuids("auto") == []
     with pytest.raises(ConfigError, match="no CUDA device"):
-        chosen("cuda")
+        chosen_devices("cuda")
     with lease("auto", 1, lambda: True) as cpu:
         assert cpu == Lease("cpu", {"CUDA_VISIBLE_DEVICES": ""}, "cpu")
 
@@ -61,7 +61,7 @@ def test_the_variable_limits_what_is_seen(
 ) -> None:
     fake(3)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", variable)
-    devices.look.cache_clear()
+    devices.detected.cache_clear()
     assert uuids("auto") == expected
 
 
@@ -135,7 +135,7 @@ def test_a_slot_without_the_device_ends_and_the_others_go_on(
     fake(1)
 
     class TwoHosts(Engine):
-        def spread(self, job: Job, told: Callable[[str], None]) -> list[str]:
+        def spread(self, job: RunJob, told: Callable[[str], None]) -> list[str]:
             devices = ["cuda:7", "cuda:0"] if self.backend == "one" else ["cuda:7", "cuda:8"]
             ends = [supervise(replace(job, device=device)) for device in devices]
             lost = [end for end in ends if end is not None]

@@ -21,7 +21,7 @@ from mlbench.errors import ConfigError
 from mlbench.records import Store
 from mlbench.runner import RunOptions, plan, run_suites
 from mlbench.runner.monitoring.reporters import Silent
-from mlbench.runner.scheduling.cores import place
+from mlbench.runner.scheduling.cores import host_and_cores
 from mlbench.runner.scheduling.engines import open_engine
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
@@ -77,7 +77,7 @@ def test_a_running_dask_cluster_runs_a_suite(
     with cluster(tmp_path / "elsewhere") as address:
         settings = options(engine="dask", scheduler=address, results=Path("results"))
         with open_engine(settings, 100) as engine:
-            assert (engine.slots, engine.slots_at) == (2, {place(): 2})
+            assert (engine.slots, engine.slots_at) == (2, {host_and_cores(): 2})
         summary = run_suites([suite(*acts, "raise", "kill")], settings)
     assert (summary.done, summary.failed, summary.missing) == (8, 2, 0)
     assert count(log, "end") == 8

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store
-from mlbench.runner.scheduling.job import Work
+from mlbench.runner.scheduling.job import CellTask
 from mlbench.runner.scheduling.retries import another_try
 from mlbench.runner.worker.attempt import Failed
 from tests.runner.conftest import make_suite
@@ -20,12 +20,12 @@ SAYS_ALL = (
 )
 
 
-def work(folder: Path, per_sample: bool = True, **train: Any) -> Work:
+def task(folder: Path, per_sample: bool = True, **train: Any) -> CellTask:
     [cell] = make_suite("done", **train).cells()
-    return Work(cell, "a" * 20, Store(folder), "data", "float32", None, per_sample, "source")
+    return CellTask(cell, "a" * 20, Store(folder), "data", "float32", None, per_sample, "source")
 
 
-def tried(item: Work, *messages: str, rows: int | None = None) -> list[int]:
+def tried(item: CellTask, *messages: str, rows: int | None = None) -> list[int]:
     """The micro-batches of the tries that follow errors of these messages, the last of them repeated."""
     retries: list[dict[str, object]] = []
     sizes: list[int] = []
@@ -52,16 +52,16 @@ def tried(item: Work, *messages: str, rows: int | None = None) -> list[int]:
 def test_they_start_from_what_the_device_was_given(
     tmp_path: Path, train: dict[str, Any], rows: int | None, sizes: list[int]
 ) -> None:
-    assert tried(work(tmp_path, **train), SAYS_LITTLE, rows=rows) == sizes
+    assert tried(task(tmp_path, **train), SAYS_LITTLE, rows=rows) == sizes
 
 
 def test_a_loss_that_compares_rows_has_none(tmp_path: Path) -> None:
-    assert tried(work(tmp_path, per_sample=False), SAYS_LITTLE) == []
+    assert tried(task(tmp_path, per_sample=False), SAYS_LITTLE) == []
 
 
 def test_they_end_where_the_micro_batch_makes_no_difference(tmp_path: Path) -> None:
     """As much asked for, as much held: what failed is no update."""
-    item = work(tmp_path, batch_size=128)
+    item = task(tmp_path, batch_size=128)
     assert tried(item, SAYS_ALL.format("512.00", "78.10")) == [64]
     fewer = [SAYS_ALL.format("512.00", held) for held in ("78.10", "74.20", "72.15", "72.15")]
     assert tried(item, *fewer) == [64, 32, 16]
