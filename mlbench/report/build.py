@@ -43,7 +43,7 @@ def build(
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`. `contrasts` are
     questions as `read_question` reads them.
 
-    The page is that of the newest kind of records that finished, of one version those with defaults; every other kind
+    The page is that of the newest kind of records that finished, of one version the tuned ones; every other kind
     has a section in it, and a page with tables and figures of its own in a folder below. Raises DataError where there
     is no record, or none that finished, and for a folder that is somebody else's.
     """

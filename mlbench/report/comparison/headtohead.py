@@ -16,6 +16,7 @@ from mlbench.report.data.grid import READINGS, Grid, Task, show_fraction
 from mlbench.report.data.kinds import Kind
 from mlbench.report.data.measures import Measure, require
 from mlbench.report.data.merge import merge
+from mlbench.report.data.protocols import without_differences
 from mlbench.report.data.replicates import Replicates
 from mlbench.report.statistics import ROPE, Judged, Region
 from mlbench.report.statistics.aggregate import LEAST_SPAN
@@ -163,7 +164,7 @@ def head_to_head(
         scores, grid, measure, problems, there = _of_folders(Path(first), Path(second), metric, reading)
         sides, replicates = (0, 1), None
     else:
-        merged = merge(results)
+        merged = merge(results, losses=(first, second))
         check_something_finished(merged.cells, results, merged.problems)
         grid, problems = Grid(merged.cells), merged.problems
         for name in (first, second):
@@ -254,6 +255,9 @@ def _of_folders(
     if kinds[0].tuned != kinds[1].tuned:
         tuned, plain = (first, second) if kinds[0].tuned else (second, first)
         problems.append(f"{tuned} is tuned, {plain} is not, which favours the losses that are")
+    frames, differing = without_differences(frames)
+    if differing:
+        problems.append(f"the two differ in [train]: {'; '.join(differing)}")
     grid = Grid(pd.concat(frames, ignore_index=True))
     measure = require(metric, grid.metric_keys)
     sides = np.full((2, *grid.shape), np.nan)

@@ -1,13 +1,15 @@
-"""Which records may share a table: those of one TRAINING_VERSION that are all tuned or all not. Results of an older
-version stand apart, and marked."""
+"""Which records may share a table: those of one TRAINING_VERSION that are all tuned or all not, of suites that train
+what they share alike. Results of an older version stand apart, and marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from mlbench.report.data.protocols import alike
+from mlbench.report.wording import listed
 from mlbench.version import FAULTS, TRAINING_VERSION, UNNAMED
 
 _VERSION = "code/training"
@@ -18,22 +20,31 @@ _OPEN = ("cell/", "metrics/", "probe_metrics/", "floor_metrics/", "dataset/")
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """What all cells of one part of a report have in common."""
+    """What all cells of one part of a report have in common.
+
+    version: TRAINING_VERSION. tuned: whether their hyperparameters are. group, suites: which suites, and the number of
+    their group, where those of one version train one dataset in several ways.
+    """
 
     version: int
     tuned: bool = False
+    group: int = 0
+    suites: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """What its cells are of."""
-        return f"TRAINING_VERSION {self.version}{' with tuned hyperparameters' if self.tuned else ''}"
+        tuned = " with tuned hyperparameters" if self.tuned else ""
+        of = f" ({listed(self.suites)})" if self.suites else ""
+        return f"TRAINING_VERSION {self.version}{tuned}{of}"
 
     @property
     def title(self) -> str:
         """What heads a section of its results beside others."""
-        if self.tuned and self.version >= TRAINING_VERSION:
-            return "Results with tuned hyperparameters"
-        return f"Results of {self.words}"
+        if self.version < TRAINING_VERSION:
+            return f"Results of {self.words}"
+        of = f" of {listed(self.suites)}" if self.suites else ""
+        return f"Results{of} with {'tuned' if self.tuned else 'default'} hyperparameters"
 
     @property
     def mark(self) -> str:
@@ -53,18 +64,42 @@ class Kind:
     @property
     def name(self) -> str:
         """As part of a file's name or an anchor."""
-        return f"training-{self.version}{'-tuned' if self.tuned else ''}"
+        return f"training-{self.version}{'-tuned' if self.tuned else ''}{f'-{self.group + 1}' if self.suites else ''}"
 
 
-def split(records: pd.DataFrame) -> dict[Kind, pd.DataFrame]:
-    """The records of each kind, without the columns that only others have."""
+def split(*frames: pd.DataFrame) -> list[dict[Kind, pd.DataFrame]]:
+    """The records of each kind in each of some frames, without the columns that only others have."""
+    kinds = _kinds(pd.concat([frame for frame in frames if len(frame)] or [pd.DataFrame()]))
+    return [_split(frame, kinds) for frame in frames]
+
+
+def _split(records: pd.DataFrame, kinds: Sequence[Kind]) -> dict[Kind, pd.DataFrame]:
     if records.empty:
         return {}
-    versions, tuned = _versions(records), _tuned(records)
-    found = sorted({Kind(int(version), bool(mark)) for version, mark in zip(versions, tuned, strict=True)})
-    if len(found) == 1:
-        return {found[0]: records}
-    return {kind: _alone(records[(versions == kind.version) & (tuned == kind.tuned)]) for kind in found}
+    if len(kinds) == 1:
+        return {kinds[0]: records}
+    found = {kind: records[_of_kind(records, kind)] for kind in kinds}
+    return {kind: _alone(rows) for kind, rows in found.items() if len(rows)}
+
+
+def _kinds(records: pd.DataFrame) -> list[Kind]:
+    """All that there are; suites are told apart only where some train one dataset in several ways."""
+    if records.empty:
+        return []
+    pairs = sorted(set(zip(_versions(records), _tuned(records), strict=True)))
+    kinds = []
+    for whole in (Kind(int(version), bool(tuned)) for version, tuned in pairs):
+        groups = alike(records[_of_kind(records, whole)], tuned=whole.tuned)
+        divided = [replace(whole, group=group, suites=suites) for group, suites in enumerate(groups)]
+        kinds += divided if len(groups) > 1 else [whole]
+    return kinds
+
+
+def _of_kind(records: pd.DataFrame, kind: Kind) -> pd.Series[bool]:
+    rows = (_versions(records) == kind.version) & (_tuned(records) == kind.tuned)
+    if kind.suites:
+        rows &= records["suite"].fillna("").astype(str).isin(kind.suites)
+    return rows
 
 
 def kind_of(cells: pd.DataFrame) -> Kind:
@@ -74,10 +109,12 @@ def kind_of(cells: pd.DataFrame) -> Kind:
     return Kind(int(_versions(cells).min()), bool(_tuned(cells).any()))
 
 
-def kinds_of(frames: Iterable[dict[Kind, pd.DataFrame]]) -> list[Kind]:
-    """All that there are, the newest first, of one version those with defaults; the present one where there is none."""
-    found = {kind for frame in frames for kind in frame} or {Kind(TRAINING_VERSION)}
-    return sorted(found, key=lambda kind: (-kind.version, kind.tuned))
+def kinds_of(sides: Sequence[dict[Kind, pd.DataFrame]]) -> list[Kind]:
+    """All that there are on some sides, the newest first; of one version what the first side has, then what is tuned,
+    then the group with the most cells. The present one where there is none."""
+    found = {kind for side in sides for kind in side} or {Kind(TRAINING_VERSION)}
+    own = sides[0] if sides else {}
+    return sorted(found, key=lambda kind: (-kind.version, kind not in own, not kind.tuned, kind.group))
 
 
 def _versions(records: pd.DataFrame) -> pd.Series[int]:

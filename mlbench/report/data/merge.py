@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,11 +39,13 @@ class Merged:
         return len(self.cells) > 0 and bool((self.cells["status"] == "done").any())
 
 
-def merge(paths: Sequence[Path], against: Sequence[Path] = ()) -> Merged:
-    """The records of the newest kind that finished, as `merge_kinds` has them; what else there is, and what is wrong
-    with the ones here, stands in the problems."""
+def merge(paths: Sequence[Path], against: Sequence[Path] = (), losses: Collection[str] = ()) -> Merged:
+    """The records of the newest kind that finished, as `merge_kinds` has them, if possible of one that has all the
+    `losses`; what else there is, and what is wrong with the ones here, stands in the problems."""
     kinds = merge_kinds(paths, against)
-    chosen = next((merged for merged in kinds if merged.finished), kinds[0])
+    finished = [merged for merged in kinds if merged.finished]
+    wanted = [merged for merged in finished if set(losses) <= set(merged.cells["loss"])]
+    chosen = next(iter([*wanted, *finished, *kinds]))
     others = [merged for merged in kinds if merged is not chosen]
     said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
     problems = [problem for merged in kinds for problem in merged.problems]
@@ -68,7 +70,7 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
     """
     ours, theirs = (complete(load_records(places)) for places in (paths, against))
     problems = (*ours.attrs["problems"], *theirs.attrs["problems"])
-    sides, none = (split(ours), split(theirs)), pd.DataFrame()
+    sides, none = split(ours, theirs), pd.DataFrame()
     merged = [_merge(kind, *(side.get(kind, none) for side in sides)) for kind in kinds_of(sides)]
     return [replace(merged[0], problems=(*problems, *merged[0].problems)), *merged[1:]]
 

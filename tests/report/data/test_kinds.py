@@ -60,13 +60,13 @@ def test_a_record_that_names_no_version_is_old(tmp_path: Path) -> None:
 
 
 def test_kinds_are_told_apart_and_lose_what_only_others_have(both: Path, tmp_path: Path) -> None:
-    kinds = split(load_records(both))
+    (kinds,) = split(load_records(both))
     assert {kind: set(cells["suite"]) for kind, cells in kinds.items()} == {
         Kind(NOW): {"new"}, Kind(UNNAMED): {"old"}}  # fmt: skip
     assert sum(map(len, kinds.values())) == len(load_records(both))
     more = write(tmp_path, replace(NEW, keys=("lrap",), suite="more", version=UNNAMED))
-    assert "metrics/test/lrap" not in split(load_records([both, more]))[Kind(NOW)].columns
-    assert split(pd.DataFrame()) == {}
+    assert "metrics/test/lrap" not in split(load_records([both, more]))[0][Kind(NOW)].columns
+    assert split(pd.DataFrame()) == [{}]
 
 
 def test_merging_keeps_kinds_apart_the_newest_first(both: Path) -> None:

@@ -122,8 +122,8 @@ def test_a_record_of_another_schema_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_one_name_for_two_things_is_told_apart(tmp_path: Path) -> None:
-    mild = replace(SMALL, parameters={"asl": {"gamma_neg": 2.0}}, suite="mild", encoder="bag")
-    strong = replace(SMALL, parameters={"asl": {"gamma_neg": 4.0}}, suite="strong", encoder="lsa")
+    mild = replace(SMALL, parameters={"asl": {"gamma_neg": 2.0}}, suite="same", encoder="bag")
+    strong = replace(SMALL, parameters={"asl": {"gamma_neg": 4.0}}, suite="same", encoder="lsa")
     paths = [write(tmp_path / "a", mild), write(tmp_path / "b", strong)]
     text = report(paths, tmp_path / "report").read_text()
     for name in (

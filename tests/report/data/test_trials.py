@@ -48,7 +48,7 @@ encoder = "bag"
 """
 UNTUNED = SUITE.partition("[tuning]")[0].replace('"tuned"', '"plain"') + SUITE[SUITE.index("[[") :]
 FINALS = 3 * 2 * 2 * 2
-TUNED = f"training-{TRAINING_VERSION}-tuned"
+TUNED, DEFAULT = f"training-{TRAINING_VERSION}-tuned", f"training-{TRAINING_VERSION}"
 
 
 def fingerprint(cell: Cell) -> str:
@@ -369,7 +369,7 @@ def test_tuned_and_untuned_cells_never_share_a_table(tmp_path: Path) -> None:
     same = {each["id"] for each in plain} & {each["id"] for each in tuned}
     assert len(same) == FINALS // 2
     page = build([results], tmp_path / "report", cells=True, against=[])
-    folders = {"default": page.parent, "tuned": page.parent / "others" / TUNED}
+    folders = {"default": page.parent / "others" / DEFAULT, "tuned": page.parent}
     for kind, records in (("default", plain), ("tuned", tuned)):
         cells = pd.read_parquet(folders[kind] / "cells.parquet")
         assert set(cells["id"]) == {each["id"] for each in records}
@@ -384,15 +384,15 @@ def test_tuned_and_untuned_cells_never_share_a_table(tmp_path: Path) -> None:
         assert ("0.75" in text or "75.0" in text) == (kind == "tuned"), text
     assert not (folders["default"] / "tables" / "tuning.csv").exists()
     assert (folders["tuned"] / "tables" / "tuning.csv").exists()
-    first, second = ((folder / "index.html").read_text(encoding="utf-8") for folder in folders.values())
-    section = re.search(rf'<section id="{TUNED}".*?</section>', first, re.DOTALL)
+    second, first = ((folder / "index.html").read_text(encoding="utf-8") for folder in folders.values())
+    section = re.search(rf'<section id="{DEFAULT}".*?</section>', first, re.DOTALL)
     assert section is not None
-    assert "Results with tuned hyperparameters" in section[0]
-    assert "0.75" in section[0] or "0.500" in section[0]
-    assert f'href="others/{TUNED}/index.html"' in section[0]
+    assert "Results with default hyperparameters" in section[0]
+    assert "0.25" in section[0]
+    assert f'href="others/{DEFAULT}/index.html"' in section[0]
     assert "Results with" not in second
-    assert 'id="tuning-title"' not in first
-    assert 'id="tuning-title"' in second
+    assert 'id="tuning-title"' in first
+    assert 'id="tuning-title"' not in second
 
 
 def test_one_kind_has_no_section_of_another(tmp_path: Path) -> None:
@@ -400,7 +400,7 @@ def test_one_kind_has_no_section_of_another(tmp_path: Path) -> None:
                           ("tuned", scored())):  # fmt: skip
         page = build([write(tmp_path / name, records)], tmp_path / "report" / name, cells=False, against=[])
         text = page.read_text(encoding="utf-8")
-        assert "Results with tuned hyperparameters" not in text
+        assert not re.search(r"Results with (tuned|default) hyperparameters", text)
         assert not (page.parent / "others").exists()
 
 
@@ -414,16 +414,15 @@ def test_a_report_of_fewer_kinds_leaves_nothing_of_the_other(tmp_path: Path) -> 
 def test_losses_are_compared_within_one_kind(tmp_path: Path) -> None:
     results, plain, tuned = two_kinds(tmp_path / "results")
     found = compare("bce", "focal", results=[results])
-    assert {duel.seeds for duel in found.duels} == {3}
+    assert {duel.seeds for duel in found.duels} == {2}
     assert found.problems == (
-        f"{len(tuned)} cells of TRAINING_VERSION {TRAINING_VERSION} with tuned hyperparameters, left out: no table is "
-        "of both",
+        f"{len(plain)} cells of TRAINING_VERSION {TRAINING_VERSION}, left out: no table is of both",
     )
     folders = compare(str(results / "plain"), str(results / "tuned"))
     assert folders.mean == pytest.approx(-0.25)
     assert "tuned is tuned, " in "".join(folders.problems)
     kinds = merge_kinds([results])
-    assert [len(merged.cells) for merged in kinds] == [len(plain), len(tuned)]
+    assert [len(merged.cells) for merged in kinds] == [len(tuned), len(plain)]
 
 
 def test_published_results_of_another_kind_have_their_own_section(tmp_path: Path) -> None:
