@@ -15,7 +15,7 @@ from mlbench.errors import ConfigError, DataError, did_you_mean
 if TYPE_CHECKING:
     from mlbench.declarations import Declaration
 
-KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets")
+KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets", "published")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +37,7 @@ def list_kind(
     load_plugins(plugin or ())
     if kind not in KINDS:
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}")
-    unregistered = {"suites": _suites, "presets": _presets}
+    unregistered = {"suites": _suites, "presets": _presets, "published": _published}
     rows = unregistered[kind]() if kind in unregistered else _registered(kind, data_root)
     if as_json:
         print(json.dumps(rows))
@@ -159,6 +159,13 @@ def _presets() -> list[dict[str, Any]]:
     from mlbench.suite import presets
 
     return [{"name": preset.name, "about": preset.about} for preset in presets().values()]
+
+
+def _published() -> list[dict[str, Any]]:
+    """Numbers that papers print; of the comprehensive study there is none, its tables could not be had."""
+    from mlbench.report.data.published import PUBLISHED
+
+    return [each.to_dict() for each in PUBLISHED]
 
 
 def _show_preset(name: str, as_json: bool) -> None:

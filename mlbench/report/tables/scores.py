@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from mlbench.report.analysis.summary import Summary, summarise
 from mlbench.report.data.arrays import nanmean
 from mlbench.report.data.grid import DONE, Grid, show_fraction
 from mlbench.report.data.measures import Measure
+from mlbench.report.data.published import Published, beside
 from mlbench.report.statistics import Blocks, Within
 from mlbench.report.tables.model import (
     ABSENT,
@@ -57,6 +58,8 @@ def score_table(
         for loss in summary.order
     ]
     rows += _references(grid, measure, fraction, tasks)
+    papers = beside(grid, measure.key, fraction) if reading == "own" else []
+    rows += _of_papers(papers, tasks)
     columns = (
         Column("loss", numeric=False),
         Column("rank", "average rank over families, 1 is best"),
@@ -64,7 +67,8 @@ def score_table(
         *(Column(grid.tasks[task].name, task=True) for task in tasks),
     )
     key, title = view_key(grid, reading, measure, fraction), view_title(grid, reading, measure, fraction)
-    return Table(key, title, columns, tuple(rows), _caption(grid, measure, within) + _caption_of_grey(grey))
+    caption = _caption(grid, measure, within) + _caption_of_grey(grey) + _caption_of_papers(papers)
+    return Table(key, title, columns, tuple(rows), caption)
 
 
 def _column(
@@ -119,6 +123,32 @@ def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -
             entries = (number(float(values[task]), 3, muted=True) for task in tasks)
             rows.append(Row((word(name, muted=True), word(""), word(""), *entries), "reference"))
     return rows
+
+
+def _of_papers(papers: Sequence[tuple[Published, int]], tasks: list[int]) -> list[Row]:
+    """What papers print of the same, apart from what competes."""
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for each, task in papers:
+        found.setdefault((each.loss, each.paper), {})[task] = each.value
+    return [
+        Row(
+            (
+                word(f"{loss}, as published: {paper}", muted=True),
+                word(""),
+                word(""),
+                *(number(values.get(task), 3, muted=True) for task in tasks),
+            ),
+            "reference",
+        )
+        for (loss, paper), values in found.items()
+    ]
+
+
+def _caption_of_papers(papers: Sequence[tuple[Published, int]]) -> str:
+    if not papers:
+        return ""
+    caveats = dict.fromkeys(f"{each.paper}, {each.dataset}: {each.caveat}" for each, _ in papers)
+    return f" As published, and never ranked: {'; '.join(caveats)}."
 
 
 def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
