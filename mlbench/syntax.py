@@ -11,7 +11,17 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-ASIDE = frozenset({"search_space", "without_effect", "before", "exact_gradient", "identities"})
+ASIDE = frozenset(
+    {
+        "search_space",
+        "without_effect",
+        "before",
+        "exact_gradient",
+        "identities",
+        "stateful",
+        "weighs_unknown",
+    }
+)
 """Class attributes that say what to try of a thing, what it is called by and what it is held against, and that change
 nothing of what it does."""
 

@@ -63,6 +63,10 @@ class Loss(nn.Module):
     """Targets may be any number between 0 and 1: the formula is linear in each of them."""
     gathers: ClassVar[bool] = False
     """The work follows the positive pairs present: one host synchronisation a call."""
+    stateful: ClassVar[bool] = False
+    """Buffers move in training mode, once a call: its batch is not split, and who looks at it leaves them alone."""
+    weighs_unknown: ClassVar[bool] = False
+    """It accepts "known" and gives the unknown entries a weight of their own, where others leave them out."""
     exact_gradient: ClassVar[Mapping[str, Any]] = {}
     """The parameters under which the gradient is the derivative of the value."""
     identities: ClassVar[Identities] = ()

@@ -13,6 +13,7 @@ from torch import Tensor
 from mlbench.errors import CellStoppedError
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.parts.diagnostics import diagnose
+from mlbench.losses.parts.rows import RowLoss, numbered
 from mlbench.models.inputs import Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
@@ -185,6 +186,9 @@ class Fit:
             if self.unknown:
                 targets, known = split_known(targets)
                 outputs = replace(outputs, known=known)
+            if isinstance(task.loss, RowLoss):
+                # Its batch is whole; views of a row stand one after the other, as in the batch.
+                outputs = numbered(outputs, self.batches.rows(self.step).repeat(task.protocol.views))
             loss: Tensor = task.loss(outputs, targets)
             if share is not None:
                 loss = loss * share
@@ -198,10 +202,12 @@ class Fit:
     def _shares(self, parts: Parts) -> Sequence[Tensor | float | None]:
         """What the loss of each part counts for in that of the batch: its share of what the loss is a mean over, rows,
         or known entries of a loss that takes the mean over those; None where losses are added up."""
-        reduction = getattr(self.task.loss, "reduction", "")
+        loss = self.task.loss
+        reduction = getattr(loss, "reduction", "")
         if len(parts) == 1 or reduction == "sum":
             return [None] * len(parts)
-        if self.unknown and reduction == "mean" and "known" in self.task.loss.accepts:
+        leaves_out = "known" in loss.accepts and not loss.weighs_unknown
+        if self.unknown and reduction == "mean" and leaves_out:
             known = torch.stack([(targets != UNKNOWN).sum() for _, targets in parts])
             return list(known / known.sum().clamp_min(1))
         rows = sum(len(targets) for _, targets in parts)

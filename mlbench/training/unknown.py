@@ -52,10 +52,16 @@ def describe_unknown(
     entries = int((training_targets(dataset, rows, "ignore") == UNKNOWN).sum())
     if not entries:
         return None
-    # A loss that cannot leave an entry out gets it as a negative, which it was made for or has to do with.
-    taken = "negative" if unknown == "ignore" and "known" not in loss.accepts else unknown
     share = entries / (len(rows) * len(dataset.labels))
-    return {"entries": entries, "share": share, "taken": {"ignore": "ignored"}.get(taken, taken)}
+    return {"entries": entries, "share": share, "taken": _ignored(loss) if unknown == "ignore" else unknown}
+
+
+def _ignored(loss: Loss) -> str:
+    """What a loss makes of entries that are to be ignored. One that cannot leave them out gets them as negatives,
+    which it was made for or has to do with."""
+    if "known" not in loss.accepts:
+        return "negative"
+    return "weighed" if loss.weighs_unknown else "ignored"
 
 
 def known_counts(targets: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64] | None:

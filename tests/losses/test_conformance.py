@@ -243,6 +243,18 @@ BROKEN = {
     def forward(self, out, targets):
         return softplus(out.logits * (1 - 2 * targets)).mean()
 ''',
+    "state moves in training alone": '''
+    """It counts calls in evaluation mode too."""
+    needs = {"logits"}
+    stateful = True
+    search_space = {}
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+    def forward(self, out, targets):
+        self.calls += 1
+        return softplus(out.logits * (1 - 2 * targets)).mean()
+''',
     "search space is of its parameters": '''
     """A range for nothing."""
     needs = {"logits"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.losses.conformance.verdicts import Failure, Subject, same, value_of
-from mlbench.losses.parts.outputs import Outputs, map_field
+from mlbench.losses.parts.outputs import map_field
 
 WAITS = re.compile(r"\bmeta\b|\bdevice", re.IGNORECASE)
 """In what torch says of a value that is not there, or of tensors on two devices."""
@@ -22,8 +23,8 @@ def looks_at_no_values(subject: Subject) -> None:
     device: nothing in it waits for the device."""
     loss, sample = subject.ready(6, 5, dtype=torch.float32, memory=3)
     fields = {name: map_field(value, without_values) for name, value in vars(sample.outputs).items()}
-    loss.to("meta")
-    outputs, targets = Outputs(**fields), without_values(sample.targets)
+    loss.to("meta").train()
+    outputs, targets = replace(sample.outputs, **fields), without_values(sample.targets)
     try:
         with NoCopies():  # type: ignore[no-untyped-call]
             value = loss(outputs, targets)
@@ -68,6 +69,8 @@ def compiles_whole(subject: Subject) -> None:
         raise Failure(f"it does not compile as one graph: {str(error).strip().splitlines()[0]}") from error
     finally:
         torch.compiler.reset()
-    expected = value_of(loss, sample)
+    expected = value_of(
+        loss, sample
+    )  # in evaluation mode where it has state, so that it is the same once more
     if not same(value, expected, 1e-9):
         raise Failure(f"compiled it gives {value.item():g}, else {expected.item():g}")

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mlbench.losses.base import GaussianKernels, LabelStats, Loss, Memory, Outputs
+from mlbench.losses.parts.rows import NumberedOutputs, RowLoss
 
 FEATURES, PROJECTION, KERNEL = 6, 5, 4
 """M, P, and D of anisotropic kernels, in what is drawn here."""
@@ -26,7 +27,7 @@ class Sample:
     @property
     def leaves(self) -> dict[str, Tensor]:
         """The tensors that have gradients, by field, those of the kernels as `kernels.mean` and so on."""
-        named: dict[str, Any] = dict(vars(self.outputs), memory=None, known=None)
+        named: dict[str, Any] = dict(vars(self.outputs), memory=None, known=None, rows=None)
         kernels = named.pop("kernels")
         if kernels is not None:
             named |= {f"kernels.{name}": value for name, value in vars(kernels).items()}
@@ -77,7 +78,10 @@ def draw(
     if targets is None:
         targets = awkward_targets(batch, labels, generator)
     counts = targets.sum(dim=0).round().to(torch.int64)
-    return Sample(Outputs(**fields), targets.to(dtype), LabelStats(counts, batch))
+    outputs = Outputs(**fields)
+    if isinstance(loss, RowLoss):
+        outputs = NumberedOutputs(**fields, rows=torch.arange(batch))
+    return Sample(outputs, targets.to(dtype), LabelStats(counts, batch))
 
 
 def awkward_targets(batch: int, labels: int, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbench.losses.base import Loss
-from mlbench.losses.conformance import declared, devices, gradients, symmetry, unknown, values
+from mlbench.losses.conformance import declared, devices, gradients, state, symmetry, unknown, values
 from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
 from mlbench.registry import LOSSES
 from mlbench.tracebacks import own_line
@@ -33,7 +33,13 @@ def _not_per_sample(subject: Subject) -> str:
     return "" if subject.cls.per_sample else "not declared"
 
 
+def _has_no_state(subject: Subject) -> str:
+    return "" if subject.cls.stateful else "not declared"
+
+
 def _ignores_nothing(subject: Subject) -> str:
+    if subject.cls.weighs_unknown:
+        return "it gives them a weight of their own"
     return (
         "" if "known" in subject.cls.accepts else "it accepts no `known`: what is unknown comes as a negative"
     )
@@ -66,6 +72,7 @@ PROPERTIES = (
     Property("per_sample as declared", symmetry.per_sample_as_declared, _not_per_sample),
     Property("reductions agree", symmetry.reductions_agree, _no_reduction),
     Property("unknown entries play no part", unknown.unknown_entries_play_no_part, _ignores_nothing),
+    Property("state moves in training alone", state.state_moves_in_training_alone, _has_no_state),
     Property("looks at no values", devices.looks_at_no_values, _gathers),
     Property("compiles whole", devices.compiles_whole, _gathers),
     Property("identities hold", symmetry.identities_hold, _no_identities),

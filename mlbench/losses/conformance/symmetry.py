@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlbench.losses.base import LabelStats, Outputs
+from mlbench.losses.base import LabelStats
 from mlbench.losses.conformance.samples import Sample
 from mlbench.losses.conformance.verdicts import Failure, Subject, in_training, same, value_of
 from mlbench.losses.parts.outputs import GaussianKernels, Memory
@@ -22,7 +22,8 @@ def order_of_samples_does_not_matter(subject: Subject) -> None:
     loss, sample = subject.ready(7, 5)
     order = torch.tensor([3, 0, 6, 1, 5, 2, 4])
     fields = {name: _rows(name, value, order) for name, value in vars(sample.outputs).items()}
-    shuffled = replace(sample, outputs=Outputs(**fields), targets=sample.targets[order])
+    outputs = replace(sample.outputs, **fields)
+    shuffled = replace(sample, outputs=outputs, targets=sample.targets[order])
     _compare(value_of(loss, shuffled), value_of(loss, sample), "with the samples permuted")
 
 
@@ -33,7 +34,7 @@ def order_of_labels_does_not_matter(subject: Subject) -> None:
     order = torch.tensor([2, 4, 0, 3, 1])
     fields = {name: _labels(name, value, order) for name, value in vars(sample.outputs).items()}
     permuted = Sample(
-        Outputs(**fields),
+        replace(sample.outputs, **fields),
         sample.targets[:, order],
         LabelStats(sample.stats.counts[order], sample.stats.num_samples),
     )
@@ -68,7 +69,7 @@ def per_sample_as_declared(subject: Subject) -> None:
     for i in range(6):
         at = torch.tensor([i])
         fields = {name: _rows(name, value, at) for name, value in vars(sample.outputs).items()}
-        rows.append(loss(Outputs(**fields), sample.targets[at]))
+        rows.append(loss(replace(sample.outputs, **fields), sample.targets[at]))
     _compare(torch.stack(rows).mean(), value_of(loss, sample), "as the mean over its rows")
 
 

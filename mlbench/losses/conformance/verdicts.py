@@ -51,16 +51,21 @@ class Subject:
     def ready(
         self, batch: int, labels: int, parameters: Mapping[str, Any] | None = None, **drawn: Any
     ) -> tuple[Loss, Sample]:
-        """A loss, prepared and in its second epoch, and a sample drawn for it."""
+        """A loss, prepared and in its second epoch, and a sample drawn for it; one with state is past its first batch,
+        and in evaluation mode, where its state rests."""
         loss = self.build(**(parameters or {}))
         sample = draw(loss, batch, labels, **drawn)
         return in_training(loss, sample), sample
 
 
 def in_training(loss: Loss, sample: Sample) -> Loss:
-    """`loss` after `prepare` with the sample's counts and `on_epoch_start(1, 10)`."""
+    """`loss` after `prepare` with the sample's counts and `on_epoch_start(1, 10)`; one with state has then seen the
+    sample once, and is in evaluation mode."""
     loss.prepare(sample.stats)
     loss.on_epoch_start(1, 10)
+    if loss.stateful:
+        value_of(loss, sample)
+        loss.eval()
     return loss
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -67,14 +68,13 @@ def as_it_was(loss: nn.Module, device: torch.device) -> Iterator[None]:
 
 
 def _diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
-    fields: dict[str, Any] = dict(vars(outputs))
     leaves = {
-        name: fields[name].detach().requires_grad_()
+        name: value.detach().requires_grad_()
         for name in MEASURED
-        if name in loss.needs and fields[name] is not None
+        if name in loss.needs and (value := getattr(outputs, name)) is not None
     }
     with torch.enable_grad():
-        value = loss(Outputs(**(fields | leaves)), targets)
+        value = loss(replace(outputs, **leaves), targets)
         found = {"loss": float(value.detach())}
         found |= {f"component/{name}": float(term) for name, term in loss.components.items()}
         if leaves:

@@ -28,6 +28,7 @@ def test_blocks_of_rows_change_neither_value_nor_gradient(
 ) -> None:
     loss, sample = ready(name, sample_of)
     loss.on_epoch_start(1, 10)
+    loss.eval()
     whole = loss(sample.outputs, sample.targets)
     expected = gradients(whole, sample)
     monkeypatch.setattr("mlbench.losses.parts.elementwise.BLOCK", block)
