@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from torch import Tensor, nn
 
 from mlbench.losses.base import LabelStats, Loss, Memory, Outputs
+from mlbench.losses.parts.starting import starting_logits
 from mlbench.models.adapter import Adapter
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.heads import Heads
@@ -39,7 +40,7 @@ class Model(nn.Module):
         with stream("heads"):
             heads = Heads(loss, width, len(stats.counts), protocol.projection_dim)
         if protocol.head_bias == "prior":
-            heads.start_logits_at(stats.log_odds())
+            heads.start_logits_at(starting_logits(loss, stats))
         return cls(trunk, adapter, heads)
 
     def features(self, batch: Batch) -> Tensor:

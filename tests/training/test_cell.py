@@ -207,6 +207,18 @@ def test_two_representation_losses_on_a_frozen_encoder_differ() -> None:
     assert one.parts["metrics"]["test"]["map"] != other.parts["metrics"]["test"]["map"]
 
 
+def test_an_adjusted_loss_orders_each_label_s_rows_as_bce_does() -> None:
+    """What is added to its logits is taken off where they start, so both go through the same probabilities."""
+    found = {name: run(name, select="last") for name in ("bce", "logit_adjusted")}
+    counts = np.array(found["bce"].parts["dataset"]["seen_counts"])
+    added = np.log(counts / (found["bce"].parts["dataset"]["sizes"]["rows"] - counts))
+    bce, adjusted = (found[name].scores["test_logits"] for name in found)
+    np.testing.assert_allclose(bce, adjusted + added, atol=1e-4)
+    for key in ("map", "auroc_macro", "f1_macro@label"):
+        values = [found[name].parts["metrics"]["test"][key] for name in found]
+        assert values[0] == pytest.approx(values[1], abs=1e-6)
+
+
 @pytest.mark.parametrize("loss", ["bce", "two_way", "kmcl", "mulcon"])
 def test_logits_start_at_the_log_odds_of_the_cell_s_own_rows(
     loss: str, monkeypatch: pytest.MonkeyPatch
