@@ -110,6 +110,18 @@ def test_a_loss_that_cannot_gets_negatives_and_the_record_says_so() -> None:
     assert np.array_equal(ignored[1]["test_logits"], negative[1]["test_logits"])
 
 
+def test_a_loss_that_weighs_them_is_given_them_and_the_record_says_so() -> None:
+    dataset = hidden()
+    weighed, negative = parts_of(dataset, "partial_asl"), parts_of(dataset, "partial_asl", unknown="negative")
+    assert weighed[0]["unknown"]["taken"] == "weighed"
+    assert negative[0]["unknown"]["taken"] == "negative"
+    assert not np.array_equal(weighed[1]["test_logits"], negative[1]["test_logits"])
+    whole, parted = (
+        run_cell(make_cell("partial_asl", reduction="mean"), dataset, micro_batch=size) for size in (None, 5)
+    )
+    np.testing.assert_allclose(whole.scores["test_logits"], parted.scores["test_logits"], atol=1e-4)
+
+
 def test_where_all_is_known_nothing_is_said() -> None:
     parts, _ = parts_of(load("synthetic-features"))
     assert parts["unknown"] is None
