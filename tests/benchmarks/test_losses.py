@@ -24,6 +24,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
 from mlbench import GaussianKernels, LabelStats, Loss, Outputs, build_loss
 from mlbench.losses.parts.elementwise import ElementwiseLoss
+from mlbench.losses.parts.rows import NumberedOutputs, RowLoss
 from mlbench.registry import LOSSES
 from tests.benchmarks.direct_losses import direct_kmcl, direct_msc, direct_reg
 
@@ -46,6 +47,9 @@ CASES: list[tuple[str, dict[str, Any], int, int, Direct, float]] = [
 ]
 NAMES = [f"{name}-{given.get('case', '')}-{batch}x{labels}" for name, given, batch, labels, *_ in CASES]
 ELEMENTWISE = [name for name in LOSSES.names() if issubclass(LOSSES.get(name), ElementwiseLoss)]
+COMPARING = ["smooth_ap", "map_surrogate", "pauc", "approx_ndcg"]
+"""Those that compare each positive with all scores of its row or column."""
+OF_LOGITS = [name for name in LOSSES.names() if set(LOSSES.get(name).needs) == {"logits"}]
 
 
 def outputs_for(
@@ -169,6 +173,35 @@ def test_times_of_torchs_bce(name: str, benchmark: BenchmarkFixture) -> None:
         f"\n{name}: {1e3 * min(ours):.1f} ms, bce {1e3 * min(torchs):.1f} ms: "
         f"{min(ours) / min(torchs):.1f} times (wanted: at most 5)"
     )
+
+
+@pytest.mark.parametrize("name", [name for name in OF_LOGITS if name not in ELEMENTWISE])
+def test_times_of_torchs_bce_where_entries_are_compared(name: str, benchmark: BenchmarkFixture) -> None:
+    """At 256 × 1000 with 2 % positives; wanted: under 100 for those that compare each positive with its row or column,
+    at most 10 for the others."""
+    torch.manual_seed(0)
+    logits = torch.randn(256, 1000, requires_grad=True)
+    targets = (torch.rand(256, 1000) < 0.02).float()
+    loss = build_loss(name)
+    loss.prepare(LabelStats(targets.sum(dim=0), 256))
+    loss.on_epoch_start(5, 10)
+    out = Outputs(logits=logits)
+    if isinstance(loss, RowLoss):
+        out = NumberedOutputs(logits=logits, rows=torch.arange(256))
+    torchs, ours = [], []
+    for _ in range(20):
+        torchs.append(
+            own_seconds(lambda: step(lambda: binary_cross_entropy_with_logits(logits, targets), [logits]))
+        )
+        ours.append(own_seconds(lambda: step(lambda: loss(out, targets), [logits])))
+    benchmark.pedantic(lambda: step(lambda: loss(out, targets), [logits]), rounds=5)
+    times, wanted = min(ours) / min(torchs), 100 if name in COMPARING else 10
+    benchmark.extra_info |= {"times bce": times, "wanted": wanted}
+    print(
+        f"\n{name}: {1e3 * min(ours):.1f} ms, bce {1e3 * min(torchs):.2f} ms: {times:.1f} times "
+        f"(wanted: at most {wanted})"
+    )
+    assert times < 100
 
 
 MEMORY = """

@@ -11,6 +11,7 @@ from torch.profiler import ProfilerActivity, profile
 from mlbench import GaussianKernels, Loss, Outputs, build_loss
 from mlbench.losses.conformance.samples import draw
 from mlbench.losses.parts.bhattacharyya import CHUNK
+from mlbench.losses.parts.positives import BLOCK
 from mlbench.registry import LOSSES
 
 ON_EMBEDDINGS = [
@@ -47,6 +48,16 @@ def test_grows_as_the_matrices_of_the_batch(name: str) -> None:
         size = (batch + labels) ** 2 if name == "reg" else batch * (batch + labels)
         assert peaks[-1] < 4 * 20 * size
     assert peaks[1] < 4.6 * peaks[0]
+
+
+@pytest.mark.parametrize("name", ["smooth_ap", "map_surrogate", "pauc", "approx_ndcg"])
+def test_each_positive_is_compared_with_its_line_in_blocks(name: str) -> None:
+    """Of half the entries at once, one tensor alone would take 13 million floats."""
+    targets = (torch.rand(256, 400, generator=torch.Generator().manual_seed(0)) < 0.5).float()
+    loss = build_loss(name)
+    sample = draw(loss, 256, 400, dtype=torch.float32, targets=targets)
+    loss.prepare(sample.stats)
+    assert peak_bytes(loss, sample.outputs, sample.targets) < 4 * (20 * targets.numel() + 12 * BLOCK["cpu"])
 
 
 def test_a_tensor_of_the_batch_twice_and_the_labels_would_be_seen() -> None:
