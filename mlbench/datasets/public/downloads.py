@@ -23,9 +23,9 @@ BLOCK, TIMEOUT, TRIES = 1 << 20, 30.0, 4
 class Download:
     """One public file.
 
-    `url` is None where an account or a form stands before it: `note` then says where to get it. `size` is
-    what is published, for planning. `checksum` is "sha256:…", "sha1:…" or "md5:…" where the owners or many
-    users publish it.
+    `name` may have folders, where files of one name lie in several. `url` is None where an account or a form stands
+    before it: `note` then says where to get it. `size` is what is published, for planning. `checksum` is
+    "sha256:…", "sha1:…" or "md5:…" where the owners or many users publish it.
     """
 
     name: str
@@ -43,7 +43,7 @@ def download(item: Download, folder: Path, progress: Progress | None = None) -> 
         return target
     if item.url is None:
         raise DatasetNotFoundError(f"{item.name} has to be fetched by hand: {item.note}")
-    folder.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = folder / f"{item.name}.part"
     for attempt in range(TRIES):
         try:

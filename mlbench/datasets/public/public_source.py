@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 from filelock import FileLock
 
 from mlbench.datasets.base import Dataset
+from mlbench.datasets.files.folder import read_folder
 from mlbench.datasets.files.writing import Sample, write_samples
+from mlbench.datasets.fingerprints import content_fingerprint
 from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.datasets.public.downloads import Download, Progress, download, mismatch
 from mlbench.datasets.public.tree import Tree
@@ -40,7 +44,14 @@ class Needs:
 
 
 class PublicSource(NamedSource):
-    """A dataset with public files: `downloads` says which, `samples` reads them."""
+    """A dataset with public files: `downloads` says which, `samples` reads them.
+
+    `fingerprint` is that of the published results' rows, where they can be made from the public files; `made_with`
+    names the libraries whose release may make them otherwise.
+    """
+
+    fingerprint: ClassVar[str] = ""
+    made_with: ClassVar[str] = ""
 
     @abstractmethod
     def downloads(self) -> tuple[Download, ...]:
@@ -86,11 +97,28 @@ class PublicSource(NamedSource):
         with FileLock(folder.parent / f".{folder.name}.lock"):
             if given or not (folder / "train.parquet").is_file():
                 self._convert(folder, given or self._download(request.loader, progress), progress)
+                self._compare(folder, request)
         return folder
 
     def _download(self, name: str, progress: Progress | None) -> list[Path]:
+        """The files; of those whose names have folders, the folders."""
         place = cache_root() / "downloads" / name
-        return [download(item, place, progress) for item in self.downloads()]
+        for item in self.downloads():
+            download(item, place, progress)
+        return list(dict.fromkeys(place / PurePosixPath(item.name).parts[0] for item in self.downloads()))
+
+    def _compare(self, folder: Path, request: Request) -> None:
+        """Warn where the rows that were made are not those of the published results."""
+        if not self.fingerprint:
+            return
+        made = content_fingerprint(read_folder(folder, request.name, self.card()))
+        if made != self.fingerprint:
+            why = f"; {self.made_with} of another release may make them otherwise" if self.made_with else ""
+            warnings.warn(
+                f"dataset {request.name!r} was made with other rows than those of the published results "
+                f"(fingerprint {made}, theirs {self.fingerprint}){why}: compare no score with theirs",
+                stacklevel=3,
+            )
 
     def _convert(self, folder: Path, files: Sequence[Path], progress: Progress | None) -> None:
         pinned = {item.name: item for item in self.downloads()}

@@ -27,17 +27,25 @@ def read_rows(
     tree: Tree, ending: str, *, delimiter: str = ",", quoted: bool = True, encoding: str = "utf-8-sig"
 ) -> Iterator[dict[str, str]]:
     """The rows of a delimited member with a header line. Raises DataError, with the line, where it is broken."""
+    lines = (f"{line}\n" for line in tree.lines(ending, encoding))
+    return rows_of(lines, ending, delimiter=delimiter, quoted=quoted)
+
+
+def rows_of(
+    lines: Iterable[str], name: str, *, delimiter: str = ",", quoted: bool = True
+) -> Iterator[dict[str, str]]:
+    """The rows of delimited lines, the first of which is the header. Raises DataError, with the line, where one is
+    broken."""
     csv.field_size_limit(1 << 27)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    lines = (f"{line}\n" for line in tree.lines(ending, encoding))
     reader = csv.DictReader(lines, delimiter=delimiter, quoting=quoting)
     try:
         for row in reader:
             if None in row or None in row.values():
-                raise DataError(f"{ending}, line {reader.line_num}: it has not as many cells as the header")
+                raise DataError(f"{name}, line {reader.line_num}: it has not as many cells as the header")
             yield row
     except csv.Error as error:
-        raise DataError(f"{ending}, line {reader.line_num}: {error}") from None
+        raise DataError(f"{name}, line {reader.line_num}: {error}") from None
 
 
 def read_json_lines(tree: Tree, ending: str) -> Iterator[dict[str, Any]]:
@@ -57,9 +65,14 @@ def need(row: dict[str, Any], key: str, where: str) -> Any:
     return row[key]
 
 
+def hash_share(name: str) -> int:
+    """A number from 0 to 99, by the MD5 of a name."""
+    return int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(), 16) % 100
+
+
 def split_by_hash(name: str) -> str:
     """Train (70 %), validation (10 %) or test (20 %), by the MD5 of a name: stable when samples are added."""
-    share = int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(), 16) % 100
+    share = hash_share(name)
     return "test" if share < 20 else "validation" if share < 30 else "train"
 
 

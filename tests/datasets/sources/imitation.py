@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import json
 import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from mlbench import datasets
@@ -55,7 +51,6 @@ def tarred(file: Path, files: Mapping[str, str | bytes]) -> Path:
     return file
 
 
-@pytest.mark.filterwarnings("ignore:dataset .* where its card says")
 def get(name: str, given: Sequence[Path], **parameters: str) -> datasets.Dataset:
     """The dataset made from files given by hand."""
     fetch(name, parameters, given=given)
@@ -76,4 +71,22 @@ def together(dataset: datasets.Dataset) -> dict[str, set[str]]:
     return {**sets(dataset, "train"), **sets(dataset, "validation")}
 
 
-__all__ = ["bz2", "get", "gzip", "json", "lay", "picture", "sets", "tarred", "together", "zipped"]
+def everywhere(dataset: datasets.Dataset) -> dict[str, set[str]]:
+    """Id -> labels of all splits, for sets that are split by a hash."""
+    return {name: labels for split in dataset.splits for name, labels in sets(dataset, split).items()}
+
+
+def texts(dataset: datasets.Dataset) -> dict[str, str]:
+    """Id -> text of all splits."""
+    return {
+        name: str(text)
+        for split in dataset.splits.values()
+        for name, text in zip(split.ids, split.inputs, strict=True)
+    }
+
+
+WORDS = (
+    *("alfa", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo"),
+    *("lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor"),
+)
+"""Enough texts for a hash to deal some to every split."""
