@@ -106,10 +106,10 @@ def _measured(
     import numpy as np
     import torch
 
-    from mlbench.training.measure import Held
+    from mlbench.training.scoring.measure import GroundTruth
 
     about = record["dataset"]
-    held = Held(
+    truth = GroundTruth(
         kept["validation_targets"],
         kept["test_targets"],
         np.array(about["label_counts"]["train"]),
@@ -117,15 +117,15 @@ def _measured(
         about["sizes"]["train"],
         np.array(about["known_counts"]) if about.get("known_counts") else None,
     )
-    numbers = {"floor_metrics": held.floor(about["sizes"]["rows"])}
+    numbers = {"floor_metrics": truth.floor(about["sizes"]["rows"])}
     replicates: Scores = {}
     for reading, scores, prefix in READINGS:
         if f"test_{scores}" in kept:
             logits = [torch.from_numpy(kept[f"{split}_{scores}"]) for split in ("validation", "test")]
             threshold = record["threshold"][reading]
-            numbers[reading] = held.measure(logits[0], logits[1], threshold)
+            numbers[reading] = truth.measure(logits[0], logits[1], threshold)
             if (record["cell"].get("train") or {}).get("bootstrap", True):
-                replicates |= held.replicates(logits[0], logits[1], threshold, prefix)
+                replicates |= truth.replicates(logits[0], logits[1], threshold, prefix)
     if not names:
         bare = {key: array for key, array in kept.items() if "bootstrap/" not in key}
         return {**record, **numbers, "metrics_version": VERSION}, {**bare, **replicates}

@@ -18,7 +18,8 @@ from mlbench.training.streams import Streams
 GROUPED = 50
 """Batches whose rows are sorted by length together: long ones meet long ones, and the order stays random."""
 
-Parts = list[tuple[Batch, Tensor]]
+MicroBatches = list[tuple[Batch, Tensor]]
+"""The rows of one update, as many at once as the device takes: inputs and targets."""
 
 
 @dataclass(eq=False)
@@ -28,6 +29,14 @@ class Batches:
 
     Batches of an epoch differ by one row at most, so that no small remainder is left for losses that compare
     rows.
+
+    - `inputs`: the samples of the training rows.
+    - `targets`: theirs [n, L].
+    - `protocol`: views, augmentation, whether rows are grouped by length.
+    - `schedule`: which update is of which epoch.
+    - `streams`: the random streams of the cell.
+    - `device`: where batches are needed.
+    - `micro_batch`: the rows that it takes at once; None for the whole batch.
     """
 
     inputs: Inputs
@@ -38,21 +47,21 @@ class Batches:
     device: torch.device
     micro_batch: int | None = None
     _order: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False, repr=False)
-    """The last epoch's order, by its number."""
+    """The rows of each update of the last epoch, by the epoch's number."""
 
     def rows(self, step: int) -> Tensor:
-        """The rows of update `step`, int64 [B], as places among the cell's training rows."""
-        epoch, place = divmod(step, self.schedule.steps_per_epoch)
+        """The rows of update `step`, int64 [B], counted among the cell's training rows."""
+        epoch, step_in_epoch = divmod(step, self.schedule.steps_per_epoch)
         # Read once: the thread that gathers ahead may put the next epoch's order in its place meanwhile.
         order = self._order.get(epoch)
         if order is None:
             order = self._draw(epoch)
             self._order = {epoch: order}
-        return order[place]
+        return order[step_in_epoch]
 
-    def start(self, step: int, trunk: Trunk, *, ahead: bool | None = None) -> Iterator[Parts]:
-        """The batches from update `step` on, each as the parts that the device takes at once: the inputs (all
-        views of the rows, one after the other), augmented on the device, and their targets.
+    def start(self, step: int, trunk: Trunk, *, ahead: bool | None = None) -> Iterator[MicroBatches]:
+        """The batches from update `step` on, each as its micro-batches on the device: the inputs (all views of the
+        rows, one after the other), augmented there, and their targets.
 
         `ahead` gathers the next batches in a thread meanwhile; by default where the device is not the host,
         whose cores would else share the work.
@@ -61,29 +70,31 @@ class Batches:
         on_host = ((update, self._gather(update)) for update in steps)
         wanted = self.device.type != "cpu" if ahead is None else ahead
         ready = prefetched(on_host) if wanted else on_host
-        for update, parts in ready:
-            yield self._place(update, parts, trunk)
+        for update, micro_batches in ready:
+            yield self._to_device(update, micro_batches, trunk)
 
-    def _gather(self, step: int) -> Parts:
-        """The parts of one update in the host's memory, pinned where the device copies from there."""
+    def _gather(self, step: int) -> MicroBatches:
+        """The micro-batches of one update in the host's memory, pinned where the device copies from there."""
         rows, views = self.rows(step), self.protocol.views
-        parts = []
+        micro_batches = []
         for some in rows.split(self.micro_batch or len(rows)):
             chosen = some if views == 1 else some.repeat(views)
-            parts.append((self.inputs.batch(chosen), self.targets.index_select(0, chosen)))
-        return [(pinned(batch, self.device), pinned((wanted,), self.device)[0]) for batch, wanted in parts]
+            micro_batches.append((self.inputs.batch(chosen), self.targets.index_select(0, chosen)))
+        return [
+            (pinned(batch, self.device), pinned((wanted,), self.device)[0]) for batch, wanted in micro_batches
+        ]
 
-    def _place(self, step: int, parts: Parts, trunk: Trunk) -> Parts:
-        """The parts on the device. Augmentation draws on the CPU, so that all devices see the same."""
-        placed = []
+    def _to_device(self, step: int, micro_batches: MicroBatches, trunk: Trunk) -> MicroBatches:
+        """The same on the device. Augmentation draws on the CPU, so that all devices see the same."""
+        there = []
         how = self.protocol.augmentation
         generator = None if how == "none" else self.streams.generator(f"augmentation/{step}")
-        for batch, wanted in parts:
-            there = sent(batch, self.device)
+        for batch, wanted in micro_batches:
+            inputs = sent(batch, self.device)
             if generator is not None:
-                there = trunk.augment(there, generator, how)
-            placed.append((there, sent((wanted,), self.device)[0]))
-        return placed
+                inputs = trunk.augment(inputs, generator, how)
+            there.append((inputs, sent((wanted,), self.device)[0]))
+        return there
 
     def _draw(self, epoch: int) -> tuple[Tensor, ...]:
         """The rows of each update of an epoch."""
@@ -92,7 +103,7 @@ class Batches:
         shuffled = torch.randperm(self.schedule.rows, generator=generator)
         if not self.protocol.group_by_length or lengths is None:
             return shuffled.tensor_split(count)
-        pieces = shuffled.split(GROUPED * self.schedule.batch_size)
-        by_length = torch.cat([piece[lengths[piece].argsort(stable=True)] for piece in pieces])
+        chunks = shuffled.split(GROUPED * self.schedule.batch_size)
+        by_length = torch.cat([chunk[lengths[chunk].argsort(stable=True)] for chunk in chunks])
         batches = by_length.tensor_split(count)
-        return tuple(batches[place] for place in torch.randperm(count, generator=generator))
+        return tuple(batches[index] for index in torch.randperm(count, generator=generator))

@@ -7,24 +7,27 @@ to the gradient, and weighs the less the larger the loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mlbench.models.model import Model
 from mlbench.suite import Protocol
 from mlbench.training.schedule import Schedule
 
 EPSILON = 1e-15
+LARGEST_EXPONENT = 60
+"""Of the power of two that gradients are rescaled by."""
 
 
 class Optimisers:
     """Every optimiser of a model and its loss, moved along one schedule.
 
     To torch's scaler it is one optimiser: where the gradient of any parameter overflowed, none of them steps. Else
-    those that go on would be ahead by some updates, in the unit that gradients had before (`GradientUnit`).
+    those that go on would be ahead by some updates, in the scale that gradients had before (`GradientRescaling`).
     """
 
     def __init__(self, model: Model, loss: nn.Module, protocol: Protocol, schedule: Schedule) -> None:
@@ -146,3 +149,57 @@ def _decays(module: nn.Module, name: str) -> bool:
     """Weight decay is for the weights of matrices and kernels: not for biases, norms and embeddings."""
     parameter = getattr(module, name)
     return parameter.ndim > 1 and not isinstance(module, nn.Embedding | nn.EmbeddingBag) and name == "weight"
+
+
+class GradientRescaling:
+    """Multiplies all gradients by a power of two that brings their norm into [1, 2), found at the first that is not 0.
+
+    The optimisers are invariant to a loss's scale but for their eps and for what float32 cannot hold: squares of
+    gradients below 1e-19 vanish. Rescaled, all losses are as far from both, and a loss times a power of two makes
+    the same updates, bit by bit. Before it is found the factor is 1, and stays it where the optimiser wants the loss
+    in its `own` scale, as one with coupled weight decay does.
+    """
+
+    def __init__(self, own: bool = False) -> None:
+        self.factor = 1.0
+        self.found = own
+
+    def find(self, parameters: Sequence[Tensor], scale: float = 1.0) -> None:
+        """Find the factor from the gradients of the last backward pass, and rescale them; waits for the device.
+
+        fp16 has made them `scale` times as large, and they stay so: it needs the room.
+        """
+        norm = float(gradient_norm(parameters)) / scale
+        if norm > 0 and math.isfinite(norm):
+            exponent = max(-LARGEST_EXPONENT, min(LARGEST_EXPONENT, -math.floor(math.log2(norm))))
+            self.factor, self.found = 2.0**exponent, True
+            for parameter in parameters:
+                if parameter.grad is not None:
+                    parameter.grad.mul_(self.factor)
+
+
+def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
+    """√Σ g² over all gradients, sparse ones included; a scalar on the device."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    dense = [(each.coalesce().values() if each.is_sparse else each).float() for each in gradients]
+    if not dense:
+        return torch.zeros(())
+    return _norm_one_by_one(dense) if dense[0].device.type == "cpu" else _norm_at_once(dense)
+
+
+def _norm_one_by_one(tensors: list[Tensor]) -> Tensor:
+    return torch.stack([each.square().sum() for each in tensors]).sum().sqrt()
+
+
+def _norm_at_once(tensors: list[Tensor]) -> Tensor:
+    """A few kernels for all of them rather than some for each; on a CPU it would save nothing and round otherwise."""
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
+    return norm
+
+
+def clip_gradients(parameters: Sequence[Tensor], norm: Tensor, clip_norm: float) -> None:
+    """Bring all gradients, whose norm is `norm`, down to `clip_norm` together; never up."""
+    scale = (clip_norm / norm.clamp_min(1e-30)).clamp(max=1.0)
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if gradients:
+        torch._foreach_mul_(gradients, scale)

@@ -1,4 +1,4 @@
-"""Which point of the schedule counts: the same rule for every loss, and validation alone decides."""
+"""Which weights count: the same rule for every loss, and validation alone decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Score = Callable[[Model], dict[str, float]]
 """A model's metrics on validation, by name; higher is better."""
 
 
-class Selection:
+class WeightSelection:
     """Scores the model at points of the schedule and brings back the best (`select = "best"`), or keeps the
     last. With an `ema` decay it is the averaged weights that are scored and kept; the decay of update t is at most
     (1 + t)/(10 + t), so that in a short training the average is not all of its start. The average is moved here:

@@ -17,7 +17,7 @@ from mlbench import datasets
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.models.base import Fitted, Trunk
 from mlbench.suite import Cell, parse_suite
-from mlbench.training.fitting import build_encoder
+from mlbench.training.setup import build_encoder
 from mlbench.training.streams import Streams
 from tests.benchmarks import bare_loops
 

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from mlbench.models.model import Model
-from mlbench.training.losses import build_loss
-from mlbench.training.measure import Held
 from mlbench.training.precision import autocast
-from mlbench.training.predict import predict_features
+from mlbench.training.scoring.measure import GroundTruth
+from mlbench.training.scoring.scorer import predict_features
+from mlbench.training.setup import build_loss
 from mlbench.training.streams import Streams
 from tests.benchmarks.device import DEVICE, long_seconds
 from tests.benchmarks.figures import Figures
@@ -45,7 +45,7 @@ def from_pageable(model: Model, race: Race) -> Tensor:
 @pytest.mark.parametrize("name", CASES)
 def test_features_of_a_split(name: str, bert: Path, cache: Path, figures: Figures) -> None:
     race = Race(CASES[name], "bf16", bert, cache)
-    stats = Held.of(race.dataset, race.dataset.train.targets[race.rows]).stats(len(race.rows))
+    stats = GroundTruth.of(race.dataset, race.dataset.train.targets[race.rows]).stats(len(race.rows))
     loss = build_loss(race.cell, stats, DEVICE, None)
     stream = Streams(0).as_global
     model = Model.build(race.fitted, loss, stats, race.cell.train, stream).to(DEVICE).eval()

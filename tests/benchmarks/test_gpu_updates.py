@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mlbench.training import watch
+from mlbench.training import log
 from tests.benchmarks.device import sized
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.gpu_cases import CASES, IMAGES, Race
@@ -42,7 +42,7 @@ def test_waits_of_an_update(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From epochs of two lengths, so that what is looked at once an epoch does not count."""
-    monkeypatch.setattr(watch, "LOOK_SECONDS", math.inf)
+    monkeypatch.setattr(log, "READ_SECONDS", math.inf)
     name, changes = update
     case, precision = CASES[name], changes.get("precision", "float32")
     few, many = 4 * case.batch_size, 12 * case.batch_size

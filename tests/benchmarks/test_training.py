@@ -20,7 +20,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from mlbench import datasets
 from mlbench.records import Store
 from mlbench.training import run_cell
-from mlbench.training.probe import GRID, fit_probe
+from mlbench.training.scoring.probe import GRID, fit_probe
 from tests.benchmarks import bare_loops
 from tests.benchmarks.cases import Case, collate_of, prepared, start
 from tests.benchmarks.trainer_loop import trainer_rate
@@ -90,7 +90,7 @@ def test_what_a_cell_takes_outside_training(
     benchmark: BenchmarkFixture, name: str, bert: Path, cache: Path, tmp_path: Path
 ) -> None:
     """Loading with a warm cache, metrics, floor, replicates and the record, of a cell that is read both ways."""
-    import mlbench.training.fitting as fitting
+    import mlbench.training.setup as fitting
 
     case = CASES[name]
     train = {**case.train, "probe": "all", "probe_steps": 20}

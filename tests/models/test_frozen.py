@@ -15,7 +15,7 @@ import torch
 
 from mlbench.models.inputs import Inputs
 from mlbench.training import run_cell
-from mlbench.training.fitting import fit_encoder
+from mlbench.training.setup import fit_encoder
 from tests.training.cells import load, make_cell
 
 DATA, ROWS = "digit-scenes", np.arange(30)

@@ -133,7 +133,7 @@ def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
     from mlbench.losses.bce import BinaryCrossEntropy
     from mlbench.models.model import Model
     from mlbench.suite import Protocol
-    from mlbench.training.predict import predict_features
+    from mlbench.training.scoring.scorer import predict_features
     from mlbench.training.streams import Streams
 
     data = load("synthetic-topics")

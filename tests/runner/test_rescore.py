@@ -20,7 +20,7 @@ from mlbench.metrics.catalog import VERSION
 from mlbench.records import SCHEMA, Store
 from mlbench.runner.rescore import Rescored, _rescore, rescore
 from mlbench.training import run_cell
-from mlbench.training.measure import Held, as_kept
+from mlbench.training.scoring.measure import GroundTruth, as_stored
 from tests.metrics.cases import make_case
 from tests.training.cells import load, make_cell
 
@@ -48,9 +48,9 @@ def finish(store: Store, identifier: str, seed: int = 0, dtype: str = "float32",
     store.prepare()
     validation, test, other = (make_case(70, 10, seed=3 * seed + i, unscored=0.1) for i in range(3))
     counts = np.arange(10)
-    held = Held(validation.targets, test.targets, counts, counts, 600)
+    truth = GroundTruth(validation.targets, test.targets, counts, counts, 600)
     scores: dict[str, Any] = {"validation_targets": validation.targets, "test_targets": test.targets}
-    numbers: dict[str, Any] = {"metrics": None, "probe_metrics": None, "floor_metrics": held.floor(60)}
+    numbers: dict[str, Any] = {"metrics": None, "probe_metrics": None, "floor_metrics": truth.floor(60)}
     readings = {"metrics": (validation.scores, test.scores, -0.5)}
     if probe:
         readings["probe_metrics"] = (validation.scores + 1, other.scores, 0.0)
@@ -59,8 +59,8 @@ def finish(store: Store, identifier: str, seed: int = 0, dtype: str = "float32",
         middle = "_probe" if reading == "probe_metrics" else ""
         scores |= {f"validation{middle}_logits": kept[0], f"test{middle}_logits": kept[1]}
         logits = [torch.from_numpy(part.astype(np.float32)) for part in kept]
-        numbers[reading] = held.measure(*logits, threshold)
-        scores |= held.replicates(*logits, threshold, f"{middle[1:]}_bootstrap".removeprefix("_"))
+        numbers[reading] = truth.measure(*logits, threshold)
+        scores |= truth.replicates(*logits, threshold, f"{middle[1:]}_bootstrap".removeprefix("_"))
     sizes = {"train": 600, "validation": 70, "test": 70, "rows": 60}
     about = {"label_counts": {"train": counts.tolist()}, "seen_counts": counts.tolist(), "sizes": sizes}
     record = {
@@ -179,7 +179,7 @@ def test_a_cell_that_keeps_half_precision_is_measured_so(tmp_path: Path) -> None
 
 
 def test_logits_beyond_half_precision_are_cut_to_its_range() -> None:
-    kept = as_kept({"test": torch.tensor([[1e9, -1e9, 1.0, torch.nan]])}, "float16")["test"]
+    kept = as_stored({"test": torch.tensor([[1e9, -1e9, 1.0, torch.nan]])}, "float16")["test"]
     assert kept[0, :3].tolist() == [65504.0, -65504.0, 1.0]
     assert kept[0, 3].isnan()
 

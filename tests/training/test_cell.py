@@ -186,7 +186,7 @@ def test_a_training_goes_as_if_nobody_diagnosed_its_loss(
     watched = run("moving")
     assert "diagnostics" in watched.parts["history"]["epochs"][0]
     assert int(losses[0].calls) == watched.parts["history"]["steps"]
-    monkeypatch.setattr("mlbench.training.watch.Watch.diagnoses", lambda *_: False)
+    monkeypatch.setattr("mlbench.training.log.Log.wants_diagnostics", lambda *_: False)
     assert same(watched, run("moving"))
 
 
@@ -249,7 +249,7 @@ def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) ->
     from mlbench.losses.base import LabelStats, Loss
     from mlbench.models.model import Model
     from mlbench.registry import LOSSES
-    from mlbench.training.fitting import fit_encoder
+    from mlbench.training.setup import fit_encoder
     from mlbench.training.streams import Streams
 
     data = load("digit-scenes")
@@ -448,9 +448,9 @@ def test_a_cell_without_deterministic_kernels_starts_anew_and_says_so(
 
 
 def test_what_a_loss_costs_is_without_its_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlbench.training import fit
+    from mlbench.training import trainer
 
-    diagnose, spent = fit.diagnose, 0.0
+    diagnose, spent = trainer.diagnose, 0.0
 
     def slowly(*batch: Any) -> dict[str, float]:
         nonlocal spent
@@ -460,7 +460,7 @@ def test_what_a_loss_costs_is_without_its_diagnosis(monkeypatch: pytest.MonkeyPa
         spent += 0.3
         return diagnose(*batch)
 
-    monkeypatch.setattr(fit, "diagnose", slowly)
+    monkeypatch.setattr(trainer, "diagnose", slowly)
     cost = run_cell(make_cell(), load("synthetic-features")).parts["timing"]["cost"]
     assert 0 < cost < spent
 
@@ -481,13 +481,13 @@ def test_an_error_that_is_none_of_determinism_is_raised_at_once(monkeypatch: pyt
 
 
 def test_the_floor_is_computed_once_for_all_losses(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlbench.training import measure
-    from mlbench.training.measure import Held
+    from mlbench.training.scoring import measure
+    from mlbench.training.scoring.measure import GroundTruth
 
     computed: list[int] = []
-    floor = Held.floor
+    floor = GroundTruth.floor
     monkeypatch.setattr(measure, "_floors", OrderedDict())
-    monkeypatch.setattr(Held, "floor", lambda self, rows: computed.append(rows) or floor(self, rows))
+    monkeypatch.setattr(GroundTruth, "floor", lambda self, rows: computed.append(rows) or floor(self, rows))
     dataset = load("synthetic-features")
     cells = [make_cell(loss) for loss in ("bce", "asl")]
     found = [run_cell(cell, dataset).parts["floor_metrics"] for cell in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from mlbench.errors import CellStoppedError
+from mlbench.errors import CellStoppedError, DataError
 from mlbench.modules import code_hash
 from mlbench.registry import LOSSES
 from mlbench.training import CellResult
-from mlbench.training.checkpoint import Checkpoint
+from mlbench.training.checkpoint import Checkpoint, load_tree, save_tree
 from tests.training.cells import run
 
 CASES = {
@@ -115,11 +117,12 @@ def test_a_disk_that_refuses_a_checkpoint_stops_no_training(tmp_path: Path) -> N
     assert_same(run(), refused)
 
 
+@pytest.mark.parametrize("number", ["TRAINING_VERSION", "FORMAT"])
 def test_a_checkpoint_of_other_training_code_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoint = Checkpoint(tmp_path / "cell.safetensors")
-    monkeypatch.setattr("mlbench.training.checkpoint.TRAINING_VERSION", -1)
+    monkeypatch.setattr(f"mlbench.training.checkpoint.{number}", -1)
     checkpoint.save({"step": 3})
     monkeypatch.undo()
     with pytest.warns(UserWarning, match="of other training code"):
@@ -139,7 +142,7 @@ def test_other_code_of_the_loss_starts_anew(tmp_path: Path, monkeypatch: pytest.
 KILLED = """
 import sys
 from pathlib import Path
-from mlbench.training.checkpoint import Checkpoint
+from mlbench.training.checkpoint import Checkpoint, load_tree, save_tree
 from tests.training.cells import run
 print("started", flush=True)
 run("bce", "digit-scenes", epochs=400, checkpoint=Checkpoint(Path(sys.argv[1]), every=0.0))
@@ -162,3 +165,43 @@ def test_a_kill_at_any_instant_leaves_a_whole_checkpoint(tmp_path: Path) -> None
         assert state is not None
         assert state["step"] > 0
     assert len(state["history"]["resumed_at"]) == 1
+
+
+def test_a_tree_comes_back_with_its_keys_and_tensors(tmp_path: Path) -> None:
+    shared = torch.arange(6.0).view(2, 3)
+    tree = {
+        "state": {0: {"step": torch.tensor(3.0), "exp_avg": shared.T}, 7: {}},
+        "tied": [shared, shared],
+        "best": -math.inf,
+        "none": None,
+        "betas": (0.9, 0.999),
+        "mask": torch.tensor([True, False]),
+        "rng": torch.get_rng_state(),
+    }
+    save_tree(tree, tmp_path / "deep" / "tree.safetensors")
+    again = load_tree(tmp_path / "deep" / "tree.safetensors")
+    assert again["state"].keys() == {0, 7}
+    assert torch.equal(again["state"][0]["exp_avg"], shared.T)
+    assert again["state"][0]["step"].shape == ()
+    assert torch.equal(again["tied"][1], shared)
+    assert again["best"] == -math.inf
+    assert again["none"] is None
+    assert again["betas"] == [0.9, 0.999]
+    assert again["mask"].dtype == torch.bool
+    assert torch.equal(again["rng"], tree["rng"])
+
+
+def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "tree.safetensors"
+    save_tree({"a": torch.ones(1)}, file)
+    with pytest.raises(TypeError):
+        save_tree({"a": object()}, file)
+    assert load_tree(file)["a"].item() == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["tree.safetensors"]
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_file_of_another_kind(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(DataError, match="not a checkpoint"):
+        load_tree(tmp_path / "file")

@@ -13,9 +13,9 @@ from mlbench.losses.base import LabelStats
 from mlbench.models.model import Model
 from mlbench.registry import LOSSES
 from mlbench.suite import Protocol
-from mlbench.training.fitting import fit_encoder
 from mlbench.training.optimisers import Optimisers
 from mlbench.training.schedule import Schedule
+from mlbench.training.setup import fit_encoder
 from mlbench.training.streams import Streams
 from tests.training.cells import load, make_cell
 

@@ -13,11 +13,10 @@ from mlbench.losses.bce import BinaryCrossEntropy
 from mlbench.models.model import Model
 from mlbench.registry import ENCODERS
 from mlbench.suite import Protocol
-from mlbench.training.optimisers import Optimisers
+from mlbench.training.optimisers import GradientRescaling, Optimisers
 from mlbench.training.precision import Scaler, autocast, check_precision
 from mlbench.training.schedule import Schedule
 from mlbench.training.streams import Streams
-from mlbench.training.unit import GradientUnit
 from tests.training.cells import load
 
 CPU = torch.device("cpu")
@@ -54,17 +53,17 @@ def test_a_scaler_goes_on_from_its_state() -> None:
 
 
 @pytest.mark.parametrize("times", [1e-6, 1.0, 1e6])
-def test_the_unit_of_gradients_leaves_the_scaler_s_room(times: float) -> None:
-    """What the backward pass starts from is the scaler's factor, whatever unit the loss comes in."""
+def test_rescaling_gradients_leaves_the_scaler_s_room(times: float) -> None:
+    """What the backward pass starts from is the scaler's factor, whatever scale the loss comes in."""
     weight = torch.nn.Parameter(torch.full((4,), 0.5))
-    scaler, unit = make_scaler(), GradientUnit()
+    scaler, rescaling = make_scaler(), GradientRescaling()
     scaler.scale(times * weight.sum()).backward()
-    unit.find([weight], scaler.get_scale())
+    rescaling.find([weight], scaler.get_scale())
     assert weight.grad is not None
     norm = float(weight.grad.norm())
     assert 1 <= norm / scaler.get_scale() < 2
     weight.grad = None
-    scaler.scale(times * weight.sum()).backward(torch.tensor(unit.factor))
+    scaler.scale(times * weight.sum()).backward(torch.tensor(rescaling.factor))
     assert float(weight.grad.norm()) == pytest.approx(norm)  # type: ignore[attr-defined]
 
 
@@ -92,7 +91,7 @@ def test_fp16_is_for_cuda() -> None:
 
 def test_where_any_gradient_overflows_no_optimiser_steps() -> None:
     """A table with an optimiser of its own, whose gradient is finite where the head's is not: had it stepped, its
-    running mean would hold the unit that gradients had before, and its steps be too small from then on."""
+    running mean would hold the scale that gradients had before, and its steps be too small from then on."""
     protocol, dataset = Protocol(), load("synthetic-topics")
     rows = np.arange(50)
     fitted = ENCODERS.build("bag").fit(dataset, rows, cache_root())

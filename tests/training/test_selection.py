@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.suite import Protocol
-from mlbench.training.selection import Selection
+from mlbench.training.selection import WeightSelection
 
 
 class Copies(TorchDispatchMode):
@@ -28,9 +28,9 @@ class Copies(TorchDispatchMode):
         return result
 
 
-def selection(model: nn.Module, decay: float) -> Selection:
+def selection(model: nn.Module, decay: float) -> WeightSelection:
     protocol = SimpleNamespace(select="last", select_metric="map", ema=decay)
-    return Selection(cast(Any, model), cast(Protocol, protocol), lambda _: {"map": 0.0})
+    return WeightSelection(cast(Any, model), cast(Protocol, protocol), lambda _: {"map": 0.0})
 
 
 def test_the_average_warms_up() -> None:

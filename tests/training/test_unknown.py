@@ -16,8 +16,8 @@ from mlbench.losses.base import LabelStats
 from mlbench.registry import LOSSES
 from mlbench.suite import parse_suite
 from mlbench.training import run_cell
-from mlbench.training.measure import Held
-from mlbench.training.probe import fit_probe
+from mlbench.training.scoring.measure import GroundTruth
+from mlbench.training.scoring.probe import fit_probe
 from mlbench.training.unknown import UNKNOWN, has_unknown, split_known, training_targets
 from tests.training.cells import load, make_cell
 
@@ -68,14 +68,14 @@ def test_log_odds_are_those_of_the_known_rows() -> None:
 
 def test_a_cell_counts_what_is_known_of_its_own_rows() -> None:
     dataset = hidden()
-    held = Held.of(dataset, training_targets(dataset, np.arange(50), "ignore"))
+    truth = GroundTruth.of(dataset, training_targets(dataset, np.arange(50), "ignore"))
     split = dataset.train
     assert split.unscored is not None
     missing = (split.unscored & (split.targets == 0))[:50]
-    assert held.known_counts is not None
-    assert held.known_counts.tolist() == (~missing).sum(axis=0).tolist()
-    assert held.seen_counts.tolist() == split.targets[:50].sum(axis=0).tolist()
-    assert Held.of(dataset, training_targets(dataset, np.arange(50), "negative")).known_counts is None
+    assert truth.known_counts is not None
+    assert truth.known_counts.tolist() == (~missing).sum(axis=0).tolist()
+    assert truth.seen_counts.tolist() == split.targets[:50].sum(axis=0).tolist()
+    assert GroundTruth.of(dataset, training_targets(dataset, np.arange(50), "negative")).known_counts is None
 
 
 def test_a_loss_that_accepts_it_ignores_what_is_unknown() -> None:

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.errors import ConfigError
-from mlbench.training import probe as module
-from mlbench.training.probe import GRID, fit_probe
+from mlbench.training.scoring import probe as module
+from mlbench.training.scoring.probe import GRID, fit_probe
 from tests.training.cells import run
 
 
@@ -49,10 +49,10 @@ def test_the_two_that_the_search_leaves_are_trained_in_full_and_the_better_on_va
     train = module._train
 
     def noted(
-        inputs: Tensor, labels: Tensor, chance: torch.Generator, steps: int, grid: module.Grid, *more: Any
+        inputs: Tensor, labels: Tensor, chance: torch.Generator, *, steps: int, grid: module.Grid, **more: Any
     ) -> Any:
         trained.append((steps, grid))
-        return train(inputs, labels, chance, steps, grid, *more)
+        return train(inputs, labels, chance, steps=steps, grid=grid, **more)
 
     monkeypatch.setattr(module, "_train", noted)
     chosen = _fit(GRID)
@@ -112,7 +112,14 @@ def test_a_step_of_the_training_does_not_wait_for_the_device() -> None:
     counts = []
     for steps in (3, 30):
         with torch.no_grad(), _Waits() as seen:
-            module._train(features, targets.float(), torch.Generator(), steps, GRID, module.logistic_slope)
+            module._train(
+                features,
+                targets.float(),
+                torch.Generator(),
+                steps=steps,
+                grid=GRID,
+                slope_at=module.logistic_slope,
+            )
         counts.append(seen.count)
     assert counts[0] == counts[1]
 
@@ -122,7 +129,9 @@ def test_settings_side_by_side_are_trained_as_each_alone() -> None:
     train = (features, targets.float())
 
     def trained(grid: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:
-        return module._train(*train, torch.Generator().manual_seed(3), 40, grid, module.logistic_slope)
+        return module._train(
+            *train, torch.Generator().manual_seed(3), steps=40, grid=grid, slope_at=module.logistic_slope
+        )
 
     weights, biases = trained(GRID)
     for index, setting in enumerate(GRID):

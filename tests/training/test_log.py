@@ -1,4 +1,4 @@
-"""What is looked at while a cell trains, and when: losses, the norm of all gradients, and clipping by it."""
+"""The log of a training and when it is read: losses, the norm of all gradients, and clipping by it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.errors import CellTimeoutError, NonFiniteError
 from mlbench.suite import Protocol
+from mlbench.training.log import READ_EVERY, Log
+from mlbench.training.optimisers import _norm_at_once, _norm_one_by_one, clip_gradients, gradient_norm
 from mlbench.training.schedule import Schedule
-from mlbench.training.watch import LOOK_EVERY, Watch, _norm_at_once, _norm_one_by_one, gradient_norm
 from tests.training.cells import run
 
 SHAPES = [(16, 3, 3, 3), (64,), (64, 32), (), (7, 1), (0, 5)]
@@ -42,8 +43,16 @@ def parameters(copies: int = 1, sparse: bool = False, device: str = "cpu") -> li
     return made
 
 
-def watch(device: str = "cpu") -> Watch:
-    return Watch(torch.device(device), Schedule.of(Protocol(), 100), None)
+def new_log(device: str = "cpu") -> Log:
+    return Log(torch.device(device), Schedule.of(Protocol(), 100), None)
+
+
+def log_and_clip(log: Log, made: list[nn.Parameter], factor: float, clip_norm: float | None) -> None:
+    """As an update of a training does."""
+    norm = gradient_norm(made) / factor
+    log.add_gradient_norm(norm, clip_norm)
+    if clip_norm is not None:
+        clip_gradients(made, norm, clip_norm)
 
 
 def squares(gradient: Tensor) -> Tensor:
@@ -65,7 +74,7 @@ def test_the_norm_is_that_of_all_gradients_in_one(sparse: bool) -> None:
 def test_without_gradients_the_norm_is_zero_and_nothing_is_clipped() -> None:
     made = [nn.Parameter(torch.zeros(3))]
     assert gradient_norm(made) == 0
-    watch().saw_gradients(made, 1.0, clip_norm=0.5)
+    log_and_clip(new_log(), made, 1.0, 0.5)
     assert made[0].grad is None
 
 
@@ -73,21 +82,21 @@ def test_without_gradients_the_norm_is_zero_and_nothing_is_clipped() -> None:
 @pytest.mark.parametrize("clip_norm", [1e-3, 1e12])
 def test_gradients_are_brought_down_to_the_norm_and_never_up(sparse: bool, clip_norm: float) -> None:
     made, before = parameters(sparse=sparse), parameters(sparse=sparse)
-    looked, norm = watch(), gradient_norm(made)
-    looked.saw_gradients(made, 1.0, clip_norm)
+    log, norm = new_log(), gradient_norm(made)
+    log_and_clip(log, made, 1.0, clip_norm)
     scale = (clip_norm / norm).clamp(max=1.0)
     for parameter, was in zip(made, before, strict=True):
         if parameter.grad is not None and was.grad is not None:
             assert torch.equal(parameter.grad.to_dense(), (was.grad * scale).to_dense())
-    assert looked.clipped_share(1) == float(clip_norm < norm)
+    assert log.clipped_share(1) == float(clip_norm < norm)
 
 
 def test_on_a_device_clipping_takes_as_many_calls_for_many_parameters_as_for_few() -> None:
     counts = []
     for copies in (1, 20):
-        made, looked = parameters(copies, device="meta"), watch("meta")
+        made, log = parameters(copies, device="meta"), new_log("meta")
         with Calls() as calls:
-            looked.saw_gradients(made, 2.0, clip_norm=1.0)
+            log_and_clip(log, made, 2.0, 1.0)
         counts.append(calls.count)
     assert counts[0] == counts[1] < 20
 
@@ -97,28 +106,28 @@ def test_the_norm_that_a_device_computes_is_the_same_number() -> None:
     torch.testing.assert_close(_norm_at_once(gradients), _norm_one_by_one(gradients))
 
 
-def seen(losses: list[list[float]], *, looks_at_ends: bool) -> list[dict[str, Any]]:
+def rows_of(losses: list[list[float]], *, reads_at_ends: bool) -> list[dict[str, Any]]:
     """The rows of the history after epochs of these losses, each with its tenfold as norm."""
-    looked, rows, step = watch(), [], 0
+    log, rows, step = new_log(), [], 0
     for number, epoch in enumerate(losses):
         for loss in epoch:
             step += 1
             made = [nn.Parameter(torch.zeros(()))]
             made[0].grad = torch.tensor(10 * loss)
-            looked.saw_loss(torch.tensor(loss))
-            looked.saw_gradients(made, 1.0, None)
-        looked.saw_diagnostics({"loss": epoch[0]})
-        looked.end_epoch(number, 1 / (1 + number))
-        if looks_at_ends:
-            rows += looked.look(step, lambda update: [update])
-    return rows + looked.look(step, lambda update: [update])
+            log.add_loss(torch.tensor(loss))
+            log_and_clip(log, made, 1.0, None)
+        log.add_diagnostics({"loss": epoch[0]})
+        log.end_epoch(number, 1 / (1 + number))
+        if reads_at_ends:
+            rows += log.read(step, lambda update: [update])
+    return rows + log.read(step, lambda update: [update])
 
 
 @pytest.mark.parametrize("last", [[], [1.5, -2.25]])
-def test_epochs_looked_at_together_have_the_rows_that_they_have_one_by_one(last: list[float]) -> None:
+def test_epochs_read_together_have_the_rows_that_they_have_one_by_one(last: list[float]) -> None:
     losses = [[0.1, 0.7, 0.3], [1e-9], [0.2, 1e9], *([last] if last else [])]
-    together = seen(losses, looks_at_ends=False)
-    assert together == seen(losses, looks_at_ends=True)
+    together = rows_of(losses, reads_at_ends=False)
+    assert together == rows_of(losses, reads_at_ends=True)
     assert [row["epoch"] for row in together] == list(range(len(losses)))
     for row, epoch in zip(together, losses, strict=True):
         expected = torch.tensor(epoch)
@@ -132,50 +141,50 @@ def test_a_loss_that_was_not_finite_is_told_alike_whenever_it_is_found(bad: tupl
     losses = [[0.5, 0.25], [1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
     losses[bad[0]][bad[1]] = math.nan
     said = []
-    for looks_at_ends in (True, False):
+    for reads_at_ends in (True, False):
         with pytest.raises(NonFiniteError) as caught:
-            seen(losses, looks_at_ends=looks_at_ends)
+            rows_of(losses, reads_at_ends=reads_at_ends)
         said.append(str(caught.value))
     assert said[0] == said[1]
     assert f"in update {sum(map(len, losses[: bad[0]])) + bad[1]}, on 1 rows" in said[0]
 
 
-def test_nothing_is_read_from_the_device_before_a_look() -> None:
+def test_nothing_is_read_from_the_device_before_the_log_is_read() -> None:
     """Numbers of "meta" cannot be read."""
-    looked, made = watch("meta"), parameters(device="meta")
+    log, made = new_log("meta"), parameters(device="meta")
     for number in range(4):
-        looked.saw_loss(torch.zeros((), device="meta"))
-        looked.saw_gradients(made, 1.0, clip_norm=1.0)
-        looked.end_epoch(number, 1.0)
-        looked.check_time(number)
+        log.add_loss(torch.zeros((), device="meta"))
+        log_and_clip(log, made, 1.0, 1.0)
+        log.end_epoch(number, 1.0)
+        log.check_time(number)
     with pytest.raises(NotImplementedError, match="meta"):
-        looked.look(4, lambda _: [])
+        log.read(4, lambda _: [])
 
 
-def test_short_epochs_are_looked_at_by_updates_and_the_history_is_the_same(
+def test_the_log_of_short_epochs_is_read_by_updates_and_the_history_is_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looks: list[int] = []
-    look = Watch.look
+    reads: list[int] = []
+    read = Log.read
 
-    def counted(self: Watch, step: int, rows_of: Any) -> list[dict[str, Any]]:
-        looks.append(step)
-        return look(self, step, rows_of)
+    def counted(self: Log, step: int, of_update: Any) -> list[dict[str, Any]]:
+        reads.append(step)
+        return read(self, step, of_update)
 
-    monkeypatch.setattr(Watch, "look", counted)
+    monkeypatch.setattr(Log, "read", counted)
     parts = []
     for seconds in (math.inf, -1.0):  # never by the clock, and at every epoch's end
-        monkeypatch.setattr("mlbench.training.watch.LOOK_SECONDS", seconds)
-        looks.clear()
+        monkeypatch.setattr("mlbench.training.log.READ_SECONDS", seconds)
+        reads.clear()
         result = run("bce", fraction=40, batch_size=20, min_steps=120, evaluations=2)
         parts.append({key: result.parts[key] for key in ("history", "metrics", "probe_metrics")})
-        assert looks == [LOOK_EVERY, 60, 2 * LOOK_EVERY, 120] if seconds > 0 else len(looks) == 60
+        assert reads == [READ_EVERY, 60, 2 * READ_EVERY, 120] if seconds > 0 else len(reads) == 60
     assert parts[0] == parts[1]
     assert [row["epoch"] for row in parts[0]["history"]["epochs"]] == list(range(60))
 
 
-def test_the_deadline_is_seen_without_a_look() -> None:
-    late = Watch(torch.device("meta"), Schedule.of(Protocol(), 100), deadline=0.0)
-    late.saw_loss(torch.zeros((), device="meta"))
+def test_the_deadline_is_seen_without_reading() -> None:
+    late = Log(torch.device("meta"), Schedule.of(Protocol(), 100), deadline=0.0)
+    late.add_loss(torch.zeros((), device="meta"))
     with pytest.raises(CellTimeoutError, match="during update 7"):
         late.check_time(7)

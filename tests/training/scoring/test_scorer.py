@@ -51,7 +51,7 @@ def test_a_training_computes_nothing_but_the_metrics_of_its_history(tmp_path: Pa
     file = tmp_path / "calls.py"
     file.write_text(PLUGIN, encoding="utf-8")
     command = [sys.executable, "-c", SCRIPT, str(file)]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
     assert done.returncode == 0, done.stderr
     calls, points, best, final = zip(*json.loads(done.stdout), strict=True)

@@ -20,12 +20,15 @@ ALWAYS = ("map", "lrap", "f1_micro@label", "f1_macro@label")
 
 
 @dataclass(frozen=True)
-class Validation:
-    """The targets [N, L] of the validation split, 255 where not scored, and its rows in two halves.
+class ValidationSplit:
+    """The validation split, its rows in two halves.
 
-    Thresholds are tuned on the half `tunes` and their decisions scored on the other, `scores`: on the rows that it
-    was tuned on a threshold flatters, and by as much more as a label is rare. The halves are drawn at random, the
-    same for every loss of one seed.
+    - `targets` [N, L]: 255 where not scored.
+    - `tunes`: the rows that thresholds are tuned on.
+    - `scores`: those that their decisions are scored on.
+
+    On the rows that it was tuned on a threshold flatters, and by as much more as a label is rare. The halves are drawn
+    at random, the same for every loss of one seed.
     """
 
     targets: Tensor
@@ -33,7 +36,7 @@ class Validation:
     scores: Tensor
 
     @classmethod
-    def of(cls, targets: Tensor, generator: torch.Generator) -> Validation:
+    def of(cls, targets: Tensor, generator: torch.Generator) -> ValidationSplit:
         """With halves drawn from `generator`; of an odd number of rows the one that scores has one more."""
         order = torch.randperm(len(targets), generator=generator)
         half = len(targets) // 2

@@ -1,10 +1,10 @@
-"""From a trained model to numbers: both readings of the cell, and the floor."""
+"""From scores to numbers: the metrics of a cell's scores, of the probe's, and of the floor."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,10 +22,16 @@ Numbers = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Held:
-    """What the metrics of one cell are measured against: targets with 255 where not scored, the label counts
-    that the frequency buckets follow, the samples of the full training split, where known, and how many of the cell's
-    own rows are known to have each label or not, where that is not all of them."""
+class GroundTruth:
+    """What the scores of one cell are measured against.
+
+    - `validation_targets` [N, L]: 0, 1, or 255 where not scored.
+    - `test_targets` [N, L]: likewise.
+    - `train_counts` [L]: the positives of each label in the full training split, which the buckets follow.
+    - `seen_counts` [L]: those among the cell's own training rows.
+    - `train_size`: the samples of the full training split; None where not known.
+    - `known_counts` [L]: how many of the cell's own rows are known to have each label or not; None where all are.
+    """
 
     validation_targets: npt.NDArray[np.uint8]
     test_targets: npt.NDArray[np.uint8]
@@ -35,15 +41,15 @@ class Held:
     known_counts: npt.NDArray[np.int64] | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, targets: npt.NDArray[np.uint8]) -> Held:
+    def of(cls, dataset: Dataset, targets: npt.NDArray[np.uint8]) -> GroundTruth:
         """Of a cell that trains on rows of the dataset with these `targets` (`training_targets`)."""
         return cls(
-            dataset.validation.scored_targets,
-            dataset.test.scored_targets,
-            dataset.label_counts["train"],
-            (targets == 1).sum(axis=0, dtype=np.int64),
-            len(dataset.train),
-            known_counts(targets),
+            validation_targets=dataset.validation.scored_targets,
+            test_targets=dataset.test.scored_targets,
+            train_counts=dataset.label_counts["train"],
+            seen_counts=(targets == 1).sum(axis=0, dtype=np.int64),
+            train_size=len(dataset.train),
+            known_counts=known_counts(targets),
         )
 
     def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
@@ -87,20 +93,43 @@ FLOORS = 16
 _floors: OrderedDict[tuple[Any, ...], Numbers] = OrderedDict()
 
 
-def floor_of(cell: Cell, dataset: Dataset, held: Held, rows: int) -> Numbers:
+def floor_of(cell: Cell, dataset: Dataset, truth: GroundTruth, rows: int) -> Numbers:
     """The cell's floor, computed once for all losses that train on the same rows; kept where a fingerprint says what
     the data are."""
     key = (dataset.fingerprint, cell.fraction, cell.stream_seed, cell.train.validation, cell.train.unknown)
     if not dataset.fingerprint:
-        return held.floor(rows)
+        return truth.floor(rows)
     if key not in _floors:
-        _floors[key] = held.floor(rows)
+        _floors[key] = truth.floor(rows)
         while len(_floors) > FLOORS:
             _floors.popitem(last=False)
     return _floors[key]
 
 
-def as_kept(logits: Mapping[str, Tensor], precision: Literal["float32", "float16"]) -> dict[str, Tensor]:
+@dataclass(frozen=True)
+class FinalScores:
+    """The logits of a trained model, of "validation" and "test", and where they cut.
+
+    - `own`: those that `metrics` are of: the loss's own, or the probe's where it has none.
+    - `threshold`: where these cut; None where they have no fixed origin.
+    - `probe`: the probe's; None where the protocol skips it.
+    - `probe_threshold`: where those cut.
+    - `probe_setting`: the setting of the probe that validation chose, for the record.
+    """
+
+    own: Mapping[str, Tensor]
+    threshold: float | None
+    probe: Mapping[str, Tensor] | None
+    probe_threshold: float | None
+    probe_setting: dict[str, Any] | None
+
+    def stored_as(self, precision: Literal["float32", "float16"]) -> FinalScores:
+        """The same as the scores file holds them, which is what every metric is of."""
+        probe = as_stored(self.probe, precision) if self.probe else None
+        return replace(self, own=as_stored(self.own, precision), probe=probe)
+
+
+def as_stored(logits: Mapping[str, Tensor], precision: Literal["float32", "float16"]) -> dict[str, Tensor]:
     """The logits of each split as the scores file holds them; what float16 cannot reach is cut to its range."""
     if precision == "float32":
         return {split: values.float() for split, values in logits.items()}
@@ -108,19 +137,31 @@ def as_kept(logits: Mapping[str, Tensor], precision: Literal["float32", "float16
     return {split: values.clamp(-most, most).half() for split, values in logits.items()}
 
 
-def stored_scores(
-    dataset: Dataset,
-    held: Held,
-    own: Mapping[str, Tensor],
-    probe: Mapping[str, Tensor] | None,
-) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a cell's scores file; `own` and `probe` hold logits of "validation" and "test", `as_kept`."""
+def measure_scores(
+    truth: GroundTruth, final: FinalScores, *, bootstrap: bool
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float32]]]:
+    """What scores as they are stored are worth: parts of the record, and the replicates for the scores file."""
+    measured = [("metrics", "bootstrap", final.own, final.threshold)]
+    if final.probe:
+        measured.append(("probe_metrics", "probe_bootstrap", final.probe, final.probe_threshold))
+    parts: dict[str, Any] = {"probe_metrics": None, "threshold": {"metrics": None, "probe_metrics": None}}
+    arrays: dict[str, npt.NDArray[np.float32]] = {}
+    for name, prefix, logits, threshold in measured:
+        parts[name] = truth.measure(logits["validation"], logits["test"], threshold)
+        parts["threshold"][name] = threshold
+        if bootstrap:
+            arrays |= truth.replicates(logits["validation"], logits["test"], threshold, prefix)
+    return parts, arrays
+
+
+def stored_scores(dataset: Dataset, truth: GroundTruth, final: FinalScores) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a cell's scores file, of scores `stored_as` they are to be."""
     arrays: dict[str, npt.NDArray[Any]] = {}
-    for split, logits in own.items():
+    for split, logits in final.own.items():
         arrays[f"{split}_logits"] = logits.cpu().numpy()
-    for split, logits in (probe or {}).items():
+    for split, logits in (final.probe or {}).items():
         arrays[f"{split}_probe_logits"] = logits.cpu().numpy()
-    arrays["validation_targets"], arrays["test_targets"] = held.validation_targets, held.test_targets
+    arrays["validation_targets"], arrays["test_targets"] = truth.validation_targets, truth.test_targets
     arrays["validation_ids"] = np.array(dataset.validation.ids, dtype=np.str_)
     arrays["test_ids"] = np.array(dataset.test.ids, dtype=np.str_)
     arrays["labels"] = np.array(dataset.labels, dtype=np.str_)

@@ -65,7 +65,15 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-15
 
 @dataclass(frozen=True)
 class LinearProbe:
-    """A trained probe: logits = ((f − mean) / scale) W + b, with the setting that validation chose."""
+    """A trained probe: logits = ((f − mean) / scale) W + b.
+
+    - `mean` [M]: of the training rows' features.
+    - `scale`: one for all features.
+    - `weight` [M, L]: W.
+    - `bias` [L]: b.
+    - `lr`, `weight_decay`: the setting that validation chose.
+    - `validation_score`: its mAP there.
+    """
 
     mean: Tensor
     scale: Tensor
@@ -134,17 +142,37 @@ def fit_probe(
         # Draws of its own, so that a setting's training is the same wherever it was found.
         pilot = torch.Generator().manual_seed(generator.initial_seed() ^ 1)
         of_some = known[:, some] if left_out else None
-        found = _train(inputs, labels[:, some], pilot, max(1, steps // PILOT), raised, slope, of_some)
+        found = _train(
+            inputs,
+            labels[:, some],
+            pilot,
+            steps=max(1, steps // PILOT),
+            grid=raised,
+            slope_at=slope,
+            known=of_some,
+        )
         scores = _scores(found, held_out, validation_targets[:, some.to(validation_targets.device)])
         finalists = tuple(grid[index] for index in _ranked(grid, scores)[:FINALISTS])
     weight, bias = trained = _train(
-        inputs, labels, generator, steps, finalists, slope, known if left_out else None
+        inputs,
+        labels,
+        generator,
+        steps=steps,
+        grid=finalists,
+        slope_at=slope,
+        known=known if left_out else None,
     )
     scores = _scores(trained, held_out, validation_targets)
     best = _ranked(finalists, scores, of=grid)[0]
     lr, decay = finalists[best]
     return LinearProbe(
-        mean, scale, weight[:, best].contiguous(), bias[best].contiguous(), lr, decay, scores[best]
+        mean=mean,
+        scale=scale,
+        weight=weight[:, best].contiguous(),
+        bias=bias[best].contiguous(),
+        lr=lr,
+        weight_decay=decay,
+        validation_score=scores[best],
     )
 
 
@@ -181,6 +209,7 @@ def _train(
     inputs: Tensor,
     labels: Tensor,
     generator: torch.Generator,
+    *,
     steps: int,
     grid: Grid,
     slope_at: Slope,

@@ -1,10 +1,9 @@
-"""The two readings of a cell: the loss's own logits, and the linear probe on its frozen features."""
+"""The two scores of a cell's model: the loss's own logits, and those of the linear probe on its frozen features."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,36 +12,46 @@ from mlbench.losses.base import Loss
 from mlbench.models.base import Fitted
 from mlbench.models.inputs import Inputs
 from mlbench.models.model import Model
+from mlbench.models.prefetch import on_device
 from mlbench.suite import Protocol
 from mlbench.training.determinism import measuring
-from mlbench.training.measure import Held
-from mlbench.training.predict import BATCH, predict_features, predict_logits
-from mlbench.training.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
+from mlbench.training.precision import autocast
 from mlbench.training.resources import Clock
+from mlbench.training.scoring.measure import FinalScores, GroundTruth
+from mlbench.training.scoring.probe import GRID, QUICK, QUICK_ROWS, QUICK_STEPS, LinearProbe, fit_probe
+from mlbench.training.scoring.validation import ValidationSplit
 from mlbench.training.streams import Streams
-from mlbench.training.validation import Validation
 
-Logits = dict[str, Tensor]
+BATCH = 512
+"""Rows of a batch without gradient, at most."""
 
 
 @dataclass(frozen=True)
-class Readings:
-    """How a model of one cell is scored, on the way and at the end. `targets` [n, L] are of its own rows, UNKNOWN where
-    they are to be ignored."""
+class Scorer:
+    """How a model of one cell is scored, on the way and at the end.
+
+    - `loss`: the cell's.
+    - `fitted`: the encoder's inputs of each split.
+    - `targets` [n, L]: of the cell's own training rows, UNKNOWN where they are to be ignored.
+    - `truth`: the targets of the other splits.
+    - `protocol`: which scores are asked for.
+    - `streams`: the random streams of the cell.
+    - `micro_batch`: the rows that the device takes at once; None for a whole batch.
+    - `probe_loss`: trains the probe in place of binary cross-entropy, where there is one.
+    """
 
     loss: Loss
     fitted: Fitted
     targets: Tensor
-    held: Held
+    truth: GroundTruth
     protocol: Protocol
     streams: Streams
     micro_batch: int | None = None
     probe_loss: Loss | None = None
-    """Trains the probe in place of binary cross-entropy."""
 
     @property
     def has_logits(self) -> bool:
-        """Whether the loss trains logits; one that does not is read through the probe alone."""
+        """Whether the loss trains logits; a model of one that does not is scored by the probe alone."""
         return "logits" in self.loss.needs
 
     @property
@@ -56,10 +65,10 @@ class Readings:
         return 0.0 if self.probe_loss is None else self.probe_loss.threshold
 
     @cached_property
-    def validation(self) -> Validation:
+    def validation(self) -> ValidationSplit:
         """What the model is scored against on its way."""
-        targets = torch.from_numpy(self.held.validation_targets)
-        return Validation.of(targets, self.streams.generator("validation halves"))
+        targets = torch.from_numpy(self.truth.validation_targets)
+        return ValidationSplit.of(targets, self.streams.generator("validation halves"))
 
     def on_validation(self, model: Model) -> dict[str, float]:
         """The metrics of a point of the history, the protocol's `select_metric` among them."""
@@ -71,34 +80,42 @@ class Readings:
         with measuring():
             return self.validation.measure(logits, self.protocol.select_metric)
 
-    def final(self, model: Model, clock: Clock) -> tuple[Logits, Logits | None, dict[str, Any] | None]:
-        """The trained model's logits, the probe's (None where the protocol skips it), and its setting."""
+    def final(self, model: Model, clock: Clock) -> FinalScores:
+        """The scores of the trained model."""
         device = next(model.parameters()).device
         splits = {"validation": self.fitted.validation, "test": self.fitted.test}
         features = {name: self._features(model, inputs) for name, inputs in splits.items()}
         own = (
-            {name: predict_logits(model, part) for name, part in features.items()}
+            {name: predict_logits(model, of_split) for name, of_split in features.items()}
             if self.has_logits
             else None
         )
         clock.lap("predict")
         if own is not None and self.protocol.probe == "needed":
-            return own, None, None
-        train = self._features(model, self.fitted.train)
+            return FinalScores(own, self.threshold, None, None, None)
         probe = fit_probe(
-            train,
+            self._features(model, self.fitted.train),
             self.targets.to(device),
             features["validation"],
-            torch.from_numpy(self.held.validation_targets).to(device),
+            torch.from_numpy(self.truth.validation_targets).to(device),
             self.streams.generator("probe"),
             steps=self.protocol.probe_steps,
             grid=GRID,
             loss=self.probe_loss,
         )
-        read = {name: probe(part) for name, part in features.items()}
+        of_probe = {name: probe(of_split) for name, of_split in features.items()}
         clock.lap("probe")
-        chosen = {"lr": probe.lr, "weight_decay": probe.weight_decay, "validation": probe.validation_score}
-        return own or read, read, chosen
+        return FinalScores(
+            own=own or of_probe,
+            threshold=self.threshold,
+            probe=of_probe,
+            probe_threshold=self.probe_threshold,
+            probe_setting={
+                "lr": probe.lr,
+                "weight_decay": probe.weight_decay,
+                "validation": probe.validation_score,
+            },
+        )
 
     def _features(self, model: Model, inputs: Inputs, rows: Tensor | None = None) -> Tensor:
         """Features as the model was trained: in its precision, and no more rows at once than four batches or
@@ -123,8 +140,43 @@ class Readings:
             self._features(model, self.fitted.train, some),
             self.targets[some].to(device),
             held_out,
-            torch.from_numpy(self.held.validation_targets).to(device),
+            torch.from_numpy(self.truth.validation_targets).to(device),
             self.streams.generator("quick probe"),
             steps=QUICK_STEPS,
             grid=QUICK,
         )
+
+
+@torch.no_grad()
+def predict_features(
+    model: Model,
+    inputs: Inputs,
+    device: torch.device,
+    rows: Tensor | None = None,
+    *,
+    precision: str = "float32",
+    batch_size: int = BATCH,
+) -> Tensor:
+    """The trunk's features of every sample (or of `rows`), float32 [N, M], on the device, in their order.
+
+    `precision` is the one that the trunk was trained in. Samples of like length go through together, where
+    they have lengths.
+    """
+    model.eval()
+    chosen = torch.arange(len(inputs)) if rows is None else rows
+    lengths = inputs.lengths
+    order = None if lengths is None else lengths[chosen].argsort(stable=True, descending=True)
+    ordered = chosen if order is None else chosen[order]
+    features = []
+    for batch in on_device((inputs.batch(some) for some in ordered.split(batch_size)), device):
+        with autocast(precision, device):
+            features.append(model.features(batch).float())
+    together = torch.cat(features)
+    return together if order is None else together[order.argsort().to(device)]
+
+
+@torch.no_grad()
+def predict_logits(model: Model, features: Tensor) -> Tensor:
+    """The loss's own logits from features, float32 [N, L]."""
+    model.eval()
+    return torch.cat([model.logits(chunk).float() for chunk in features.split(4096)])

@@ -10,8 +10,8 @@ import torch
 from sklearn.metrics import average_precision_score, f1_score, label_ranking_average_precision_score
 from torch import Tensor
 
+from mlbench.training.scoring.validation import ALWAYS, ValidationSplit
 from mlbench.training.streams import Streams
-from mlbench.training.validation import ALWAYS, Validation
 from tests.training.cells import run
 
 
@@ -22,8 +22,8 @@ def _split(rows: int = 90, labels: int = 6, seed: int = 0) -> tuple[Tensor, Tens
     return logits, (torch.rand(rows, labels, generator=generator) < chances).to(torch.uint8)
 
 
-def _of(targets: Tensor) -> Validation:
-    return Validation.of(targets, torch.Generator().manual_seed(7))
+def _of(targets: Tensor) -> ValidationSplit:
+    return ValidationSplit.of(targets, torch.Generator().manual_seed(7))
 
 
 def _best_cut(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -59,8 +59,8 @@ def test_each_number_agrees_with_a_naive_one() -> None:
 
 def test_halves_cover_the_rows_once_and_follow_the_seed_alone() -> None:
     targets = _split(91)[1]
-    one, same = (Validation.of(targets, Streams(3).generator("validation halves")) for _ in range(2))
-    other = Validation.of(targets, Streams(4).generator("validation halves"))
+    one, same = (ValidationSplit.of(targets, Streams(3).generator("validation halves")) for _ in range(2))
+    other = ValidationSplit.of(targets, Streams(4).generator("validation halves"))
     assert sorted([*one.tunes.tolist(), *one.scores.tolist()]) == list(range(91))
     assert (len(one.tunes), len(one.scores)) == (45, 46)
     assert torch.equal(one.tunes, same.tunes)
@@ -74,7 +74,7 @@ def test_scores_that_know_nothing_are_not_flattered() -> None:
     logits = torch.randn(200, 40, generator=generator)
     split = _of(targets)
     honest = split.measure(logits)["f1_macro@label"]
-    same = Validation(targets, split.scores, split.scores).measure(logits)["f1_macro@label"]
+    same = ValidationSplit(targets, split.scores, split.scores).measure(logits)["f1_macro@label"]
     assert honest < 0.1
     assert same > 1.5 * honest
 
