@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -67,6 +68,11 @@ class Fitted:
     test: Inputs
     build: Callable[[], Trunk]
     vectors: bool = False
+
+
+def rows_digest(rows: npt.NDArray[np.int64]) -> str:
+    """A hash of training rows and their order: a name for what is fitted to them."""
+    return hashlib.sha256(rows.tobytes()).hexdigest()
 
 
 class Encoder(ABC):

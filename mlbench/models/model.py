@@ -9,13 +9,25 @@ from torch import Tensor, nn
 
 from mlbench.losses.base import LabelStats, Loss, Memory, Outputs
 from mlbench.losses.parts.starting import starting_logits
-from mlbench.models.adapter import Adapter
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.heads import Heads
 from mlbench.models.inputs import Batch
 from mlbench.suite import Protocol
 
 Stream = Callable[[str], AbstractContextManager[None]]
+
+
+class Adapter(nn.Module):
+    """Two-layer MLP D → width → width with one ReLU between: the trainable trunk over fixed vectors."""
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(dim, width), nn.ReLU(), nn.Linear(width, width))
+        self.dim = width
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        adapted: Tensor = self.layers(vectors)
+        return adapted
 
 
 class Model(nn.Module):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 from mlbench.models.inputs import Batch
 
@@ -25,6 +26,14 @@ def pinned(batch: Batch, device: torch.device) -> Batch:
 def sent(batch: Batch, device: torch.device) -> Batch:
     """The batch on the device; of what is pinned, the host does not wait for the copy."""
     return tuple(part.to(device, non_blocking=True) for part in batch)
+
+
+def sent_to(images: Tensor, drawn: Tensor) -> Tensor:
+    """`drawn`, made on the CPU, where `images` lie, the host not waiting for the copy: to a GPU that takes pinned
+    memory, which torch gives to nobody else before the copy is done."""
+    if images.is_cuda:
+        drawn = drawn.pin_memory()
+    return drawn.to(images.device, non_blocking=True)
 
 
 def on_device(batches: Iterable[Batch], device: torch.device) -> Iterator[Batch]:

@@ -15,11 +15,10 @@ from mlbench.datasets import Dataset, draw_rows
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError
 from mlbench.losses.base import LabelStats, Loss
-from mlbench.models.base import Encoder, Fitted, Trunk
+from mlbench.models.base import Encoder, Fitted, Trunk, rows_digest
 from mlbench.models.inputs import Part
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
-from mlbench.models.rows import rows_digest
 from mlbench.registry import ENCODERS, LOSSES
 from mlbench.suite import Cell
 

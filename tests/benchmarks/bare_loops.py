@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from mlbench.datasets import Dataset
 from mlbench.models.base import Trunk
-from mlbench.models.normalised_sgd import NormalisedSGD
-from mlbench.models.tfidf import fit_tfidf
+from mlbench.models.encoders.normalised_sgd import NormalisedSGD
+from mlbench.models.encoders.tfidf import fit_tfidf
 from tests.benchmarks.device import synchronise
 
 Collate = Callable[[Tensor], tuple[Tensor, ...]]

@@ -15,7 +15,7 @@ from tests.benchmarks.cases import Case, collate_of, prepared, start
 from tests.benchmarks.device import DEVICE, sized
 from tests.benchmarks.timm_loop import timm_rate
 from tests.benchmarks.trainer_loop import trainer_rate
-from tests.models.tiny_bert import save_tiny_bert
+from tests.models.encoders.tiny_bert import save_tiny_bert
 
 SAMPLES = sized(2400, 60)
 """Two thirds of them train."""

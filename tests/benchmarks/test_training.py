@@ -24,7 +24,7 @@ from mlbench.training.scoring.probe import GRID, fit_probe
 from tests.benchmarks import bare_loops
 from tests.benchmarks.cases import Case, collate_of, prepared, start
 from tests.benchmarks.trainer_loop import trainer_rate
-from tests.models.tiny_bert import save_tiny_bert
+from tests.models.encoders.tiny_bert import save_tiny_bert
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
 

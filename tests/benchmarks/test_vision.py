@@ -18,9 +18,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import nn
 from torchvision.transforms import v2
 
-from mlbench.models.conv import _Convolutions
-from mlbench.models.memory_format import is_convolutional
-from mlbench.models.randaugment import randaugment
+from mlbench.models.encoders.conv import _Convolutions
+from mlbench.models.images.randaugment import randaugment
+from mlbench.models.pretrained.memory_format import is_convolutional
 
 pytestmark = pytest.mark.slow
 

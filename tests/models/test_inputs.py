@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from torch.nn import functional
 
-from mlbench.models.bag import _bags
+from mlbench.models.encoders.bag import _bags
 from mlbench.models.inputs import Dense, Part, Tokens
 
 ROWS = st.lists(st.integers(0, 9), min_size=1, max_size=12)

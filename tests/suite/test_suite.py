@@ -199,7 +199,7 @@ def test_every_key_added_since_says_what_was_done_before_it() -> None:
 LATER_PARTS = """
 from mlbench.losses.bce import BinaryCrossEntropy
 from mlbench.losses.base import register_loss
-from mlbench.models.bag import BagOfWords
+from mlbench.models.encoders.bag import BagOfWords
 from mlbench.models.base import register_encoder
 
 @register_loss("own-loss")
@@ -248,7 +248,7 @@ def test_a_parameter_that_is_added_later_changes_no_id(
 PLUGIN = """
 from mlbench.losses.bce import BinaryCrossEntropy
 from mlbench.losses.base import register_loss
-from mlbench.models.bag import BagOfWords
+from mlbench.models.encoders.bag import BagOfWords
 from mlbench.models.base import register_encoder
 
 @register_loss("own-loss")

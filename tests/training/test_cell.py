@@ -20,7 +20,7 @@ from mlbench.metrics import Scored, evaluate
 from mlbench.registry import load_plugins
 from mlbench.suite import Protocol
 from mlbench.training import CellResult, run_cell
-from tests.models.tiny_bert import save_tiny_bert
+from tests.models.encoders.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell, run
 
 KINDS = ["synthetic-features", "synthetic-topics", "digit-scenes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlbench.models.weights import content_of, named_files
+from mlbench.models.pretrained.weights import content_of, named_files
 from mlbench.suite import Cell, LossChoice, Protocol, Trial
 
 

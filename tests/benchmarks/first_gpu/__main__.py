@@ -52,7 +52,7 @@ def benchmark(name: str, *arguments: str) -> tuple[str, ...]:
 TESTS = (
     "tests/metrics/test_device.py",
     "tests/models/test_prefetch.py",
-    "tests/models/test_device.py",
+    "tests/models/images/test_device.py",
     "tests/training/test_determinism.py",
     "tests/training/test_resources.py",
     "tests/training/test_precision.py",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.errors import ConfigError, did_you_mean
-from mlbench.models.weights import MODEL_FOLDER, local_folder
+from mlbench.models.pretrained.weights import MODEL_FOLDER, local_folder
 
 
 def check_options(options: Mapping[str, Any]) -> None:

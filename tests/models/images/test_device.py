@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from mlbench.models import image_operations
-from mlbench.models.augmentation import AUGMENTATIONS, augment_images
+from mlbench.models.images import image_operations
+from mlbench.models.images.augmentation import AUGMENTATIONS, augment_images
 from tests.models.pretended import PretendGpu
 
 

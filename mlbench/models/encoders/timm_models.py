@@ -14,14 +14,14 @@ from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
 from mlbench.errors import ConfigError, did_you_mean
-from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.frozen import freeze
-from mlbench.models.images import image_inputs, split_images, to_unit
+from mlbench.models.images.augmentation import augment_images
+from mlbench.models.images.pixels import image_inputs, split_images, to_unit
 from mlbench.models.inputs import Batch
-from mlbench.models.memory_format import is_convolutional
-from mlbench.models.timm_names import check_patch
-from mlbench.models.weights import content_of, local_folder
+from mlbench.models.pretrained.frozen import freeze
+from mlbench.models.pretrained.memory_format import is_convolutional
+from mlbench.models.pretrained.timm_names import check_patch
+from mlbench.models.pretrained.weights import content_of, local_folder
 
 
 @register_encoder("timm")
@@ -36,7 +36,7 @@ class TimmEncoder(Encoder):
 
     modalities = {"image"}
     augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
-    precheck = "mlbench.models.timm_names:check_options"
+    precheck = "mlbench.models.pretrained.timm_names:check_options"
     train_defaults = {"epochs": 30, "batch_size": 64, "encoder_lr": 0.0001, "head_lr": 0.001}
 
     def __init__(

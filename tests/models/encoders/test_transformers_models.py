@@ -14,10 +14,10 @@ from torch import Tensor
 from mlbench import LabelStats
 from mlbench.errors import ConfigError
 from mlbench.models.base import Trunk
-from mlbench.models.transformers_models import _TextTrunk, takes_wide_masks
+from mlbench.models.encoders.transformers_models import _TextTrunk, takes_wide_masks
 from mlbench.registry import ENCODERS
 from mlbench.training import CellResult, run_cell
-from tests.models.tiny_bert import save_tiny_bert
+from tests.models.encoders.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell
 
 STATS = LabelStats(torch.arange(8), 30)

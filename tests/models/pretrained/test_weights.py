@@ -13,7 +13,7 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.registry import ENCODERS
 from mlbench.training import run_cell
-from tests.models.tiny_bert import save_tiny_bert
+from tests.models.encoders.tiny_bert import save_tiny_bert
 from tests.training.cells import load, make_cell
 
 VISION, TEXT = "tf_efficientnet_lite0", "all-MiniLM-L6-v2"

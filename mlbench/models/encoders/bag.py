@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from mlbench.datasets import Dataset
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.encoders.normalised_sgd import NormalisedSGD
+from mlbench.models.encoders.tfidf import fit_tfidf
 from mlbench.models.inputs import Bags, Batch
-from mlbench.models.normalised_sgd import NormalisedSGD
-from mlbench.models.tfidf import fit_tfidf
 
 
 @register_encoder("bag")

@@ -16,10 +16,10 @@ from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.depth import by_depth
-from mlbench.models.frozen import freeze
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
-from mlbench.models.weights import content_of, local_folder
+from mlbench.models.pretrained.depth import by_depth
+from mlbench.models.pretrained.frozen import freeze
+from mlbench.models.pretrained.weights import content_of, local_folder
 
 
 @register_encoder("hf")
@@ -34,7 +34,7 @@ class TransformersEncoder(Encoder):
 
     modalities = {"text"}
     noisy = True
-    precheck = "mlbench.models.hf_names:check_options"
+    precheck = "mlbench.models.pretrained.hf_names:check_options"
     train_defaults = {
         "epochs": 10,
         "batch_size": 32,

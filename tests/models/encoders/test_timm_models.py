@@ -13,8 +13,8 @@ from timm.models import is_model, list_models
 
 from mlbench.errors import ConfigError
 from mlbench.models.base import Trunk
-from mlbench.models.memory_format import is_convolutional
-from mlbench.models.timm_names import check_options, timm_models
+from mlbench.models.pretrained.memory_format import is_convolutional
+from mlbench.models.pretrained.timm_names import check_options, timm_models
 from mlbench.registry import ENCODERS
 from tests.training.cells import load
 

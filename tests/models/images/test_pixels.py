@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mlbench.models.images import image_inputs, split_images
+from mlbench.models.images.pixels import image_inputs, split_images
 from mlbench.models.inputs import Dense, Part
 from tests.training.cells import load
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
-from mlbench.models.augmentation import augment_images
 from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
-from mlbench.models.images import image_inputs, to_unit
+from mlbench.models.images.augmentation import augment_images
+from mlbench.models.images.pixels import image_inputs, to_unit
 from mlbench.models.inputs import Batch
 
 

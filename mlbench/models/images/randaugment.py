@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mlbench.models.drawn import sent_to
-from mlbench.models.image_operations import OPERATIONS
+from mlbench.models.images.image_operations import OPERATIONS
+from mlbench.models.prefetch import sent_to
 
 LAYERS = 2
 """Operations on each image, one after the other."""

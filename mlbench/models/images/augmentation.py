@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mlbench.models.drawn import sent_to
 from mlbench.models.inputs import Batch
+from mlbench.models.prefetch import sent_to
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -66,7 +66,7 @@ def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
 
 def randaugment(images: Tensor, generator: torch.Generator) -> Tensor:
     """RandAugment, 2 operations at magnitude 9; loaded when first used, since torchvision takes a second."""
-    from mlbench.models import randaugment as loaded
+    from mlbench.models.images import randaugment as loaded
 
     return loaded.randaugment(images, generator)
 

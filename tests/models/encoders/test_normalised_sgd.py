@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlbench.models.normalised_sgd import NormalisedSGD
+from mlbench.models.encoders.normalised_sgd import NormalisedSGD
 
 
 def _reference(start: np.ndarray, gradients: list[np.ndarray], lr: float, decay: float) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import DataError
-from mlbench.models.rows import rows_digest
+from mlbench.models.base import rows_digest
 
 
 def fit_tfidf(

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
-from mlbench.models.base import Encoder, Fitted, register_encoder
-from mlbench.models.rows import rows_digest
-from mlbench.models.tfidf import fit_tfidf
+from mlbench.models.base import Encoder, Fitted, register_encoder, rows_digest
+from mlbench.models.encoders.tfidf import fit_tfidf
 from mlbench.models.vectors import fitted_vectors
 
 

@@ -12,7 +12,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mlbench.datasets import Dataset
-from mlbench.models.tfidf import fit_tfidf
+from mlbench.models.encoders.tfidf import fit_tfidf
 from mlbench.registry import ENCODERS
 from tests.training.cells import load
 

@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torchvision.transforms import v2
 
-from mlbench.models.augmentation import AUGMENTATIONS, augment_images, cutout
-from mlbench.models.image_operations import OPERATIONS
-from mlbench.models.randaugment import LAYERS, _apply, _draw, randaugment
+from mlbench.models.images.augmentation import AUGMENTATIONS, augment_images, cutout
+from mlbench.models.images.image_operations import OPERATIONS
+from mlbench.models.images.randaugment import LAYERS, _apply, _draw, randaugment
 from mlbench.registry import ENCODERS
 
 HOWS = sorted(AUGMENTATIONS)

@@ -1,0 +1,1 @@
+"""What encoders with pretrained weights share: names known without loading them, weights, layers, frozen vectors."""
