@@ -75,8 +75,8 @@ class Loss(nn.Module):
     threshold: float | None = 0.0
     """The loss's own decision threshold on the logit; None where its scores have no fixed origin."""
     checks: bool = True
-    """Whether every call looks at shapes and (eager, on the CPU) at targets. A trainer that has looked at its data
-    once turns it off."""
+    """Whether every call checks shapes and (eager, on the CPU) targets. A trainer that has checked its data once
+    turns it off."""
     kernel_case: str = "isotropic"
     """The kind of Gaussian kernel a loss that needs "kernels" wants: "isotropic" or "anisotropic"."""
 

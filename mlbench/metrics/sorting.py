@@ -84,7 +84,15 @@ def rank_rows(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRanks
     _sort_rows(ordered)
     lower, not_higher = _count_lower(ordered, owner, value)
     below = _before(ordered.view(-1), owner * width, owner * width + lower)
-    return _ranks(owner, index % width, value, width - not_higher, width - lower, below, scored)
+    return _ranks(
+        owner=owner,
+        item=index % width,
+        value=value,
+        above=width - not_higher,
+        level=width - lower,
+        below=below,
+        scored=scored,
+    )
 
 
 def rank_columns(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRanks:
@@ -105,7 +113,15 @@ def rank_pooled(scores: Tensor, positive: Tensor, scored: Tensor) -> PositiveRan
         level += run.numel() - lower
         above += run.numel() - torch.searchsorted(run, value, right=True)
         below = torch.maximum(below, _before(run, torch.zeros_like(lower), lower))
-    return _ranks(torch.zeros_like(index), index, value, above, level, below, scored.reshape(1))
+    return _ranks(
+        owner=torch.zeros_like(index),
+        item=index,
+        value=value,
+        above=above,
+        level=level,
+        below=below,
+        scored=scored.reshape(1),
+    )
 
 
 def _ranks(

@@ -1,5 +1,8 @@
 """One cell: fit, probe, predict, and the parts of its record.
 
+To read how a cell is trained: `cell` sets up, trains and measures it; `trainer` is the loop; `batches` says which
+rows an update sees, `optimisers` how weights are updated. What turns a model into numbers is in `scoring/`.
+
 `run_cell` is loaded when it is first used, with torch.
 """
 

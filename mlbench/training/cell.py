@@ -110,7 +110,7 @@ class _Prepared:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One cell with all that `run_cell` is given."""
+    """One cell, with all that `run_cell` is given; its docstring says what."""
 
     cell: Cell
     dataset: Dataset

@@ -83,8 +83,9 @@ def save_tree(tree: Any, file: Path) -> None:
     """Write a tree of dicts, lists, numbers, text and tensors to `file`, whole or not at all. Dict keys may be text
     or numbers; tuples become lists.
 
-    As safetensors: torch.load ran code out of such a file before torch 2.6, with `weights_only` too, and a checkpoint
-    lies in a results folder, nothing of which may ever be run.
+    As safetensors, since a checkpoint lies in a results folder, nothing of which may ever be run: torch.load with
+    `weights_only` ran code of a crafted file before torch 2.6 (CVE-2025-32434), and its unpickler could be made to
+    write past its memory before 2.10 (CVE-2026-24747).
     """
     tensors: dict[str, Tensor] = {}
     shape = json.dumps(_take_out(tree, tensors))

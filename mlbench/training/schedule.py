@@ -15,7 +15,16 @@ BETA1, BETA1_AT_PEAK = 0.95, 0.85
 
 @dataclass(frozen=True)
 class Schedule:
-    """Epochs and updates of one cell: the same for every loss on the same rows."""
+    """Epochs and updates of one cell: the same for every loss on the same rows.
+
+    - `rows`: training rows.
+    - `batch_size`: rows of an update, no more than there are.
+    - `epochs`: as many as make `min_steps` updates, at least.
+    - `steps_per_epoch`: updates of an epoch.
+    - `kind`: how the learning rates run: "cosine", "constant" or "onecycle".
+    - `warmup`: the share of the updates in which they rise.
+    - `evaluation_steps`: the updates after which the model is scored on validation.
+    """
 
     rows: int
     batch_size: int

@@ -19,10 +19,12 @@ Score = Callable[[Model], dict[str, float]]
 
 
 class WeightSelection:
-    """Scores the model at points of the schedule and brings back the best (`select = "best"`), or keeps the
-    last. With an `ema` decay it is the averaged weights that are scored and kept; the decay of update t is at most
+    """Scores the model at points of the schedule, and restores the best weights (`select = "best"`) or the last.
+
+    With an `ema` decay the averaged weights are scored and restored; the decay of update t is at most
     (1 + t)/(10 + t), so that in a short training the average is not all of its start. The average is moved here:
-    AveragedModel's own way copies its count to the device at every update, and waits for it."""
+    AveragedModel's own way copies its count to the device at every update, and waits for it.
+    """
 
     def __init__(self, model: Model, protocol: Protocol, score: Score) -> None:
         self.keeps_best = protocol.select == "best"
@@ -46,8 +48,8 @@ class WeightSelection:
             if self.updates == 0:
                 torch._foreach_copy_(averages, values)
             else:
-                kept = min(self.decay, (1 + self.updates) / (10 + self.updates))
-                torch._foreach_lerp_(averages, values, 1 - kept)
+                decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+                torch._foreach_lerp_(averages, values, 1 - decay)
         self.updates += 1
         self.average.n_averaged += 1
 

@@ -12,7 +12,10 @@ import torch
 
 @dataclass(frozen=True)
 class Streams:
-    """Named random streams of one seed: initialisation per part, batch order, augmentation, noise."""
+    """Named random streams: initialisation per part, batch order, augmentation, noise.
+
+    - `seed`: the cell's.
+    """
 
     seed: int
 

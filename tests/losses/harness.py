@@ -11,12 +11,12 @@ from torch import Tensor
 
 from mlbench import build_loss
 from mlbench.losses.base import Loss, Outputs
-from mlbench.losses.conformance.samples import Sample, draw
+from mlbench.losses.conformance.samples import LossSample, draw
 
 Reference = Callable[..., Tensor]
 
 
-def ready(name: str, sample_of: Callable[[Loss], Sample], **parameters: Any) -> tuple[Loss, Sample]:
+def ready(name: str, sample_of: Callable[[Loss], LossSample], **parameters: Any) -> tuple[Loss, LossSample]:
     """The loss, prepared with the counts of a sample drawn for it."""
     loss = build_loss(name, **parameters)
     sample = sample_of(loss)
@@ -24,7 +24,7 @@ def ready(name: str, sample_of: Callable[[Loss], Sample], **parameters: Any) -> 
     return loss, sample
 
 
-def gradients(value: Tensor, sample: Sample) -> dict[str, Tensor]:
+def gradients(value: Tensor, sample: LossSample) -> dict[str, Tensor]:
     """The gradient with respect to each leaf; zeros where the value does not depend on it."""
     leaves = sample.leaves
     found = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)

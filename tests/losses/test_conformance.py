@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from mlbench.errors import ConfigError
-from mlbench.losses.conformance import PROPERTIES, Verdict, check
+from mlbench.losses.conformance import PROPERTIES, PropertyVerdict, check
 from mlbench.losses.conformance.declared import corners, differs
-from mlbench.losses.conformance.verdicts import Subject
+from mlbench.losses.conformance.verdicts import LossUnderTest
 from mlbench.registry import LOSSES, load_plugins
 from mlbench.suite import parse_suite
 from tests.losses.harness import gradients
@@ -49,7 +49,7 @@ def test_has_a_test_of_its_own_and_a_search_space(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_what_has_no_effect_is_declared(name: str) -> None:
     """Under 0, or a corner of its range, of one parameter no searched one is idle, but where the loss says so."""
-    subject = Subject(LOSSES.describe(name))
+    subject = LossUnderTest(LOSSES.describe(name))
     space = {
         name: corners(space)
         for name, space in subject.declaration.attributes["search_space"].items()
@@ -389,11 +389,13 @@ def test_a_file_that_does_not_import_is_a_failed_verdict(tmp_path: Path) -> None
     file.write_text(HEAD.format(name="unimportable") + "\n    needs = undefined\n", encoding="utf-8")
     load_plugins([file])
     (verdict,) = check("unimportable")
-    assert verdict == Verdict("it can be imported", False, "NameError: name 'undefined' is not defined")
+    assert verdict == PropertyVerdict(
+        "it can be imported", False, "NameError: name 'undefined' is not defined"
+    )
     assert str(verdict).startswith("FAIL  it can be imported: NameError")
 
 
-def teaches(subject: Subject, parameters: dict[str, object]) -> bool:
+def teaches(subject: LossUnderTest, parameters: dict[str, object]) -> bool:
     """Whether a loss with these parameters has a gradient at all."""
     loss, sample = subject.ready(8, 5, parameters)
     return any(slope.any() for slope in gradients(loss(sample.outputs, sample.targets), sample).values())

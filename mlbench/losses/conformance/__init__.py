@@ -4,12 +4,12 @@
         print(verdict)
 
 `verdicts` holds what a verdict is, `samples` the inputs, the other files the properties, each a function that
-raises `Failure` with what it saw.
+raises `PropertyFailure` with what it saw.
 """
 
 from __future__ import annotations
 
 from mlbench.losses.conformance.suite import PROPERTIES, check
-from mlbench.losses.conformance.verdicts import Failure, Verdict
+from mlbench.losses.conformance.verdicts import PropertyFailure, PropertyVerdict
 
-__all__ = ["PROPERTIES", "Failure", "Verdict", "check"]
+__all__ = ["PROPERTIES", "PropertyFailure", "PropertyVerdict", "check"]

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mlbench.losses.conformance.verdicts import Failure, Subject, same, value_of
+from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, same, value_of
 from mlbench.losses.parts.outputs import map_field
 
 WAITS = re.compile(r"\bmeta\b|\bdevice", re.IGNORECASE)
 """In what torch says of a value that is not there, or of tensors on two devices."""
 
 
-def looks_at_no_values(subject: Subject) -> None:
+def looks_at_no_values(subject: LossUnderTest) -> None:
     """Run on tensors that have no values, forward and backward, it still gives a scalar and copies nothing to the
     device: nothing in it waits for the device."""
     loss, sample = subject.ready(6, 5, dtype=torch.float32, memory=3)
@@ -33,7 +33,7 @@ def looks_at_no_values(subject: Subject) -> None:
         if not WAITS.search(str(error)):
             raise
         reason = str(error).splitlines()[0]
-        raise Failure(
+        raise PropertyFailure(
             f"it reads a tensor's value, or makes a tensor on the wrong device: {reason} "
             "(use tensors throughout, no .item(); declare `gathers` if it must)"
         ) from error
@@ -59,18 +59,20 @@ def without_values(tensor: Tensor) -> Tensor:
     return tensor.detach().to("meta").requires_grad_(tensor.requires_grad)
 
 
-def compiles_whole(subject: Subject) -> None:
+def compiles_whole(subject: LossUnderTest) -> None:
     """`torch.compile(fullgraph=True, backend="eager")` compiles it and gives the same value."""
     loss, sample = subject.ready(6, 5)
     torch.compiler.reset()
     try:
         value = torch.compile(loss, fullgraph=True, backend="eager")(sample.outputs, sample.targets)
     except Exception as error:
-        raise Failure(f"it does not compile as one graph: {str(error).strip().splitlines()[0]}") from error
+        raise PropertyFailure(
+            f"it does not compile as one graph: {str(error).strip().splitlines()[0]}"
+        ) from error
     finally:
         torch.compiler.reset()
     expected = value_of(
         loss, sample
     )  # in evaluation mode where it has state, so that it is the same once more
     if not same(value, expected, 1e-9):
-        raise Failure(f"compiled it gives {value.item():g}, else {expected.item():g}")
+        raise PropertyFailure(f"compiled it gives {value.item():g}, else {expected.item():g}")

@@ -12,14 +12,14 @@ from torch.autograd.gradcheck import GradcheckError, gradcheck
 from torch.nn.functional import normalize
 
 from mlbench.losses.base import GaussianKernels, Loss
-from mlbench.losses.conformance.samples import Sample
-from mlbench.losses.conformance.verdicts import Failure, Subject, value_of
+from mlbench.losses.conformance.samples import LossSample
+from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
 
 MEASURED = ("logits", "embeddings", "label_embeddings", "features")
 UNIT = ("embeddings", "prototypes", "label_embeddings")
 
 
-def gradient_is_the_derivative(subject: Subject) -> None:
+def gradient_is_the_derivative(subject: LossUnderTest) -> None:
     """In float64, `torch.autograd.gradcheck` holds, with the parameters of `exact_gradient`."""
     for seed, memory in ((0, 0), (1, 3), (2, 0)):
         loss, sample = subject.ready(5, 4, subject.cls.exact_gradient, seed=seed, memory=memory)
@@ -27,15 +27,15 @@ def gradient_is_the_derivative(subject: Subject) -> None:
         try:
             gradcheck(value, tuple(sample.leaves.values()), eps=1e-6, atol=1e-5, rtol=1e-4)
         except GradcheckError as error:
-            raise Failure(str(error).strip().splitlines()[0]) from error
+            raise PropertyFailure(str(error).strip().splitlines()[0]) from error
 
 
-def value_at(loss: Loss, sample: Sample, names: list[str], *leaves: Tensor) -> Tensor:
+def value_at(loss: Loss, sample: LossSample, names: list[str], *leaves: Tensor) -> Tensor:
     """The loss of the sample with the leaves of these names replaced."""
     return value_of(loss, with_leaves(sample, dict(zip(names, leaves, strict=True))))
 
 
-def with_leaves(sample: Sample, leaves: dict[str, Tensor]) -> Sample:
+def with_leaves(sample: LossSample, leaves: dict[str, Tensor]) -> LossSample:
     """`sample` with other tensors in its fields."""
     fields: dict[str, Any] = dict(vars(sample.outputs))
     fields |= {name: value for name, value in leaves.items() if "." not in name}
@@ -45,7 +45,7 @@ def with_leaves(sample: Sample, leaves: dict[str, Tensor]) -> Sample:
     return replace(sample, outputs=replace(sample.outputs, **fields))
 
 
-def descent_does_its_job(subject: Subject) -> None:
+def descent_does_its_job(subject: LossUnderTest) -> None:
     """A few steps order positives above negatives in a row, or bring samples that share labels closer."""
     generator = torch.Generator().manual_seed(3)
     targets = (torch.rand(12, 6, generator=generator) < 0.3).double()
@@ -54,7 +54,7 @@ def descent_does_its_job(subject: Subject) -> None:
     leaves = sample.leaves
     measure = next((name for name in MEASURED if name in leaves), None)
     if measure is None:
-        raise Failure(f"nothing to measure in {', '.join(leaves)}")
+        raise PropertyFailure(f"nothing to measure in {', '.join(leaves)}")
     optimiser = torch.optim.Adam(list(leaves.values()), lr=0.05)
     before = quality(measure, leaves[measure].detach(), targets)
     for _ in range(100):
@@ -65,7 +65,9 @@ def descent_does_its_job(subject: Subject) -> None:
             leaves["kernels.variance"].data.clamp_(min=1.0)
     after = quality(measure, leaves[measure].detach(), targets)
     if not after > before + 0.1:
-        raise Failure(f"100 steps take `quality` of the {measure} from {before:.2f} to {after:.2f} only")
+        raise PropertyFailure(
+            f"100 steps take `quality` of the {measure} from {before:.2f} to {after:.2f} only"
+        )
 
 
 def on_the_sphere(leaves: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -17,8 +17,13 @@ FEATURES, PROJECTION, KERNEL = 6, 5, 4
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One batch for one loss; the tensors of `outputs` are leaves with gradients, but for the memory's."""
+class LossSample:
+    """One batch for one loss.
+
+    - `outputs`: their tensors are leaves with gradients, but for the memory's.
+    - `targets` [B, L].
+    - `stats`: what the loss is prepared with.
+    """
 
     outputs: Outputs
     targets: Tensor
@@ -44,7 +49,7 @@ def draw(
     logit_scale: float = 2.0,
     memory: int = 0,
     targets: Tensor | None = None,
-) -> Sample:
+) -> LossSample:
     """A batch of [B, L] of which everything is known; without `targets` they are drawn and made awkward
     (`awkward_targets`)."""
     generator = torch.Generator().manual_seed(seed)
@@ -81,7 +86,7 @@ def draw(
     outputs = Outputs(**fields)
     if isinstance(loss, RowLoss):
         outputs = NumberedOutputs(**fields, rows=torch.arange(batch))
-    return Sample(outputs, targets.to(dtype), LabelStats(counts, batch))
+    return LossSample(outputs, targets.to(dtype), LabelStats(counts, batch))
 
 
 def awkward_targets(batch: int, labels: int, generator: torch.Generator) -> Tensor:

@@ -6,33 +6,35 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss
-from mlbench.losses.conformance.verdicts import Failure, Subject, value_of
+from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
 from mlbench.losses.parts.diagnostics import diagnose
 
 
-def state_moves_in_training_alone(subject: Subject) -> None:
+def state_moves_in_training_alone(subject: LossUnderTest) -> None:
     """A call in training mode moves a buffer; one in evaluation mode and a diagnosis leave all as they are; what
     `state_dict` holds is all there is to go on from; the code that moves it compiles as well."""
     if subject.cls.per_sample:
-        raise Failure("it has state and declares per_sample: the parts of a batch would each move it")
+        raise PropertyFailure("it has state and declares per_sample: the parts of a batch would each move it")
     loss, sample = subject.ready(6, 5)
     rested = buffers(loss)
     value = value_of(loss, sample)
     if not same_buffers(rested, buffers(loss)):
-        raise Failure("a call in evaluation mode moves its buffers")
+        raise PropertyFailure("a call in evaluation mode moves its buffers")
     other = subject.build()
     other.prepare(sample.stats)
     other.on_epoch_start(1, 10)
     other.load_state_dict(loss.state_dict())
     if not torch.equal(value_of(other.eval(), sample), value):
-        raise Failure("with the state_dict of another it gives another value: a state is in no buffer")
+        raise PropertyFailure(
+            "with the state_dict of another it gives another value: a state is in no buffer"
+        )
     loss.train()
     diagnose(loss, sample.outputs, sample.targets)
     if not same_buffers(rested, buffers(loss)):
-        raise Failure("a diagnosis moves its buffers: they are not among its buffers and attributes")
+        raise PropertyFailure("a diagnosis moves its buffers: they are not among its buffers and attributes")
     value_of(loss, sample)
     if same_buffers(rested, buffers(loss)):
-        raise Failure("it declares state, but a call in training mode moves no buffer")
+        raise PropertyFailure("it declares state, but a call in training mode moves no buffer")
     if not subject.cls.gathers:
         torch.compiler.reset()
         torch.compile(loss, fullgraph=True, backend="eager")(sample.outputs, sample.targets)

@@ -9,35 +9,40 @@ from pathlib import Path
 
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance import declared, devices, gradients, state, symmetry, unknown, values
-from mlbench.losses.conformance.verdicts import Failure, Subject, Verdict
+from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, PropertyVerdict
 from mlbench.registry import LOSSES
 from mlbench.tracebacks import own_line
 
 
 @dataclass(frozen=True)
 class Property:
-    """What must hold: `holds` raises Failure where it does not; `spared` says why it need not, or "". Where one that
-    `decides` does not hold, those after it are not tried: they could only repeat it."""
+    """What must hold of a loss.
+
+    - `name`: as `mlbench check` prints it.
+    - `holds`: raises PropertyFailure where it does not.
+    - `spared`: says why it need not hold, or "".
+    - `decides`: where it does not hold, those after it are not tried: they could only repeat it.
+    """
 
     name: str
-    holds: Callable[[Subject], None]
-    spared: Callable[[Subject], str] = lambda _: ""
+    holds: Callable[[LossUnderTest], None]
+    spared: Callable[[LossUnderTest], str] = lambda _: ""
     decides: bool = False
 
 
-def _gathers(subject: Subject) -> str:
+def _gathers(subject: LossUnderTest) -> str:
     return "the loss gathers: one host synchronisation a call is its right" if subject.cls.gathers else ""
 
 
-def _not_per_sample(subject: Subject) -> str:
+def _not_per_sample(subject: LossUnderTest) -> str:
     return "" if subject.cls.per_sample else "not declared"
 
 
-def _has_no_state(subject: Subject) -> str:
+def _has_no_state(subject: LossUnderTest) -> str:
     return "" if subject.cls.stateful else "not declared"
 
 
-def _ignores_nothing(subject: Subject) -> str:
+def _ignores_nothing(subject: LossUnderTest) -> str:
     if subject.cls.weighs_unknown:
         return "it gives them a weight of their own"
     return (
@@ -45,16 +50,16 @@ def _ignores_nothing(subject: Subject) -> str:
     )
 
 
-def _no_reduction(subject: Subject) -> str:
+def _no_reduction(subject: LossUnderTest) -> str:
     names = [parameter.name for parameter in subject.declaration.parameters]
     return "" if "reduction" in names else "no parameter of that name"
 
 
-def _no_identities(subject: Subject) -> str:
+def _no_identities(subject: LossUnderTest) -> str:
     return "" if subject.cls.identities else "none declared"
 
 
-def _all_have_effect(subject: Subject) -> str:
+def _all_have_effect(subject: LossUnderTest) -> str:
     return "" if subject.cls.without_effect else "none declared"
 
 
@@ -81,46 +86,49 @@ PROPERTIES = (
 )
 
 
-def check(name: str) -> list[Verdict]:
+def check(name: str) -> list[PropertyVerdict]:
     """A verdict on each property of the loss registered as `name`, whatever file it comes from.
 
     Raises UnknownNameError for a name that is not registered; an error inside the loss is a failed verdict.
     """
-    subject = Subject(LOSSES.describe(name))
+    subject = LossUnderTest(LOSSES.describe(name))
     try:
         cls: object = subject.cls
     except Exception as error:
-        return [Verdict("it can be imported", False, f"{type(error).__name__}: {error}")]
+        return [PropertyVerdict("it can be imported", False, f"{type(error).__name__}: {error}")]
     if not (isinstance(cls, type) and issubclass(cls, Loss)):
-        return [Verdict("it is a Loss", False, f"{name!r} must be a class derived from mlbench.Loss")]
-    verdicts: list[Verdict] = []
+        return [PropertyVerdict("it is a Loss", False, f"{name!r} must be a class derived from mlbench.Loss")]
+    verdicts: list[PropertyVerdict] = []
     for wanted in PROPERTIES:
         verdicts.append(_judge(subject, wanted))
         if wanted.decides and verdicts[-1].passed is False:
             break
-    return [*verdicts, *(Verdict(left.name, None, "not checked") for left in PROPERTIES[len(verdicts) :])]
+    return [
+        *verdicts,
+        *(PropertyVerdict(left.name, None, "not checked") for left in PROPERTIES[len(verdicts) :]),
+    ]
 
 
-def _judge(subject: Subject, wanted: Property) -> Verdict:
+def _judge(subject: LossUnderTest, wanted: Property) -> PropertyVerdict:
     reason = wanted.spared(subject)
     if reason:
-        return Verdict(wanted.name, None, reason)
+        return PropertyVerdict(wanted.name, None, reason)
     try:
         wanted.holds(subject)
-    except Failure as failure:
-        return Verdict(wanted.name, False, str(failure))
+    except PropertyFailure as failure:
+        return PropertyVerdict(wanted.name, False, str(failure))
     except Exception as error:
-        return Verdict(
+        return PropertyVerdict(
             wanted.name, False, f"{type(error).__name__}: {_first_line(error)}{_where(error, subject)}"
         )
-    return Verdict(wanted.name, True)
+    return PropertyVerdict(wanted.name, True)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0]
 
 
-def _where(error: Exception, subject: Subject) -> str:
+def _where(error: Exception, subject: LossUnderTest) -> str:
     """The line of the loss's own code that an error came from, else where its `forward` begins."""
     file = subject.declaration.file
     line = own_line("".join(traceback.format_exception(error)), file)

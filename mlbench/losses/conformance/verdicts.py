@@ -10,17 +10,22 @@ from torch import Tensor
 
 from mlbench.declarations import Declaration
 from mlbench.losses.base import Loss
-from mlbench.losses.conformance.samples import Sample, draw
+from mlbench.losses.conformance.samples import LossSample, draw
 from mlbench.registry import LOSSES
 
 
-class Failure(AssertionError):
+class PropertyFailure(AssertionError):
     """A property that does not hold; the message says what was tried and what came out."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether one property holds: `passed` is None where it does not apply, and `detail` says why."""
+class PropertyVerdict:
+    """Whether one property holds.
+
+    - `property`: its name.
+    - `passed`: None where it does not apply.
+    - `detail`: what failed, or why it does not apply.
+    """
 
     property: str
     passed: bool | None
@@ -32,8 +37,11 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """The loss under test: its declaration, and how to build it."""
+class LossUnderTest:
+    """A loss that is tried, and how to build it.
+
+    - `declaration`: what its source says of it.
+    """
 
     declaration: Declaration
 
@@ -50,7 +58,7 @@ class Subject:
 
     def ready(
         self, batch: int, labels: int, parameters: Mapping[str, Any] | None = None, **drawn: Any
-    ) -> tuple[Loss, Sample]:
+    ) -> tuple[Loss, LossSample]:
         """A loss, prepared and in its second epoch, and a sample drawn for it; one with state is past its first batch,
         and in evaluation mode, where its state rests."""
         loss = self.build(**(parameters or {}))
@@ -58,7 +66,7 @@ class Subject:
         return in_training(loss, sample), sample
 
 
-def in_training(loss: Loss, sample: Sample) -> Loss:
+def in_training(loss: Loss, sample: LossSample) -> Loss:
     """`loss` after `prepare` with the sample's counts and `on_epoch_start(1, 10)`; one with state has then seen the
     sample once, and is in evaluation mode."""
     loss.prepare(sample.stats)
@@ -69,7 +77,7 @@ def in_training(loss: Loss, sample: Sample) -> Loss:
     return loss
 
 
-def value_of(loss: Loss, sample: Sample) -> Tensor:
+def value_of(loss: Loss, sample: LossSample) -> Tensor:
     """The loss of the sample."""
     return loss(sample.outputs, sample.targets)
 

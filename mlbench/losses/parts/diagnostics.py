@@ -40,7 +40,7 @@ def diagnose(loss: Loss, outputs: Outputs, targets: Tensor) -> dict[str, float]:
       whose BC_k it lowers. Left out where the batch has no positive pair.
 
     The graph of `outputs` is left alone, no gradient is added to any parameter, and the loss and torch's random state
-    are afterwards what they were: a training goes on as if nobody had looked.
+    are afterwards what they were: a training goes on as if it had not been diagnosed.
     """
     with as_it_was(loss, targets.device):
         return _diagnose(loss, outputs, targets)

@@ -19,8 +19,9 @@ T = TypeVar("T")
 class GaussianKernels:
     """One Gaussian per sample and label.
 
-    `mean` and `variance` (positive) are each [B, L] (isotropic) or [B, D, L] (anisotropic); `features` [B, D]
-    is what the kernel sees, None means `Outputs.features`.
+    - `mean`: [B, L] (isotropic) or [B, D, L] (anisotropic).
+    - `variance`: likewise, positive.
+    - `features` [B, D]: what the kernel sees; None means `Outputs.features`.
     """
 
     mean: Tensor
@@ -30,7 +31,11 @@ class GaussianKernels:
 
 @dataclass(frozen=True)
 class Memory:
-    """A queue of earlier samples, without gradient: `embeddings` [Q, P], L2-normalised, `targets` [Q, L]."""
+    """A queue of earlier samples, without gradient.
+
+    - `embeddings` [Q, P]: of unit length.
+    - `targets` [Q, L]: theirs.
+    """
 
     embeddings: Tensor
     targets: Tensor
@@ -40,10 +45,15 @@ class Memory:
 class Outputs:
     """What a model gives for one batch: the fields that the loss names in `needs` are there, the rest None.
 
-    `logits` [B, L]; `features` [B, M], the trunk's output before any projection; `embeddings` [B, P],
-    L2-normalised; `prototypes` [L, P], L2-normalised label vectors; `label_embeddings` [B, L, P], one
-    L2-normalised vector per sample and label; `kernels`, see GaussianKernels; `memory`, see Memory; `known` [B, L] in
-    {0, 1}, 0 where nobody knows whether the label holds (its target is then 0); None where all are known.
+    - `logits` [B, L].
+    - `features` [B, M]: the encoder's output before any projection.
+    - `embeddings` [B, P]: their projection, of unit length.
+    - `prototypes` [L, P]: a vector per label, of unit length.
+    - `label_embeddings` [B, L, P]: a vector per sample and label, of unit length.
+    - `kernels`: a Gaussian per sample and label.
+    - `memory`: earlier embeddings; None where there is no queue, or nothing in it yet.
+    - `known` [B, L]: 0 where nobody knows whether the label holds (its target is then 0), else 1; None where all are
+      known.
     """
 
     logits: Tensor = ABSENT
@@ -61,8 +71,12 @@ FIELDS = ("logits", "features", "embeddings", "prototypes", "label_embeddings", 
 
 @dataclass(frozen=True)
 class LabelStats:
-    """How often each label occurs: `counts` [L], of any dtype, among `num_samples` training rows. `known` [L] is how
-    many of them are known to have the label or not; None where that is all of them."""
+    """How often each label occurs among the training rows.
+
+    - `counts` [L], of any dtype: the rows that have it.
+    - `num_samples`: all rows.
+    - `known` [L]: the rows that are known to have it or not; None where that is all of them.
+    """
 
     counts: Tensor
     num_samples: int

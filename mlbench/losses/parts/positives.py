@@ -24,7 +24,11 @@ BLOCK_ELSEWHERE = 2**25
 
 @dataclass(frozen=True)
 class Positives:
-    """Where the entries of [K, W] are whose terms are summed: entry i stands in line `line[i]`, at `place[i]`."""
+    """Where the entries of [K, W] are whose terms are summed.
+
+    - `line`: the line that each stands in.
+    - `place`: where in that line.
+    """
 
     line: Tensor
     place: Tensor
@@ -45,8 +49,13 @@ class Positives:
 
 @dataclass(frozen=True)
 class Block:
-    """Some positives: their scores `own` [C, 1], the scores of their lines `others` [C, W] with themselves among them,
-    and `where` they stand among all."""
+    """Some positives, and their lines.
+
+    - `own` [C, 1]: their scores.
+    - `others` [C, W]: the scores of their lines, with themselves among them.
+    - `where`: which of all positives they are.
+    - `line` [C]: the line that each stands in.
+    """
 
     own: Tensor
     others: Tensor

@@ -177,21 +177,21 @@ def fit_probe(
 
 
 def _ranked(settings: Grid, scores: list[float], of: Grid | None = None) -> list[int]:
-    """The places of `settings`, best first, those at the lowest and the highest rate of the grid that they are `of`
+    """The indices of `settings`, best first, those at the lowest and the highest rate of the grid that they are `of`
     with a handicap; of equal ones the first."""
     rates = [rate for rate, _ in of or settings]
     edges = min(rates), max(rates)
     handicapped = [
         score - MARGIN * (rate in edges) for (rate, _), score in zip(settings, scores, strict=True)
     ]
-    return sorted(range(len(settings)), key=lambda place: -handicapped[place])
+    return sorted(range(len(settings)), key=lambda index: -handicapped[index])
 
 
 def _spread_labels(labels: Tensor, count: int) -> Tensor:
     """`count` labels at even steps from the most frequent to the rarest, or all of them."""
     order = labels.sum(dim=0).argsort(descending=True, stable=True)
-    places = torch.linspace(0, len(order) - 1, min(count, len(order)), dtype=torch.float64)
-    return order[places.round().long().to(order.device)]
+    evenly = torch.linspace(0, len(order) - 1, min(count, len(order)), dtype=torch.float64)
+    return order[evenly.round().long().to(order.device)]
 
 
 def _scores(trained: tuple[Tensor, Tensor], held_out: Tensor, targets: Tensor) -> list[float]:
@@ -238,12 +238,12 @@ def _train(
     order = torch.randint(rows, (steps, batch), generator=generator).to(device)
     warmup = max(1, round(WARMUP * steps))
     for step in range(steps):
-        seen, wanted = inputs[order[step]], labels[order[step]]
-        logits = (seen @ weight.flatten(1)).unflatten(1, (settings, count)).mul_(rates)
-        slope = slope_at(logits, wanted)
+        batch_inputs, batch_labels = inputs[order[step]], labels[order[step]]
+        logits = (batch_inputs @ weight.flatten(1)).unflatten(1, (settings, count)).mul_(rates)
+        slope = slope_at(logits, batch_labels)
         if known is not None:
             slope = slope * known[order[step]].unsqueeze(1)
-        gradient = (seen.T @ slope.flatten(1)).unflatten(1, (settings, count))
+        gradient = (batch_inputs.T @ slope.flatten(1)).unflatten(1, (settings, count))
         factor = min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
         first.lerp_(gradient, 1 - BETA1)
         second.lerp_(gradient.square_(), 1 - BETA2)
