@@ -12,16 +12,17 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mlbench.atomic_writes import UNFINISHED, atomic_write
-from mlbench.datasets.places import cache_root
+from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.version import TRAINING_VERSION
 
@@ -113,7 +114,7 @@ def cache_entries() -> list[Entry]:
 def clear_cache(kind: str | None = None, *, older_than: float | None = None) -> list[Entry]:
     """Remove what is in the cache (of one kind; not changed for `older_than` seconds) and say what went.
 
-    Raises ConfigError for a kind that is not there. What another process is computing stays.
+    Raises ConfigError for a kind that is not there. What a process holds the lock of stays: it is computing it.
     """
     entries = cache_entries()
     kinds = sorted({entry.kind for entry in entries})
@@ -125,20 +126,43 @@ def clear_cache(kind: str | None = None, *, older_than: float | None = None) -> 
         for entry in entries
         if (kind is None or entry.kind == kind) and (older_than is None or now - entry.used > older_than)
     ]
-    for entry in chosen:
+    return [entry for entry in chosen if _remove(entry)]
+
+
+def _remove(entry: Entry) -> bool:
+    """Remove an entry and what stands beside it, its locks held; False where another process holds one."""
+    with ExitStack() as held:
+        locks = [lock for lock in _locks(entry) if lock.exists()]
+        try:
+            for lock in locks:
+                held.enter_context(FileLock(lock, timeout=0))
+        except Timeout:
+            return False
         if entry.path.is_dir():
             shutil.rmtree(entry.path)
-        else:
-            for suffix in ("", ".json", ".lock"):
-                path = entry.path.with_suffix(suffix) if suffix else entry.path
-                path.unlink(missing_ok=True)
-    return chosen
+            return True
+        beside = entry.path.parent.glob(f"{entry.path.stem}-*{UNFINISHED}") if locks else ()
+        for path in (entry.path, entry.path.with_suffix(".json"), *beside, *locks):
+            path.unlink(missing_ok=True)
+    return True
+
+
+def _locks(entry: Entry) -> list[Path]:
+    """The locks of who computes an array, or who makes a dataset of what was downloaded for it."""
+    if entry.path.is_dir():
+        return [
+            lock
+            for lock in fetched_root().glob(".*.lock")
+            if lock.stem.removeprefix(".").split(",")[0] == entry.name.split(",")[0]
+        ]
+    return [entry.path.with_suffix(".lock")]
 
 
 def _counts(path: Path) -> bool:
-    """Locks, half-written files and the notes beside arrays are no entries of their own."""
-    hidden = path.name.startswith(".") or path.suffix in (".lock", ".tmp")
-    return not hidden and not (path.suffix == ".json" and path.with_suffix(".npy").exists())
+    """Locks, files that are being written and the notes beside arrays, finished or not, are no entries of their own."""
+    hidden = path.name.startswith(".") or path.suffix in (".lock", UNFINISHED)
+    beside = path.suffix == ".json" and any(path.with_suffix(end).exists() for end in (".npy", ".lock"))
+    return not hidden and not beside
 
 
 def _entry(kind: str, path: Path) -> Entry:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from filelock import FileLock
 
 from mlbench.datasets import load
 from mlbench.datasets.cache import Cache, cache_entries, clear_cache
@@ -119,7 +120,34 @@ def test_after_a_kill_the_next_one_computes(tmp_path: Path, how: str) -> None:
         "499500" if how == "array" else "1500"
     )
     assert calls(folder) == 2
-    assert not list(folder.glob("*.tmp"))
+    assert not list(folder.glob("*.part"))
+
+
+def test_what_another_process_computes_is_neither_listed_nor_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a dataset, or what was downloaded for it, while it is being made of that."""
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "cache" / "encoders"
+    worker = start(folder, 3.0, "filled")
+    waiting = time.monotonic() + 60
+    while not calls(folder) and time.monotonic() < waiting:
+        time.sleep(0.02)
+    (folder / "note.json").write_text("{}")
+    (folder / "note.lock").touch()
+    assert list(folder.glob("*.part")), "the array is half there"
+    assert [entry.path for entry in cache_entries() if entry.kind == "encoders"] == []
+    clear_cache()
+    assert worker.communicate(timeout=60)[0].strip() == "1500"
+    assert [entry.path.suffix for entry in clear_cache("encoders")] == [".npy"]
+
+    datasets, downloads = tmp_path / "cache" / "datasets", tmp_path / "cache" / "downloads"
+    for place in (datasets / "coco,year=2014", downloads / "coco", downloads / "cocoa"):
+        place.mkdir(parents=True)
+        (place / "file").touch()
+    with FileLock(datasets / ".coco,year=2014.lock"):
+        assert [entry.name for entry in clear_cache()] == ["cocoa"]
+    assert [entry.name for entry in clear_cache()] == ["coco,year=2014", "coco"]
 
 
 def test_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
