@@ -20,7 +20,8 @@ def cache_root() -> Path:
         return Path.home() / "Library" / "Caches" / "mlbench"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mlbench" / "cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlbench"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "mlbench"
 
 
 def fetched_root() -> Path:
