@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,6 @@ class Dataset:
     card: Card
     fingerprint: str = ""
     ceiling: Mapping[str, float] | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for split_name, split in self.splits.items():

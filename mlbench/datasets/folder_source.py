@@ -28,9 +28,13 @@ class FolderSource(NamedSource):
             raise DataError(f"{self.place / 'dataset.toml'}: no such file, and it is the dataset's card")
         said = beside.card
         family = self.place.name if said.family == said.name else said.family
-        sizes = said.sizes or _sizes(self.place)
         return replace(
-            said, name=self.place.name, family=family, sizes=sizes, access="by hand", confirmed=True
+            said,
+            name=self.place.name,
+            family=family,
+            sizes=_sizes(self.place),
+            access="by hand",
+            confirmed=True,
         )
 
     def folder(self, request: Request) -> Path:

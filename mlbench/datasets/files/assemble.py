@@ -95,7 +95,7 @@ def find_modality(part: Part, card: Card | None) -> Modality:
             )
         return card.modality
     if len(present) != 1:
-        which = "and ".join(present) if present else "none of them"
+        which = " and ".join(present) if present else "none of them"
         raise part.place.error(
             None,
             f"exactly one of the columns 'text', 'image', 'features' is needed, found {which}; "

@@ -21,7 +21,7 @@ from mlbench.datasets.fingerprints import content_fingerprint
 from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.datasets.public.downloads import Download, Progress, download, mismatch
 from mlbench.datasets.public.tree import Tree
-from mlbench.datasets.source import NamedSource, Request, not_found
+from mlbench.datasets.source import NamedSource, Request
 from mlbench.errors import DataError, DatasetNotFoundError
 
 
@@ -140,6 +140,3 @@ class PublicSource(NamedSource):
 def offline() -> bool:
     """Whether the user said that there is no network."""
     return any(os.environ.get(name, "0") not in ("", "0") for name in ("MLBENCH_OFFLINE", "HF_HUB_OFFLINE"))
-
-
-__all__ = ["Needs", "PublicSource", "not_found", "offline"]

@@ -221,3 +221,9 @@ def test_a_parquet_file_cut_short_is_named(write: Write) -> None:
 def test_a_broken_card(write: Write, toml: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_folder(write(toml, train=texts()), "d")
+
+
+def test_a_table_of_two_inputs_is_asked_which(write: Write) -> None:
+    folder = write(train=texts(features=[[1.0]] * 4))
+    with pytest.raises(DataError, match="is needed, found text and features; its columns are"):
+        read_folder(folder, "mine")
