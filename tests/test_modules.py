@@ -45,12 +45,12 @@ def test_a_loss_s_code_is_its_definition_and_what_that_reaches(losses: Path) -> 
     before = hashes(losses)
     assert before == hashes(losses)
     assert len(set(before)) == 3
-    edit(losses / "parts/contrast.py", "/ mask.sum().clamp(min=1)", "/ mask.sum().clamp(min=2)")
+    edit(losses / "parts/masking.py", "/ mask.sum().clamp(min=1)", "/ mask.sum().clamp(min=2)")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, True]
-    edit(losses / "parts/contrast.py", "[:, None] == candidates", "[:, None] >= candidates")
+    edit(losses / "parts/masking.py", "[:, None] == candidates", "[:, None] >= candidates")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, False]
-    edit(losses / "parts/contrast.py", "[:, None] >= candidates", "[:, None] == candidates")
-    edit(losses / "parts/contrast.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
+    edit(losses / "parts/masking.py", "[:, None] >= candidates", "[:, None] == candidates")
+    edit(losses / "parts/masking.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
     assert hashes(losses) == before
 
 

@@ -5,7 +5,7 @@ from torch.nn.functional import relu
 
 from mlbench.losses.base import Loss, Outputs, register_loss
 from mlbench.losses.parts.checks import positive
-from mlbench.losses.parts.contrast import masked_mean
+from mlbench.losses.parts.masking import masked_mean
 from mlbench.search_space import Choice
 
 

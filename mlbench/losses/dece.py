@@ -5,7 +5,7 @@ from torch.nn.functional import softplus
 
 from mlbench.losses.base import Loss, Outputs, register_loss
 from mlbench.losses.parts.checks import positive
-from mlbench.losses.parts.ranking import keep
+from mlbench.losses.parts.masking import keep
 from mlbench.search_space import Choice
 
 

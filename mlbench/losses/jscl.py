@@ -5,8 +5,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import positive, within
-from mlbench.losses.parts.contrast import ContrastiveLoss, is_self, jaccard
-from mlbench.losses.parts.ranking import keep
+from mlbench.losses.parts.contrast import ContrastiveLoss, jaccard
+from mlbench.losses.parts.masking import is_self, keep
 from mlbench.search_space import Choice, LogUniform
 
 

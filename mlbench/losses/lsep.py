@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mlbench.losses.base import Loss, Outputs, register_loss
-from mlbench.losses.parts.ranking import keep
+from mlbench.losses.parts.masking import keep
 
 
 @register_loss("lsep")

@@ -11,9 +11,9 @@ from mlbench.losses.parts.contrast import (
     ContrastiveLoss,
     candidate_targets,
     labels_in_common,
-    masked_mean,
     overlap,
 )
+from mlbench.losses.parts.masking import masked_mean
 from mlbench.search_space import Choice, LogUniform
 
 

@@ -5,7 +5,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import nonnegative, positive
-from mlbench.losses.parts.contrast import ContrastiveLoss, is_self, mask_self, normalised
+from mlbench.losses.parts.contrast import ContrastiveLoss, normalised
+from mlbench.losses.parts.masking import is_self, mask_self
 from mlbench.search_space import Choice, LogUniform
 
 

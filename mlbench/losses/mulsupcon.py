@@ -4,7 +4,8 @@ from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import positive
-from mlbench.losses.parts.contrast import ContrastiveLoss, candidate_targets, is_self
+from mlbench.losses.parts.contrast import ContrastiveLoss, candidate_targets
+from mlbench.losses.parts.masking import is_self
 from mlbench.search_space import Choice, LogUniform
 
 

@@ -5,8 +5,8 @@ from torch.nn.functional import relu
 
 from mlbench.losses.base import Loss, Outputs, register_loss
 from mlbench.losses.parts.checks import positive
+from mlbench.losses.parts.masking import keep
 from mlbench.losses.parts.positives import Block, Positives, sum_over
-from mlbench.losses.parts.ranking import keep
 from mlbench.search_space import Choice
 
 

@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from mlbench.losses.base import Identities, LabelStats, register_loss
 from mlbench.losses.parts.checks import nonnegative, prepared
 from mlbench.losses.parts.elementwise import ElementwiseLoss
-from mlbench.losses.parts.propensity import propensity_weights
+from mlbench.losses.parts.frequencies import propensity_weights
 from mlbench.search_space import Choice
 
 

@@ -8,11 +8,10 @@ from mlbench.losses.parts.checks import positive
 from mlbench.losses.parts.contrast import (
     ContrastiveLoss,
     candidate_targets,
-    mask_self,
-    masked_mean,
     normalised,
     overlap,
 )
+from mlbench.losses.parts.masking import mask_self, masked_mean
 from mlbench.search_space import Choice, LogUniform
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from torch import Tensor, nn
 
 from mlbench.losses.base import LabelStats, Loss, Memory, Outputs
-from mlbench.losses.parts.starting import starting_logits
+from mlbench.losses.parts.frequencies import starting_logits
 from mlbench.models.base import Fitted, Trunk
 from mlbench.models.heads import Heads
 from mlbench.models.inputs import Batch

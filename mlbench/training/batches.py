@@ -63,8 +63,8 @@ class Batches:
         """The batches from update `step` on, each as its micro-batches on the device: the inputs (all views of the
         rows, one after the other), augmented there, and their targets.
 
-        `ahead` gathers the next batches in a thread meanwhile; by default where the device is not the host,
-        whose cores would else share the work.
+        `ahead` gathers the next batches in a thread meanwhile; by default where the device is not the host:
+        there the thread would only take cores from the training.
         """
         steps = range(step, self.schedule.steps)
         on_host = ((update, self._gather(update)) for update in steps)

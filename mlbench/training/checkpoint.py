@@ -23,7 +23,7 @@ FORMAT = 2
 
 
 def never() -> bool:
-    """The `stop` of a training that nobody stops."""
+    """The `stop` of a training that is never stopped."""
     return False
 
 
@@ -45,7 +45,7 @@ class Checkpoint:
     _last: float = field(default_factory=time.monotonic, init=False, repr=False)
 
     def due(self) -> bool:
-        """Whether it is time to write; looks at a clock alone."""
+        """Whether it is time to write; reads a clock alone."""
         return time.monotonic() - self._last >= self.every or self.stop()
 
     def save(self, state: dict[str, Any], code_hash: str = "") -> None:

@@ -26,8 +26,8 @@ LARGEST_EXPONENT = 60
 class Optimisers:
     """Every optimiser of a model and its loss, moved along one schedule.
 
-    To torch's scaler it is one optimiser: where the gradient of any parameter overflowed, none of them steps. Else
-    those that go on would be ahead by some updates, in the scale that gradients had before (`GradientRescaling`).
+    To torch's scaler it is one optimiser: where the gradient of any parameter overflowed, none of them steps. Otherwise
+    some would be ahead by some updates, in the scale that gradients had before (`GradientRescaling`).
     """
 
     def __init__(self, model: Model, loss: nn.Module, protocol: Protocol, schedule: Schedule) -> None:

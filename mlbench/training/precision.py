@@ -20,7 +20,7 @@ def autocast(precision: str, device: torch.device) -> contextlib.AbstractContext
 
 
 class Scaler(torch.amp.GradScaler):
-    """Scales the loss for fp16 alone, whose small gradients would else be flushed to zero, and counts the
+    """Scales the loss for fp16 alone, whose small gradients would otherwise be flushed to zero, and counts the
     updates that it leaves out because a gradient overflowed."""
 
     def __init__(self, precision: str, device: torch.device) -> None:

@@ -23,7 +23,7 @@ from mlbench.registry import ENCODERS, LOSSES
 from mlbench.suite import Cell
 
 CPU = torch.device("cpu")
-ENCODERS_KEPT = 2
+MOST_FITTED = 2
 """Fitted encoders that a process keeps: all losses of one (dataset, fraction, seed) run one after the other."""
 
 _fitted: OrderedDict[tuple[str, ...], Fitted] = OrderedDict()
@@ -63,7 +63,7 @@ def fit_encoder(
     key = (dataset.fingerprint, rows_digest(rows), cell.encoder, options, device.type)
     if key not in _fitted:
         _fitted[key] = encoder.fit(dataset, rows, cache or cache_root() / "encoders")
-        while len(_fitted) > ENCODERS_KEPT:
+        while len(_fitted) > MOST_FITTED:
             _fitted.popitem(last=False)
     _fitted.move_to_end(key)
     return _fitted[key]
@@ -138,7 +138,7 @@ def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Datase
     return replace(dataset, validation=dataset.validation.take(rows)), replace(fitted, validation=part)
 
 
-COMPILED_KEPT = 4
+MOST_COMPILED = 4
 """Compiled trunks that a process keeps."""
 
 _compiled: OrderedDict[str, Trunk] = OrderedDict()
@@ -154,14 +154,14 @@ def compile_trunk(model: Model, recipe: str) -> None:
     """
     architecture = f"{recipe}\n{_architecture(model.trunk)}"
     if architecture in _compiled:
-        kept = _compiled[architecture]
-        kept.load_state_dict(model.trunk.state_dict())
-        kept.zero_grad(set_to_none=True)
-        model.trunk = kept
+        compiled = _compiled[architecture]
+        compiled.load_state_dict(model.trunk.state_dict())
+        compiled.zero_grad(set_to_none=True)
+        model.trunk = compiled
     else:
         model.trunk.compile()
         _compiled[architecture] = model.trunk
-        while len(_compiled) > COMPILED_KEPT:
+        while len(_compiled) > MOST_COMPILED:
             _compiled.popitem(last=False)
     _compiled.move_to_end(architecture)
 

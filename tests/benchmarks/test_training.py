@@ -90,7 +90,7 @@ def test_what_a_cell_takes_outside_training(
     benchmark: BenchmarkFixture, name: str, bert: Path, cache: Path, tmp_path: Path
 ) -> None:
     """Loading with a warm cache, metrics, floor, replicates and the record, of a cell that is read both ways."""
-    import mlbench.training.setup as fitting
+    from mlbench.training import setup
 
     case = CASES[name]
     train = {**case.train, "probe": "all", "probe_steps": 20}
@@ -101,7 +101,7 @@ def test_what_a_cell_takes_outside_training(
     outside: list[float] = []
 
     def one() -> None:
-        fitting._fitted.clear()
+        setup._fitted.clear()
         started = time.perf_counter()
         result = run_cell(cell, case.load(), cache_dir=cache)
         record = {

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mlbench import LabelStats, Outputs, build_loss
-from mlbench.losses.parts.starting import starting_logits
+from mlbench.losses.parts.frequencies import starting_logits
 from tests.losses.harness import assert_agrees
 
 

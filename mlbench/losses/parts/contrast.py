@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.parts.checks import readable
+from mlbench.losses.parts.masking import is_self, mask_self, masked_mean
 
 
 class ContrastiveLoss(Loss):
@@ -51,20 +52,6 @@ def candidate_targets(out: Outputs, targets: Tensor) -> Tensor:
     return targets if out.memory is None else torch.cat([targets, out.memory.targets])
 
 
-def mask_self(scores: Tensor) -> Tensor:
-    """`scores` [A, K] with the lowest finite number where candidate j is anchor i itself (j = i).
-
-    Finite, since a row of −∞ alone (B = 1) would make NaN of a softmax and 0 · −∞ one of a sum.
-    """
-    return scores.masked_fill(is_self(scores), torch.finfo(scores.dtype).min)
-
-
-def is_self(scores: Tensor) -> Tensor:
-    """Where j = i, of a matrix [A, K]."""
-    anchors, candidates = (torch.arange(size, device=scores.device) for size in scores.shape)
-    return anchors[:, None] == candidates[None, :]
-
-
 def overlap(anchors: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
     """|y_i ∩ y_j| and |y_i ∪ y_j|, each [A, K], of label sets [A, L] and [K, L]; both 0 where j = i."""
     common = labels_in_common(candidates)
@@ -94,8 +81,3 @@ def normalised(weights: Tensor) -> Tensor:
     """`weights` [A, K] ≥ 0 divided by their row sums; rows of zeros stay zeros."""
     total = weights.sum(dim=1, keepdim=True)
     return weights / total.where(total > 0, 1)
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """The mean of the values [A] where `mask`; without any, a zero that is still connected to the graph."""
-    return (values * mask).sum() / mask.sum().clamp(min=1)

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from mlbench.losses.base import Outputs
-from mlbench.losses.parts.ranking import keep
+from mlbench.losses.parts.masking import keep
 
 
 def seen_features(out: Outputs) -> Tensor:

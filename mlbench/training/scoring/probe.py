@@ -50,7 +50,7 @@ a choice at an edge should say that the grid is too narrow."""
 PILOT = 4
 """How many times shorter than the training the search for its setting is, and how many times higher its rates."""
 PILOT_LABELS = 16
-"""Labels that the search looks at, at most."""
+"""Labels that the search is over, at most."""
 QUICK: Grid = ((0.03, 3.0),)
 """The one setting of the probe that scores a representation during training: of eight tried on the features of 44 cells
 the one whose score kept the most even distance from that of the full probe (0.012 mAP, ± 0.012)."""

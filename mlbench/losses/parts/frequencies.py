@@ -1,4 +1,4 @@
-"""Where a loss's logits start."""
+"""What the labels' frequencies tell a loss: where logits start, and how likely a positive is to be annotated at all."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def starting_logits(loss: Loss, stats: LabelStats) -> Tensor:
     prepared with `stats`, has others."""
     log_odds = stats.log_odds()
     return loss.starting_logits(log_odds) if isinstance(loss, StartsElsewhere) else log_odds
+
+
+def propensity_weights(stats: LabelStats, a: float, b: float) -> Tensor:
+    """2/π_k − 1 of each label, [L] in float64, with 1/π_k = 1 + C (n_k + b)^−a and C = (log N − 1)(b + 1)^a.
+
+    n_k is clamped to [1, N − 1]; where log N is below 1 there is nothing to tell rare labels by, and C is 0.
+    """
+    counts, totals = stats.clamped()
+    scale = (totals.log() - 1).clamp(min=0) * (b + 1) ** a
+    weights: Tensor = 1 + 2 * scale * (counts + b) ** -a
+    return weights
