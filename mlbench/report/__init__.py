@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlbench.report.comparison.headtohead import HeadToHead
+    from mlbench.report.comparison.result import HeadToHead
     from mlbench.report.recommendation.recommend import Recommendation
 
 Paths = Path | str | Iterable[Path | str]
@@ -62,7 +62,7 @@ def compare(
     verdict over families. `fraction` is the largest that both have where not given. Raises UnknownNameError
     for what the records do not have, DataError where the two share no cell. `rope` is as in `report`.
     """
-    from mlbench.report.comparison.headtohead import head_to_head
+    from mlbench.report.comparison.head_to_head import head_to_head
     from mlbench.report.statistics import check_rope
 
     return head_to_head(

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlbench.errors import DataError
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
 from mlbench.report.contrasts.asked import Question, check_names, read_question
 from mlbench.report.contrasts.repeats import once_more
+from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.measures import main_keys
-from mlbench.report.data.merge import Merged, merge_kinds
+from mlbench.report.data.merge import Merged, check_something_finished, merge_kinds
 from mlbench.report.data.replicates import Replicates
 from mlbench.report.figures.draw import draw_all
 from mlbench.report.garbage import uncollected
 from mlbench.report.output.files import write_documents, write_records, write_tables
-from mlbench.report.output.folder import OTHERS, PAGE, claim, part
+from mlbench.report.output.folder import OTHERS, PAGE, part, prepare
 from mlbench.report.output.others import Other
 from mlbench.report.page.build import Content, page
 from mlbench.report.page.single import write_cell_pages
@@ -61,7 +61,7 @@ def build(
     check_names(questions, *_names(shown))
     newest = replace(shown[0], problems=(*problems, *idle))
     asked = _Asked(paths, against, cells, rope, questions)
-    claim(output)
+    prepare(output)
     others = [_other(merged, output, asked) for merged in shown[1:]]
     _write(newest, output, asked, others)
     return output / PAGE
@@ -89,7 +89,7 @@ class _Asked:
 def _other(merged: Merged, output: Path, asked: _Asked) -> Other:
     """A kind of its own: its report in a folder below, and what the first page says of it."""
     folder = part(output, OTHERS) / merged.kind.name
-    claim(folder)
+    prepare(folder)
     analysis, tables = _write(merged, folder, asked)
     return Other(merged.kind, analysis, tables, f"{OTHERS}/{merged.kind.name}")
 
@@ -103,14 +103,13 @@ def _write(
     analysis = Analysis(grid, replicates, merged.trials, rope=asked.rope)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))
-    tables, findings = collect(analysis, asked.questions), check_claims(analysis)
+    tables = collect(analysis, contrasts_table(analysis, asked.questions))
+    claims = check_claims(analysis)
     repeated = once_more(analysis, merged.repeats)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
     commands = write_suites(grid.cells, part(output, "suites"))
     write_tables(analysis, tables, part(output, "tables"))
-    write_documents(
-        analysis, tables, claims_table(findings), output, title, merged.problems, others, repeated
-    )
+    write_documents(analysis, tables, claims_table(claims), output, title, merged.problems, others, repeated)
     write_records(analysis, output)
     if asked.cells:
         write_cell_pages(analysis, commands, part(output, "cells"))
@@ -119,7 +118,7 @@ def _write(
         sources=", ".join(str(source) for source in (*asked.paths, *asked.against)),
         tables=tables,
         figures=figures,
-        claims=findings,
+        claims=claims,
         repeated=repeated,
         commands=commands,
         problems=merged.problems,
@@ -128,21 +127,3 @@ def _write(
     )
     (output / PAGE).write_text(page(analysis, content), encoding="utf-8")
     return analysis, tables
-
-
-def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], problems: Sequence[str]) -> None:
-    """Raises DataError, which says how cells failed, where nothing can be reported."""
-    where = ", ".join(str(source) for source in sources)
-    if cells.empty:
-        if problems:
-            raise DataError(f"{where}: nothing here that counts: {'; '.join(problems)}")
-        raise DataError(f"{where}: no records here; `mlbench run SUITE` makes some")
-    if not (cells["status"] == "done").any():
-        classes = ", ".join(
-            f"{number} {name}" for name, number in cells["error_class"].value_counts().items()
-        )
-        all_of_them = "the one cell" if len(cells) == 1 else f"all {len(cells)} cells"
-        raise DataError(
-            f"{where}: {all_of_them} failed ({classes}); `mlbench status` shows why, "
-            "`mlbench run SUITE --retry failed` tries them again"
-        )

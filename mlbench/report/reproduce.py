@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mlbench.report.data.trials import DRAWN, as_trained
+from mlbench.report.data.drawn import DRAWN, as_trained
 
 _PARTS = {
     "dataset_parameters": "cell/dataset_parameters/",
@@ -120,7 +120,7 @@ def _unused(name: str, used: set[str]) -> str:
 
 
 def _numbered(rows: pd.DataFrame, by: str, columns: list[str]) -> npt.NDArray[np.int64]:
-    """For each row, the how-manieth meaning of its name it is."""
+    """For each row, the number of the meaning that its name has there, from 0."""
     meanings: dict[str, dict[str, int]] = {}
     numbers = []
     for name, *values in rows[[by, *columns]].itertuples(index=False, name=None):

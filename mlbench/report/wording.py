@@ -16,3 +16,20 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     if len(names) > most:
         names = [*names[:most], f"{len(names) - most} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def show_fraction(fraction: float | int) -> str:
+    """`1 %`, `100 %`, or `500 rows` for an absolute count."""
+    return f"{fraction * 100:g} %" if fraction <= 1 else f"{fraction:g} rows"
+
+
+def better_by(difference: float) -> str:
+    """`0.005 better`, `0.012 worse`, or `level` for what rounds to 0."""
+    text = f"{abs(difference):.3f}"
+    return "level" if float(text) == 0 else f"{text} {'worse' if difference < 0 else 'better'}"
+
+
+def in_percent(share: float, *, plus: str = "+") -> str:
+    """`+3.1`, `−0.4`, `0.0`; `plus` stands before what is above 0."""
+    text = f"{abs(100 * share):.1f}"
+    return text if float(text) == 0 else (plus if share > 0 else "−") + text

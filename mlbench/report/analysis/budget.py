@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mlbench.report.analysis.trial_table import placed_trials
 from mlbench.report.data.arrays import (
     Floats,
     nanmean,
@@ -20,29 +20,37 @@ from mlbench.report.data.arrays import (
     spread_over_seeds,
 )
 from mlbench.report.data.grid import Grid
-from mlbench.report.data.trials import DRAWN
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Of every loss at one fraction, [losses]: the most `trials` it had, how many cells of these `failed`, on how many
-    `tasks` it was tuned, on how many of them its own values were `kept` and a value at an `edge` of the shared grid was
-    chosen, the `hours` that all finished trials took; the test score, on the seeds of the trials, of its `own` values
-    and of the `tuned` ones, the `gain` and its `deviation` over these seeds, as means over the families that all tuned
-    losses have. `expected` [losses, trials]: the score of so many trials, NaN beyond a loss's last.
+    """What tuning bought each loss at one fraction; arrays of [losses].
+
+    The scores are test scores on the seeds of the trials, means over the families that all tuned losses have.
     """
 
     trials: npt.NDArray[np.int64]
+    """The most trials that it had on a task."""
     failed: npt.NDArray[np.int64]
+    """How many cells of these failed, over all tasks."""
     tasks: npt.NDArray[np.int64]
+    """On how many tasks it was tuned."""
     kept: npt.NDArray[np.int64]
+    """On how many of them the suite's own values were chosen."""
     edge: npt.NDArray[np.int64]
+    """On how many of them a value at an edge of the shared grid was chosen."""
     hours: Floats
+    """What all finished trials took."""
     own: Floats
+    """The score of the suite's own values."""
     tuned: Floats
+    """The score of the chosen values."""
     gain: Floats
+    """Their difference, where the first trial finished."""
     deviation: Floats
+    """Of the gain, over the seeds."""
     expected: Floats
+    """[losses, trials]: the score to expect of so many trials; NaN beyond a loss's last."""
 
     @property
     def order(self) -> list[int]:
@@ -78,7 +86,7 @@ def expected_best(validation: Sequence[float], test: Sequence[float]) -> Floats:
 
 def budget(grid: Grid, trials: pd.DataFrame, fraction: int) -> Budget | None:
     """At the fraction of that index; None where nothing was tuned there."""
-    placed = _placed(grid, trials)
+    placed = placed_trials(grid, trials)
     here = placed[placed["at"] == fraction] if len(placed) else placed
     if here.empty or not (here["of"] > 1).any():
         return None
@@ -140,62 +148,3 @@ def _over_seeds(scores: Floats) -> list[float]:
     used = ~np.isnan(scores).all(0)
     means: list[float] = settled(scores[:, used].mean(1)).tolist() if used.any() else [np.nan] * len(scores)
     return means
-
-
-def choices(grid: Grid, trials: pd.DataFrame, fraction: int) -> dict[str, dict[str, list[Any]]]:
-    """By loss and parameter, what the best trials at a fraction have of everything that was drawn."""
-    placed = _placed(grid, trials)
-    here = placed[placed["at"] == fraction] if len(placed) else placed
-    rows = grid.cells.drop_duplicates("id").set_index("id")
-    found: dict[str, dict[str, list[Any]]] = {}
-    for _, group in here.groupby("loss_at") if len(here) else ():
-        names = sorted({name for pairs in group[DRAWN] for name, _ in pairs})
-        best = group[group["chosen"]].drop_duplicates("place")
-        best = best[best["id"].isin(group.loc[group["done"], "id"])]
-        if best.empty:
-            continue
-        drawn = list(zip(best["place"], map(dict, best[DRAWN]), strict=True))
-        found[grid.losses[int(group["loss_at"].iloc[0])]] = {
-            name: [pairs.get(name, rows[name].get(cell)) for cell, pairs in drawn] for name in names
-        }
-    return found
-
-
-def listed_trials(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row a trial under the names of the grid, what it drew as `name=value`."""
-    placed = _placed(grid, trials)
-    drew = [
-        ", ".join(f"{name.rsplit('/', 1)[-1]}={value}" for name, value in pairs) for pairs in placed[DRAWN]
-    ]
-    return pd.DataFrame(
-        {
-            "dataset": [grid.task_names[place] for place in placed["task_at"]],
-            "training data": placed["fraction"],
-            "seed": placed["seed"],
-            "loss": [grid.losses[place] for place in placed["loss_at"]],
-            "trial": placed["trial"],
-            "drawn": drew,
-            "status": np.where(placed["done"], "done", "failed"),
-            "chosen": placed["chosen"],
-            "at an edge": [", ".join(edge.rsplit("/", 1)[-1] for edge in edges) for edges in placed["edges"]],
-            "metric": placed["metric"],
-            "validation": placed["validation"],
-            "test": placed["test"],
-            "seconds": placed["seconds"],
-            "id": placed["id"],
-        }
-    )
-
-
-def _placed(grid: Grid, trials: pd.DataFrame) -> pd.DataFrame:
-    """The trials whose place is in the grid, with its indices there."""
-    if trials.empty:
-        return trials
-    losses, tasks, fractions, _ = grid.rows()
-    where = pd.DataFrame(
-        {"loss_at": losses, "task_at": tasks, "at": fractions, "place": grid.cells["id"],
-         "published": grid.cells["published"]}
-    )  # fmt: skip
-    return trials.merge(where, on=["place", "published"]).sort_values(
-        ["loss_at", "task_at", "at", "trial", "seed"]
-    )

@@ -16,19 +16,24 @@ from mlbench.report.statistics.ranks import block_ranks
 
 @dataclass(frozen=True)
 class Summary:
-    """A metric at one fraction: arrays [losses, tasks] over seeds; and of what the blocks compare, [losses],
-
-    average ranks, means over families, and the deviation of these means over seeds.
-    """
+    """A metric at one fraction."""
 
     mean: Floats
+    """[losses, tasks]: over seeds."""
     deviation: Floats
+    """[losses, tasks]: over seeds."""
     finished: npt.NDArray[np.int64]
+    """[losses, tasks]: seeds with a number."""
     planned: npt.NDArray[np.int64]
+    """[losses, tasks]: seeds that any loss has a record of."""
     failed: npt.NDArray[np.int64]
+    """[losses, tasks]: seeds that failed."""
     ranks: Floats
+    """[losses]: average ranks over the families compared."""
     average: Floats
+    """[losses]: means over these families."""
     spread: Floats
+    """[losses]: the deviation of these means over seeds."""
 
     @property
     def order(self) -> list[int]:

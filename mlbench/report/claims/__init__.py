@@ -1,7 +1,7 @@
 """What papers claim of losses, each put to the records at hand as the paper tested it.
 
-A claim holds, does not hold, cannot be told, has its premise absent, or is not testable on these records. A contributor
-adds one with a function from the analysis to an `Outcome`:
+A claim holds, does not hold, remains open (cannot tell), has its premise absent, or is not testable on these records.
+A contributor adds one with a function from the analysis to a `ClaimOutcome`:
 
     from mlbench.report.claims import contest
 
@@ -13,7 +13,7 @@ adds one with a function from the analysis to an `Outcome`:
 The first line of the docstring is the claim; what follows a bar on it is the source.
 """
 
-from mlbench.report.claims.base import Finding, Outcome, Verdict, check_claims, claims_table
+from mlbench.report.claims.base import CheckedClaim, ClaimOutcome, ClaimVerdict, check_claims, claims_table
 from mlbench.report.claims.contest import contest
 
-__all__ = ["Finding", "Outcome", "Verdict", "check_claims", "claims_table", "contest"]
+__all__ = ["CheckedClaim", "ClaimOutcome", "ClaimVerdict", "check_claims", "claims_table", "contest"]

@@ -11,7 +11,7 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.tables.model import Column, Row, Table, word
 
 
-class Verdict(Enum):
+class ClaimVerdict(Enum):
     """What the records say of a claim."""
 
     HOLDS = "holds"
@@ -22,49 +22,50 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A verdict and the evidence, a sentence or more each; the `reason` why nothing can be tested here, without the
-    numbers."""
+class ClaimOutcome:
+    """What comes of a claim on these records."""
 
-    verdict: Verdict
+    verdict: ClaimVerdict
     evidence: tuple[str, ...]
+    """A sentence or more each."""
     reason: str = ""
+    """Why nothing can be tested here, without the numbers."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckedClaim:
     """A claim with its outcome."""
 
     name: str
     title: str
     source: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     evidence: tuple[str, ...]
     reason: str = ""
 
 
-Claim = Callable[[Analysis], Outcome]
+Claim = Callable[[Analysis], ClaimOutcome]
 
 
-def check_claims(analysis: Analysis) -> list[Finding]:
+def check_claims(analysis: Analysis) -> list[CheckedClaim]:
     """Every registered claim, tested."""
     findings = []
     for name in CLAIMS.names():
         title, _, source = CLAIMS.describe(name).summary.partition("|")
-        outcome: Outcome = CLAIMS.get(name)(analysis)
-        findings.append(Finding(name, title.strip(), source.strip(), *_parts(outcome)))
+        outcome: ClaimOutcome = CLAIMS.get(name)(analysis)
+        findings.append(CheckedClaim(name, title.strip(), source.strip(), *_parts(outcome)))
     return findings
 
 
-def _parts(outcome: Outcome) -> tuple[Verdict, tuple[str, ...], str]:
-    """What cannot be tested has a reason: where none is told apart, the whole evidence."""
+def _parts(outcome: ClaimOutcome) -> tuple[ClaimVerdict, tuple[str, ...], str]:
+    """What cannot be tested has a reason: where none is given, the whole evidence."""
     reason = outcome.reason
-    if outcome.verdict is Verdict.NOT_TESTABLE and not reason:
+    if outcome.verdict is ClaimVerdict.NOT_TESTABLE and not reason:
         reason = " ".join(outcome.evidence)
     return outcome.verdict, outcome.evidence, reason
 
 
-def claims_table(findings: Sequence[Finding]) -> Table | None:
+def claims_table(findings: Sequence[CheckedClaim]) -> Table | None:
     """The findings as a table for Markdown and LaTeX."""
     rows = tuple(
         Row(
@@ -80,9 +81,9 @@ def claims_table(findings: Sequence[Finding]) -> Table | None:
     return Table("claims", "What the papers claim", columns, rows) if rows else None
 
 
-def combine(verdicts: Sequence[Verdict]) -> Verdict:
+def combine(verdicts: Sequence[ClaimVerdict]) -> ClaimVerdict:
     """Of a claim in several parts: holds where all hold; does not where one does not; else what keeps it open."""
-    if all(verdict is Verdict.HOLDS for verdict in verdicts):
-        return Verdict.HOLDS
-    order = (Verdict.FAILS, Verdict.NOT_TESTABLE, Verdict.CANNOT_TELL)
+    if all(verdict is ClaimVerdict.HOLDS for verdict in verdicts):
+        return ClaimVerdict.HOLDS
+    order = (ClaimVerdict.FAILS, ClaimVerdict.NOT_TESTABLE, ClaimVerdict.CANNOT_TELL)
     return next(verdict for verdict in order if verdict in verdicts)

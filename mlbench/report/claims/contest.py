@@ -8,26 +8,27 @@ from typing import NamedTuple
 import numpy as np
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims.base import Outcome, Verdict
-from mlbench.report.claims.contrast import contrast, largest
+from mlbench.report.claims.base import ClaimOutcome, ClaimVerdict
+from mlbench.report.claims.contrast import Contrast, contrast, largest
 from mlbench.report.claims.sides import Keep, any_task
 from mlbench.report.data.arrays import nanmean
 from mlbench.report.statistics import Judged
 
 
-class Said(NamedTuple):
-    """What one metric under one reading says; `reason` where it can say nothing, which stands before the text."""
+class Statement(NamedTuple):
+    """What one metric under one reading says."""
 
-    verdict: Verdict
+    verdict: ClaimVerdict
     text: str
     reason: str = ""
+    """Why it can say nothing; it stands before the text."""
 
     @property
     def whole(self) -> str:
         return f"{self.reason} {self.text}".strip()
 
 
-Test = Callable[[str, str], Said]
+Test = Callable[[str, str], Statement]
 """A metric and a reading -> what they say."""
 
 
@@ -40,7 +41,7 @@ def contest(
     keep: Keep = any_task,
     beside: Sequence[str] = (),
     at_least: bool = False,
-) -> Outcome:
+) -> ClaimOutcome:
     """Whether the mean of one group of losses is above that of the other, on the tasks that `keep` says.
 
     What decides is the metric `key` by own logits, the probe of losses that have none, at the largest fraction: the
@@ -51,42 +52,56 @@ def contest(
     nothing.
     """
 
-    def test(key: str, reading: str) -> Said:
-        found = contrast(analysis, key, reading, ahead, behind, keep)
-        if isinstance(found, str):
-            return Said(Verdict.NOT_TESTABLE, "", found)
-        text = found.sentence(ahead, behind, largest(analysis))
-        if not found.enough:
-            return Said(Verdict.NOT_TESTABLE, text, found.too_few(keep))
+    def test(key: str, reading: str) -> Statement:
+        tested = checked_contrast(analysis, key, reading, ahead, behind, keep)
+        if isinstance(tested, Statement):
+            return tested
+        found, text = tested
         verdict = verdict_of(found.judged, at_least=at_least)
-        return Said(verdict, f"{text} {found.power()}" if verdict is Verdict.CANNOT_TELL else text)
+        return Statement(verdict, f"{text} {found.power()}" if verdict is ClaimVerdict.CANNOT_TELL else text)
 
     return under_readings(analysis, test, key, [*ahead, *behind], beside)
 
 
-def verdict_of(judged: Judged, *, at_least: bool = False) -> Verdict:
+def checked_contrast(
+    analysis: Analysis,
+    key: str,
+    reading: str,
+    ahead: Sequence[str],
+    behind: Sequence[str],
+    keep: Keep = any_task,
+) -> tuple[Contrast, str] | Statement:
+    """The contrast of two groups of losses with its sentence; where nothing can be tested, that."""
+    found = contrast(analysis, key, reading, ahead, behind, keep)
+    if isinstance(found, str):
+        return Statement(ClaimVerdict.NOT_TESTABLE, "", found)
+    text = found.sentence(ahead, behind, largest(analysis))
+    return (found, text) if found.enough else Statement(ClaimVerdict.NOT_TESTABLE, text, found.too_few(keep))
+
+
+def verdict_of(judged: Judged, *, at_least: bool = False) -> ClaimVerdict:
     """By where the interval lies: all above the limit, all below, or neither."""
     if judged.no_worse if at_least else judged.better:
-        return Verdict.HOLDS
+        return ClaimVerdict.HOLDS
     below = judged.interval.high < (-judged.rope if at_least else 0.0)
-    return Verdict.FAILS if below else Verdict.CANNOT_TELL
+    return ClaimVerdict.FAILS if below else ClaimVerdict.CANNOT_TELL
 
 
 def under_readings(
     analysis: Analysis, test: Test, key: str, losses: Sequence[str], beside: Sequence[str] = ()
-) -> Outcome:
+) -> ClaimOutcome:
     """What the paper's metric and reading say, which decides, then the other reading and other metrics: where nothing
     can be tested, that is said once."""
     decides = test(key, "own")
     if not losses:
-        return Outcome(decides.verdict, (decides.whole,), decides.reason)
+        return ClaimOutcome(decides.verdict, (decides.whole,), decides.reason)
     names = _words(analysis, key, losses)
     lines = [f"{names} (as the paper reads it): {decides.verdict.value}. {decides.whole}"]
     for other, reading, words in _others(key, beside, names):
         said = test(other, reading)
-        if said.verdict is not Verdict.NOT_TESTABLE or said.verdict is not decides.verdict:
+        if said.verdict is not ClaimVerdict.NOT_TESTABLE or said.verdict is not decides.verdict:
             lines.append(f"{words} (beside it): {said.verdict.value}. {said.whole}")
-    return Outcome(decides.verdict, tuple(lines), decides.reason)
+    return ClaimOutcome(decides.verdict, tuple(lines), decides.reason)
 
 
 def _others(key: str, beside: Sequence[str], names: str) -> Iterator[tuple[str, str, str]]:

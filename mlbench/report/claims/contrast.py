@@ -10,7 +10,6 @@ import numpy as np
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.sides import Keep, any_task, kind_of
 from mlbench.report.data.arrays import Floats, settled
-from mlbench.report.data.grid import show_fraction
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.aggregate import LEAST_SPAN
@@ -19,19 +18,20 @@ from mlbench.report.statistics.equivalence import Judged, Region
 from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable
 from mlbench.report.statistics.power import MOST_FAMILIES, families_needed
 from mlbench.report.statistics.spans import family_spans
-from mlbench.report.wording import count, listed
+from mlbench.report.wording import count, in_percent, listed, show_fraction
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """`points` [families]: the differences; `region` divides them by each family's span from floor to best, and
-    `judged` is what the mean of these shares says. A family that is too narrow for that says nothing of losses.
-    """
+    """How far one group of losses is ahead of another."""
 
     blocks: Blocks
     points: Floats
+    """[families]: the differences."""
     region: Region
+    """Divides them by each family's span; a family that is too narrow for that says nothing of losses."""
     judged: Judged
+    """What the mean of these shares says."""
 
     @property
     def shares(self) -> Floats:
@@ -57,9 +57,10 @@ class Contrast:
         text = f"{self.blocks.measure.title}, {share}: {one} is "
         if self.enough:
             found = self.judged.interval
+            low, high = (in_percent(end, plus="") for end in (found.low, found.high))
             text += (
                 f"{_apart(100 * found.mean, 1, ' % of the span from floor to best')} {other} on average over "
-                f"{len(self.shares)} families (95 % interval {_signed(found.low)} to {_signed(found.high)} %), "
+                f"{len(self.shares)} families (95 % interval {low} to {high} %), "
                 f"{points} it in points, and {wins}."
             )
         else:
@@ -118,7 +119,7 @@ def contrast(
         return f"No record has {key}."
     tasks = [task.name for task in grid.tasks if keep(task)]
     if not tasks:
-        return f"No dataset here is one that it is about: {kind_of(keep)}."
+        return f"No dataset here is of the kind that it is about: {kind_of(keep)}."
     fraction = len(grid.fractions) - 1
     # A paper's metric is looked at whether or not losses are ranked by it here.
     rule = replace(measure(key), ranked=True)
@@ -156,9 +157,3 @@ def _apart(value: float, digits: int, unit: str = "") -> str:
     """`1.2 % ahead of`, `0.013 behind`, `level with`."""
     text = f"{abs(value):.{digits}f}"
     return "level with" if float(text) == 0 else f"{text}{unit} {'ahead of' if value > 0 else 'behind'}"
-
-
-def _signed(share: float) -> str:
-    """`1.2`, `−0.3`, in %; never −0.0."""
-    text = f"{abs(100 * share):.1f}"
-    return f"−{text}" if share < 0 and float(text) else text

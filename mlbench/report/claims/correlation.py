@@ -10,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from mlbench.report.claims.base import Verdict
+from mlbench.report.claims.base import ClaimVerdict
 from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL
+from mlbench.report.wording import count
 
 ALL_ORDERS = 7
 """Up to so many families every order is taken; of more, ORDERS at random."""
 ORDERS = 9999
 
 
-def correlation(cardinality: Floats, gain: Floats) -> tuple[Verdict, str]:
+def correlation(cardinality: Floats, gain: Floats) -> tuple[ClaimVerdict, str]:
     """Of the labels a sample and the gain, [families] each; NaN where the first are not known.
 
     Spearman's rank correlation, its two one-sided p by permutation of the families: the claim holds where it is above
@@ -28,16 +29,22 @@ def correlation(cardinality: Floats, gain: Floats) -> tuple[Verdict, str]:
     known = ~np.isnan(cardinality)
     families = int(known.sum())
     if families < LEAST_FAMILIES or len(set(cardinality[known])) < 3:
-        return Verdict.NOT_TESTABLE, (
-            f"The labels a sample are known of {families} families; {LEAST_FAMILIES} are needed, of three different "
-            "numbers."
+        return ClaimVerdict.NOT_TESTABLE, (
+            f"The number of labels a sample is known of {count(families, 'family', 'families')}; it takes "
+            f"{LEAST_FAMILIES} families and three different numbers."
         )
     gained = settled(gain[known])
     if np.ptp(gained) == 0:
-        return Verdict.CANNOT_TELL, f"The gain is the same on all {families} families."
+        return ClaimVerdict.CANNOT_TELL, f"The gain is the same on all {families} families."
     rho, above, below = spearman(cardinality[known], gained)
     level = (1 - LEVEL) / 2
-    verdict = Verdict.HOLDS if above <= level else Verdict.FAILS if below <= level else Verdict.CANNOT_TELL
+    verdict = (
+        ClaimVerdict.HOLDS
+        if above <= level
+        else ClaimVerdict.FAILS
+        if below <= level
+        else ClaimVerdict.CANNOT_TELL
+    )
     return verdict, (
         f"Spearman's correlation of gain and labels a sample over {families} families is {rho:.2f} (one-sided p = "
         f"{min(above, below):.3f})."

@@ -12,8 +12,8 @@ import numpy as np
 
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims.base import Outcome, Verdict
-from mlbench.report.claims.contest import Said, contest, under_readings
+from mlbench.report.claims.base import ClaimOutcome, ClaimVerdict
+from mlbench.report.claims.contest import Statement, checked_contrast, contest, under_readings
 from mlbench.report.claims.contrast import contrast, largest
 from mlbench.report.claims.correlation import correlation
 from mlbench.report.claims.sides import end_to_end, of_kind
@@ -23,7 +23,7 @@ register_claim = CLAIMS.register
 
 
 @register_claim("kmcl-beats-asl")
-def kmcl_beats_asl(analysis: Analysis) -> Outcome:
+def kmcl_beats_asl(analysis: Analysis) -> ClaimOutcome:
     """The joint loss `kmcl` beats `asl` on mAP. | Sajedi et al. 2023, arXiv 2307.03967"""
     ahead, behind = _kmcl(analysis.grid), of_kind(analysis.grid, ["asl"])
     found = contest(analysis, "map", ahead, behind, keep=end_to_end)
@@ -36,27 +36,25 @@ def kmcl_beats_asl(analysis: Analysis) -> Outcome:
 
 
 @register_claim("kmcl-gains-with-co-occurrence")
-def kmcl_gains_with_co_occurrence(analysis: Analysis) -> Outcome:
+def kmcl_gains_with_co_occurrence(analysis: Analysis) -> ClaimOutcome:
     """The gain of `kmcl` over `asl` on mAP grows with how many labels a sample has. | Sajedi et al. 2023, arXiv 2307.03967"""  # noqa: E501
     grid = analysis.grid
     ahead, behind = _kmcl(grid), of_kind(grid, ["asl"])
 
-    def test(key: str, reading: str) -> Said:
-        found = contrast(analysis, key, reading, ahead, behind, end_to_end)
-        if isinstance(found, str):
-            return Said(Verdict.NOT_TESTABLE, "", found)
-        said = found.sentence(ahead, behind, largest(analysis))
-        if not found.enough:
-            return Said(Verdict.NOT_TESTABLE, said, found.too_few(end_to_end))
+    def test(key: str, reading: str) -> Statement:
+        tested = checked_contrast(analysis, key, reading, ahead, behind, end_to_end)
+        if isinstance(tested, Statement):
+            return tested
+        found, said = tested
         cardinality = found.blocks.average_families(
             np.array([grid.tasks[grid.task_names.index(task)].cardinality for task in found.blocks.tasks])
         )
         verdict, text = correlation(cardinality[found.region.wide], found.shares)
-        if verdict is Verdict.NOT_TESTABLE:
-            return Said(verdict, said, text)
+        if verdict is ClaimVerdict.NOT_TESTABLE:
+            return Statement(verdict, said, text)
         if found.judged.no_better:
-            return Said(Verdict.PREMISE_ABSENT, f"There is no gain that could grow. {said}")
-        return Said(verdict, f"{text} {said}")
+            return Statement(ClaimVerdict.PREMISE_ABSENT, f"There is no gain that could grow. {said}")
+        return Statement(verdict, f"{text} {said}")
 
     return under_readings(analysis, test, "map", [*ahead, *behind])
 

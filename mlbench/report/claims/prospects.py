@@ -14,7 +14,7 @@ from mlbench.errors import MlbenchError
 from mlbench.metrics.catalog import POLICIES, metric_info
 from mlbench.registry import METRICS
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims.base import Verdict, check_claims
+from mlbench.report.claims.base import ClaimVerdict, check_claims
 from mlbench.report.claims.sides import FEW, MANY
 from mlbench.report.data.grid import READINGS, Grid, fraction_order
 from mlbench.suite import Cell
@@ -57,7 +57,9 @@ def _judged(cells: list[Cell], cards: dict[str, Card | None], guess: int) -> lis
     rows = [_row(number, cell, cards[cell.dataset], guess) for number, cell in enumerate(cells)]
     return [
         Prospect(
-            finding.name, finding.title, finding.reason if finding.verdict is Verdict.NOT_TESTABLE else ""
+            finding.name,
+            finding.title,
+            finding.reason if finding.verdict is ClaimVerdict.NOT_TESTABLE else "",
         )
         for finding in check_claims(Analysis(Grid(pd.DataFrame(rows))))
     ]

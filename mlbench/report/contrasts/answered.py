@@ -31,21 +31,23 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """To a question at one fraction (its index), over one group of families.
-
-    points: [families] the differences. narrow: the families whose span is too small to divide by. missing: the losses
-    and the datasets that are not in it, since results are missing.
-    """
+    """To a question at one fraction, over one group of families."""
 
     question: Question
     fraction: int
+    """Its index."""
     group: str
+    """One of GROUPS."""
     families: tuple[str, ...]
     points: Floats
+    """[families]: the differences."""
     judged: Judged
     shares: Floats
+    """[families that are wide enough]: the differences as shares of the span."""
     narrow: tuple[str, ...]
+    """The families whose span is too small to divide by."""
     missing: tuple[str, ...]
+    """The datasets that are not in it, since results are missing."""
 
     @property
     def leverage(self) -> Leverage:
@@ -81,7 +83,7 @@ def answers(analysis: Analysis, question: Question) -> Iterator[Answer]:
                 part.judge(own),
                 part.shares(own),
                 part.narrow,
-                blocks.tasks_aside,
+                blocks.excluded_tasks,
             )
 
 

@@ -1,1 +1,1 @@
-"""The records as the report reads them: merged, told apart by kind, laid out as a grid of numbers."""
+"""The records as the report reads them: merged, divided by kind, laid out as a grid of numbers."""

@@ -15,7 +15,7 @@ DIGITS = 12
 
 
 @dataclass(frozen=True)
-class Banded:
+class Intervals:
     """A number of each loss, or a curve, with the ends of its 95 % interval; arrays of one shape."""
 
     value: Floats

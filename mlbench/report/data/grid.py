@@ -19,14 +19,12 @@ from mlbench.report.data.naming import name_losses, name_tasks
 MISSING, DONE, FAILED = 0, 1, 2
 READINGS = {"own": "metrics", "probe": "probe_metrics"}
 """The two readings of a cell and the columns that hold them."""
+READING_WORDS = {"own": "own logits", "probe": "linear probe"}
 
 
 @dataclass(frozen=True)
 class Task:
-    """A dataset under one encoder and one protocol: what losses are compared on.
-
-    `trained`: whether the encoder is, and not only an adapter on its vectors; `pretrained`: whether it was before.
-    """
+    """A dataset under one encoder and one protocol: what losses are compared on."""
 
     name: str
     dataset: str
@@ -35,10 +33,14 @@ class Task:
     modality: str
     labels: int
     cardinality: float
+    """Labels a sample; NaN where not known."""
     imbalance: float
+    """The most frequent label's count over the least frequent one's; NaN where not known."""
     train_rows: int
     trained: bool = True
+    """Whether the encoder is trained, and not only an adapter on its vectors."""
     pretrained: bool = False
+    """Whether the encoder was trained before."""
 
 
 class Grid:
@@ -133,11 +135,6 @@ class Grid:
     def rows(self) -> tuple[npt.NDArray[np.intp], ...]:
         """Where each row of `cells` lies on the four axes."""
         return self._place
-
-
-def show_fraction(fraction: float | int) -> str:
-    """`1 %`, `100 %`, or `500 rows` for an absolute count."""
-    return f"{fraction * 100:g} %" if fraction <= 1 else f"{fraction:g} rows"
 
 
 def fraction_order(fraction: float | int) -> tuple[bool, float]:

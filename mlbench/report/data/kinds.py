@@ -1,5 +1,5 @@
 """Which records may share a table: those of one TRAINING_VERSION that are all tuned or all not, of suites that train
-what they share alike. Results of an older version stand apart, and marked."""
+what they share in the same way. Results of an older version stand apart, and marked."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _OPEN = ("cell/", "metrics/", "probe_metrics/", "floor_metrics/", "dataset/")
 
 
 @dataclass(frozen=True, order=True)
-class Kind:
-    """What all cells of one part of a report have in common.
-
-    version: TRAINING_VERSION. tuned: whether their hyperparameters are. group, suites: which suites, and the number of
-    their group, where those of one version train one dataset in several ways.
-    """
+class RecordKind:
+    """What all cells of one part of a report have in common."""
 
     version: int
+    """TRAINING_VERSION."""
     tuned: bool = False
+    """Whether their hyperparameters are."""
     group: int = 0
+    """The number of their group of suites, where those of one version train one dataset in several ways."""
     suites: tuple[str, ...] = ()
+    """The suites of that group."""
 
     @property
     def words(self) -> str:
@@ -67,13 +67,13 @@ class Kind:
         return f"training-{self.version}{'-tuned' if self.tuned else ''}{f'-{self.group + 1}' if self.suites else ''}"
 
 
-def split(*frames: pd.DataFrame) -> list[dict[Kind, pd.DataFrame]]:
+def split(*frames: pd.DataFrame) -> list[dict[RecordKind, pd.DataFrame]]:
     """The records of each kind in each of some frames, without the columns that only others have."""
     kinds = _kinds(pd.concat([frame for frame in frames if len(frame)] or [pd.DataFrame()]))
     return [_split(frame, kinds) for frame in frames]
 
 
-def _split(records: pd.DataFrame, kinds: Sequence[Kind]) -> dict[Kind, pd.DataFrame]:
+def _split(records: pd.DataFrame, kinds: Sequence[RecordKind]) -> dict[RecordKind, pd.DataFrame]:
     if records.empty:
         return {}
     if len(kinds) == 1:
@@ -82,37 +82,37 @@ def _split(records: pd.DataFrame, kinds: Sequence[Kind]) -> dict[Kind, pd.DataFr
     return {kind: _alone(rows) for kind, rows in found.items() if len(rows)}
 
 
-def _kinds(records: pd.DataFrame) -> list[Kind]:
-    """All that there are; suites are told apart only where some train one dataset in several ways."""
+def _kinds(records: pd.DataFrame) -> list[RecordKind]:
+    """All that there are; suites are kept apart only where some train one dataset in several ways."""
     if records.empty:
         return []
     pairs = sorted(set(zip(_versions(records), _tuned(records), strict=True)))
     kinds = []
-    for whole in (Kind(int(version), bool(tuned)) for version, tuned in pairs):
+    for whole in (RecordKind(int(version), bool(tuned)) for version, tuned in pairs):
         groups = alike(records[_of_kind(records, whole)], tuned=whole.tuned)
         divided = [replace(whole, group=group, suites=suites) for group, suites in enumerate(groups)]
         kinds += divided if len(groups) > 1 else [whole]
     return kinds
 
 
-def _of_kind(records: pd.DataFrame, kind: Kind) -> pd.Series[bool]:
+def _of_kind(records: pd.DataFrame, kind: RecordKind) -> pd.Series[bool]:
     rows = (_versions(records) == kind.version) & (_tuned(records) == kind.tuned)
     if kind.suites:
         rows &= records["suite"].fillna("").astype(str).isin(kind.suites)
     return rows
 
 
-def kind_of(cells: pd.DataFrame) -> Kind:
+def kind_of(cells: pd.DataFrame) -> RecordKind:
     """Of cells that may share a table."""
     if cells.empty:
-        return Kind(TRAINING_VERSION)
-    return Kind(int(_versions(cells).min()), bool(_tuned(cells).any()))
+        return RecordKind(TRAINING_VERSION)
+    return RecordKind(int(_versions(cells).min()), bool(_tuned(cells).any()))
 
 
-def kinds_of(sides: Sequence[dict[Kind, pd.DataFrame]]) -> list[Kind]:
+def kinds_of(sides: Sequence[dict[RecordKind, pd.DataFrame]]) -> list[RecordKind]:
     """All that there are on some sides, the newest first; of one version what the first side has, then what is tuned,
     then the group with the most cells. The present one where there is none."""
-    found = {kind for side in sides for kind in side} or {Kind(TRAINING_VERSION)}
+    found = {kind for side in sides for kind in side} or {RecordKind(TRAINING_VERSION)}
     own = sides[0] if sides else {}
     return sorted(found, key=lambda kind: (-kind.version, kind not in own, not kind.tuned, kind.group))
 

@@ -84,3 +84,8 @@ def require(key: str, known: Iterable[str]) -> Measure:
     if key not in known:
         raise UnknownNameError("metric", key, known, where="the records")
     return measure(key)
+
+
+def file_name(key: str) -> str:
+    """A metric key as part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "._@-" else "--" for letter in key)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlbench.errors import DataError
 from mlbench.records import load_records
 from mlbench.report.data.backfill import complete
-from mlbench.report.data.kinds import Kind, kinds_of, split
+from mlbench.report.data.kinds import RecordKind, kinds_of, split
 from mlbench.report.data.repeats import at_the_places_of_what_they_repeat, set_apart
 from mlbench.report.data.superseded import PLACE, one_a_place
-from mlbench.report.data.trials import count_finals
+from mlbench.report.data.trials import select_finals
 from mlbench.report.wording import count
 
 PUBLISHED = " (published)"
@@ -22,16 +23,17 @@ PUBLISHED = " (published)"
 
 @dataclass(frozen=True)
 class Merged:
-    """All cells of a kind, what was found wrong with the records on the way, and the trials of tuned losses.
-
-    repeats: the cells that train a loss once more, which is no loss of its own.
-    """
+    """The records of one kind."""
 
     cells: pd.DataFrame
+    """All cells that count."""
     problems: tuple[str, ...]
+    """What was found wrong with the records, a sentence each."""
     trials: pd.DataFrame
-    kind: Kind
+    """The trials of tuned losses, as `Finals` has them."""
+    kind: RecordKind
     repeats: pd.DataFrame
+    """The cells that train a loss once more, which is no loss of its own."""
 
     @property
     def finished(self) -> bool:
@@ -50,7 +52,7 @@ def merge(paths: Sequence[Path], against: Sequence[Path] = (), losses: Collectio
     said = [chosen.kind.mark.rstrip(".")] if chosen.kind.mark else []
     problems = [problem for merged in kinds for problem in merged.problems]
     left = [
-        f"{count(len(merged.cells), 'cell')} of {merged.kind.words}, left out: no table is of both"
+        f"{count(len(merged.cells), 'cell')} of {merged.kind.words}, left out: no table may hold both"
         for merged in others
         if len(merged.cells)
     ]
@@ -75,12 +77,12 @@ def merge_kinds(paths: Sequence[Path], against: Sequence[Path] = ()) -> list[Mer
     return [replace(merged[0], problems=(*problems, *merged[0].problems)), *merged[1:]]
 
 
-def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
+def _merge(kind: RecordKind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     """Records of one kind, the published ones being `theirs`."""
-    new, again_ours, problems, trials = _counted(ours, published=False)
+    new, again_ours, problems, trials = _finals(ours, published=False)
     if theirs.empty:
         return _one_a_place(new, again_ours, problems, trials, kind)
-    old, again_theirs, more, others = _counted(theirs, published=True)
+    old, again_theirs, more, others = _finals(theirs, published=True)
     problems += more
     repeats = pd.concat([again_ours, again_theirs], ignore_index=True).drop_duplicates("id")
     trials = pd.concat([trials, others], ignore_index=True)
@@ -100,21 +102,25 @@ def _merge(kind: Kind, ours: pd.DataFrame, theirs: pd.DataFrame) -> Merged:
     return _one_a_place(pd.concat([new, old], ignore_index=True), repeats, problems, trials, kind)
 
 
-def _counted(
+def _finals(
     records: pd.DataFrame, *, published: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str], pd.DataFrame]:
     """The cells that count, those of them that repeat a loss, what was wrong with the others, and the trials that were
     chosen from."""
-    counted = count_finals(at_the_places_of_what_they_repeat(records))
+    finals = select_finals(at_the_places_of_what_they_repeat(records))
     cells, repeats, trials = (
         frame.assign(published=published) if len(frame) else frame
-        for frame in (*set_apart(counted.cells), counted.trials)
+        for frame in (*set_apart(finals.cells), finals.trials)
     )
-    return cells, repeats, list(counted.problems), trials
+    return cells, repeats, list(finals.problems), trials
 
 
 def _one_a_place(
-    cells: pd.DataFrame, repeats: pd.DataFrame, problems: Sequence[str], trials: pd.DataFrame, kind: Kind
+    cells: pd.DataFrame,
+    repeats: pd.DataFrame,
+    problems: Sequence[str],
+    trials: pd.DataFrame,
+    kind: RecordKind,
 ) -> Merged:
     cells, doubles = one_a_place(cells)
     repeats, more = one_a_place(repeats)
@@ -133,3 +139,21 @@ def _conflicts(new: pd.DataFrame, old: pd.DataFrame) -> list[str]:
         f"cell {name}: the published record differs from the new one, which counts"
         for name in common[differs]
     ]
+
+
+def check_something_finished(cells: pd.DataFrame, sources: Sequence[Path], problems: Sequence[str]) -> None:
+    """Raises DataError, which says how cells failed, where nothing can be reported."""
+    where = ", ".join(str(source) for source in sources)
+    if cells.empty:
+        if problems:
+            raise DataError(f"{where}: no record here counts: {'; '.join(problems)}")
+        raise DataError(f"{where}: no records here; `mlbench run SUITE` makes some")
+    if not (cells["status"] == "done").any():
+        classes = ", ".join(
+            f"{number} {name}" for name, number in cells["error_class"].value_counts().items()
+        )
+        all_of_them = "the one cell" if len(cells) == 1 else f"all {len(cells)} cells"
+        raise DataError(
+            f"{where}: {all_of_them} failed ({classes}); `mlbench status` shows why, "
+            "`mlbench run SUITE --retry failed` tries them again"
+        )

@@ -11,7 +11,7 @@ NOT_IDENTITY = ("cell/train/threads", "cell/train/time_limit")
 def name_losses(cells: pd.DataFrame) -> pd.Series[str]:
     """The loss's id; where suites give one id to different parameters, with the parameters that differ."""
     parameters = [column for column in cells.columns if column.startswith("cell/loss/parameters/")]
-    return _told_apart(cells, "loss", ["loss_name", *parameters])
+    return _distinguished(cells, "loss", ["loss_name", *parameters])
 
 
 def name_tasks(cells: pd.DataFrame) -> pd.Series[str]:
@@ -20,10 +20,10 @@ def name_tasks(cells: pd.DataFrame) -> pd.Series[str]:
     columns = [
         column for column in cells.columns if column.startswith(prefixes) and column not in NOT_IDENTITY
     ]
-    return _told_apart(cells, "dataset", ["cell/loader", "encoder", *columns])
+    return _distinguished(cells, "dataset", ["cell/loader", "encoder", *columns])
 
 
-def _told_apart(cells: pd.DataFrame, column: str, identity: list[str]) -> pd.Series[str]:
+def _distinguished(cells: pd.DataFrame, column: str, identity: list[str]) -> pd.Series[str]:
     """`column`, followed in brackets by the values of those `identity` columns that differ under one name."""
     names = cells[column].astype(str)
     known = [name for name in identity if name in cells.columns]
@@ -33,10 +33,10 @@ def _told_apart(cells: pd.DataFrame, column: str, identity: list[str]) -> pd.Ser
         if not differing:
             continue
         for index, values in zip(rows.index, rows[differing].to_numpy(), strict=True):
-            told = (
+            shown = (
                 f"{name.rsplit('/', 1)[-1]}={value}" for name, value in zip(differing, values, strict=True)
             )
-            names.loc[index] = f"{shared} ({', '.join(told)})"
+            names.loc[index] = f"{shared} ({', '.join(shown)})"
     return names
 
 

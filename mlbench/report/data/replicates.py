@@ -18,7 +18,7 @@ from mlbench.records.replicates import PREFIXES, Kept, restore
 from mlbench.report.data.grid import READINGS, Grid
 
 Draws = dict[tuple[str, str], npt.NDArray[np.float32]]
-Source = Path | Mapping[str, Kept]
+ReplicateSource = Path | Mapping[str, Kept]
 """Where the replicates of a cell are: its scores file, or what a packed record keeps of it."""
 
 
@@ -61,7 +61,7 @@ class Replicates:
                     arrays[name][losses[row], seeds[row]] = drawn
         return arrays
 
-    def _read(self, source: Source | None, row: int) -> Draws:
+    def _read(self, source: ReplicateSource | None, row: int) -> Draws:
         if source is None:
             return {}
         return self._of_file(source) if isinstance(source, Path) else self._of_record(source, row)
@@ -86,10 +86,10 @@ class Replicates:
         return found
 
 
-def _sources(paths: Iterable[Path]) -> dict[str, Source]:
+def _sources(paths: Iterable[Path]) -> dict[str, ReplicateSource]:
     """Where the replicates under `paths` are, by cell; of several of one cell the first, a scores file before what a
     packed record of the same folder keeps."""
-    found: dict[str, Source] = {}
+    found: dict[str, ReplicateSource] = {}
     for path in paths:
         for store in stores(path) if path.is_dir() else []:
             for file in store.scores_folder.glob("*.npz"):
@@ -100,7 +100,7 @@ def _sources(paths: Iterable[Path]) -> dict[str, Source]:
     return found
 
 
-def _add_packed(found: dict[str, Source], file: Path) -> None:
+def _add_packed(found: dict[str, ReplicateSource], file: Path) -> None:
     with contextlib.suppress(RecordError, FileNotFoundError):
         for identifier, kept in packed_replicates(file).items():
             found.setdefault(identifier, kept)

@@ -12,18 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlbench.report.data.drawn import DRAWN, MARK, NUMBER, as_the_suite_has_it
 from mlbench.report.data.naming import name_losses, name_tasks
 from mlbench.suite import choose, selected
 
-MARK = "cell/trial/"
-NUMBER = f"{MARK}number"
-UNTUNED = f"{MARK}untuned"
-SPARED = f"{MARK}spared"
-DRAWN = "drawn"
-"""The column with what a cell drew, as (column, value) pairs; the columns themselves hold the suite's own values, which
-is what the tuned loss is told by."""
-HIDDEN = [UNTUNED, SPARED, f"{MARK}edges", f"{MARK}seeds", f"{MARK}fraction", f"{MARK}final", DRAWN]
-"""Columns that say nothing to a reader of a cell."""
 _INNER = ["suite", "finished", "task", "at", "seeds", "final", "key", "score"]
 """Columns that are for the choice alone."""
 
@@ -32,21 +24,23 @@ _CONTEST = ["loss", "task", "at"]
 
 
 @dataclass(frozen=True)
-class Counted:
-    """`cells` that count, of a tuned suite the finals of what is chosen; `trials` all that they were chosen from, a row
-    each:
+class Finals:
+    """What counts of records of one kind."""
+
+    cells: pd.DataFrame
+    """The cells that count; of a tuned suite the finals of what is chosen."""
+    trials: pd.DataFrame
+    """All trials that they were chosen from, a row each.
 
     `id`, `place` (the id of a final of the same loss and task: where the trial stands in a grid), `chosen`, `loss`,
     `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, that on `test`, their
     `metric`, the `seconds` it took, DRAWN and the `edges` among it. `merge` adds whether they are `published`.
     """
-
-    cells: pd.DataFrame
-    trials: pd.DataFrame
     problems: tuple[str, ...] = ()
+    """What was wrong with the others, a sentence each."""
 
 
-def count_finals(cells: pd.DataFrame) -> Counted:
+def select_finals(cells: pd.DataFrame) -> Finals:
     """Of records of one kind: all of suites that are not tuned, else the finals whose values are those of the trial
     that is chosen now.
 
@@ -55,9 +49,9 @@ def count_finals(cells: pd.DataFrame) -> Counted:
     that no loss is judged by fewer than it was promised. Finals of another choice, as before a retry, do not count.
     """
     if NUMBER not in cells.columns or cells[NUMBER].isna().all():
-        return Counted(cells, pd.DataFrame())
+        return Finals(cells, pd.DataFrame())
     cells = cells.reset_index(drop=True)
-    plain = _as_the_suite_has_it(cells)
+    plain = as_the_suite_has_it(cells)
     older = _of(cells, f"{MARK}seeds").isna()
     table = pd.DataFrame() if older.all() else _table(cells, plain, np.flatnonzero(~older))
     kept: list[int] = []
@@ -86,45 +80,9 @@ def count_finals(cells: pd.DataFrame) -> Counted:
         trials.append(tried.assign(chosen=chosen, place=place))
     counting = plain.loc[sorted(kept)].reset_index(drop=True)
     if not trials:
-        return Counted(counting, pd.DataFrame(), tuple(problems))
+        return Finals(counting, pd.DataFrame(), tuple(problems))
     every = pd.concat(trials, ignore_index=True)
-    return Counted(counting, every.drop(columns=_INNER), (*problems, *_unequal(every)))
-
-
-def as_trained(cells: pd.DataFrame, none: object = None) -> pd.DataFrame:
-    """With the values that were drawn in place of the suite's own; `none` where None was drawn."""
-    if DRAWN not in cells.columns:
-        return cells
-    columns: dict[str, list[object]] = {}
-    for row, pairs in enumerate(cells[DRAWN]):
-        for name, value in pairs if isinstance(pairs, list) else ():
-            columns.setdefault(name, cells[name].tolist())[row] = none if value is None else value
-    return cells.assign(**_typed(columns, cells.index))
-
-
-def _as_the_suite_has_it(cells: pd.DataFrame) -> pd.DataFrame:
-    """With the suite's own values in place of those drawn, which stand in DRAWN, and of what a trial was spared."""
-    columns: dict[str, list[object]] = {}
-
-    def put_back(row: int, pairs: object) -> list[tuple[str, object]]:
-        found = []
-        for path, value in pairs if isinstance(pairs, list) else ():
-            name = f"cell/{path}"
-            values = columns.setdefault(name, cells[name].tolist() if name in cells else [None] * len(cells))
-            # A column of numbers has NaN for None, which records do not know.
-            was = values[row]
-            found.append((name, None if isinstance(was, float) and np.isnan(was) else was))
-            values[row] = value
-        return found
-
-    drawn = [put_back(row, pairs) for row, pairs in enumerate(cells[UNTUNED])]
-    for row, pairs in enumerate(cells.get(SPARED, ())):
-        put_back(row, pairs)
-    return cells.assign(**_typed(columns, cells.index), **{DRAWN: pd.Series(drawn, index=cells.index)})
-
-
-def _typed(columns: Mapping[str, list[object]], index: pd.Index[Any]) -> dict[str, pd.Series[Any]]:
-    return {name: pd.Series(values, index=index).infer_objects() for name, values in columns.items()}
+    return Finals(counting, every.drop(columns=_INNER), (*problems, *_unequal(every)))
 
 
 def _table(cells: pd.DataFrame, plain: pd.DataFrame, rows: Any) -> pd.DataFrame:
@@ -213,7 +171,7 @@ def _incomplete(where: str, there: int, wanted: int, finals: int) -> str:
 
 def _other_choice(where: str, finals: int) -> str:
     cells = "1 final cell does" if finals == 1 else f"{finals} final cells do"
-    return f"{where}: {cells} not count: the trials, as they are by now, choose other values"
+    return f"{where}: {cells} not count: the trials choose other values now"
 
 
 def _unequal(trials: pd.DataFrame) -> Iterator[str]:
@@ -221,8 +179,8 @@ def _unequal(trials: pd.DataFrame) -> Iterator[str]:
     for task, rows in trials.groupby("task", sort=True):
         budgets = rows.groupby("of")["loss"].agg(lambda losses: ", ".join(sorted(set(losses))))
         if len(budgets) > 1:
-            told = "; ".join(f"{budget:.0f} for {losses}" for budget, losses in budgets.items())
-            yield f"{task}: tuned losses were given different numbers of trials: {told}"
+            given = "; ".join(f"{budget:.0f} for {losses}" for budget, losses in budgets.items())
+            yield f"{task}: tuned losses were given different numbers of trials: {given}"
 
 
 def _older(trials: int) -> list[str]:
@@ -230,18 +188,5 @@ def _older(trials: int) -> list[str]:
     if not trials:
         return []
     return [
-        f"{trials} trials of an older version of mlbench do not count: it trained nothing anew with what they chose"
+        f"{trials} trials of an older version of mlbench do not count: it did not train the chosen values anew"
     ]
-
-
-def edges_chosen(trials: pd.DataFrame) -> tuple[int, dict[str, int], int]:
-    """In how many contests what was chosen lies at an edge of the shared grid, by knob, and how many there are."""
-    if trials.empty:
-        return 0, {}, 0
-    chosen = trials[trials["chosen"]].drop_duplicates("place")
-    knobs: dict[str, int] = {}
-    for edge in (edge for edges in chosen["edges"] for edge in edges):
-        name = edge.rsplit("/", 1)[-1]
-        knobs[name] = knobs.get(name, 0) + 1
-    at_edge = sum(bool(edges) for edges in chosen["edges"])
-    return at_edge, dict(sorted(knobs.items(), key=lambda item: (-item[1], item[0]))), len(chosen)

@@ -11,23 +11,27 @@ from matplotlib.ticker import MaxNLocator
 
 from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.layout import bands, grey_lines, legend_below, name_panels, named_grey, panels
-from mlbench.report.figures.style import BANDS, HIGHLIGHTED, MUTED, Drawing, Looks, Subject
+from mlbench.report.figures.style import BANDS, HIGHLIGHTED, MUTED, Drawing, FigureSubject, LineStyles
 
 
 @dataclass(frozen=True)
 class CurvePanel:
-    """One task: means and half interval widths [losses, fractions], floor and ceiling (NaN: not known)."""
+    """The curves of one task."""
 
     task: str
     mean: Floats
+    """[losses, fractions]: over seeds."""
     half: Floats
+    """[losses, fractions]: half the width of the interval."""
     floor: float
+    """NaN where not known."""
     ceiling: float
+    """NaN where not known."""
 
 
 def learning_curves(
-    subject: Subject,
-    look: Looks,
+    subject: FigureSubject,
+    styles: LineStyles,
     leaders: Sequence[str],
     fractions: Sequence[float | int],
     tasks: Sequence[CurvePanel],
@@ -35,19 +39,19 @@ def learning_curves(
     """Means over seeds; the first of `leaders` in colour, the very first with intervals, the others grey."""
     if len(fractions) < 2 or not tasks:
         return None
-    losses, coloured = list(look), leaders[:HIGHLIGHTED]
+    losses, coloured = list(styles), leaders[:HIGHLIGHTED]
     bright = [losses.index(loss) for loss in coloured]
     grey = [place for place in range(len(losses)) if place not in bright]
-    others = [look[losses[place]].label for place in grey]
-    named = [*(look[loss].label for loss in coloured), *([named_grey(others)] if others else ())]
+    others = [styles[losses[place]].label for place in grey]
+    named = [*(styles[loss].label for loss in coloured), *([named_grey(others)] if others else ())]
     figure, axes = panels(len(tasks), [*named, "floor", "ceiling"])
     x = _positions(fractions)
     for panel, task in zip(axes, tasks, strict=True):
         banded = bright[:BANDS]
         bands(panel, x, (task.mean - task.half)[banded], (task.mean + task.half)[banded],
-              [look[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
+              [styles[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
         for loss, place in zip(coloured, bright, strict=True):
-            style = look[loss]
+            style = styles[loss]
             panel.plot(x, task.mean[place], color=style.colour, linestyle=style.dash, marker=style.marker,
                        label=style.label, zorder=3)  # fmt: skip
         grey_lines(panel, x, task.mean[grey], others)

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.cost import over_the_least
-from mlbench.report.data.arrays import Floats, nanmean, nanstd, over_families, shared_tasks, spread_over_seeds
+from mlbench.report.data.arrays import Floats, nanmean, nanstd
 from mlbench.report.figures.curves import CurvePanel
 from mlbench.report.figures.training import Curve
 from mlbench.report.statistics.blocks import CONTROL
@@ -67,28 +66,6 @@ def label_gaps(analysis: Analysis, view: View) -> tuple[str, Floats, Floats]:
     labels = np.array([task.labels for task in grid.tasks], dtype=float)
     there = ~np.isnan(gaps).all(0) & (labels > 0)
     return control, labels[there], gaps[:, there]
-
-
-def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats, Floats]:
-    """The frequency buckets that the records have of this metric, means over families, deviations over seeds.
-
-    Both are [losses, buckets].
-
-    A loss is averaged over the tasks on which every loss with any result has one; else it has none.
-    """
-    grid = analysis.grid
-    buckets = [bucket for bucket in BUCKETS if f"{view.key}/{bucket}" in analysis.measures]
-    values = np.full((len(grid.losses), len(buckets)), np.nan)
-    spreads = values.copy()
-    for column, bucket in enumerate(buckets):
-        scores = analysis.scores(view.reading, f"{view.key}/{bucket}")[:, :, view.fraction]
-        some, shared = shared_tasks(scores)
-        if not shared.any():
-            continue
-        families = [grid.tasks[task].family for task in np.flatnonzero(shared)]
-        values[some, column] = over_families(nanmean(scores[some][:, shared], 2).T, families)
-        spreads[some, column] = spread_over_seeds(scores[some][:, shared], families)
-    return buckets, values, spreads
 
 
 def training_history(

@@ -17,13 +17,15 @@ from matplotlib.transforms import Affine2D
 from mlbench.report.data.arrays import Floats
 from mlbench.report.figures.labels import room_for, shorten
 from mlbench.report.figures.layout import one_panel
-from mlbench.report.figures.style import MUTED, Drawing, Subject
+from mlbench.report.figures.style import MUTED, Drawing, FigureSubject
 
 _COLOURS = LinearSegmentedColormap.from_list("ranks", ["#0072b2", "#7fb6d6", "#e8e6df", "#e9b489", "#d55e00"])
 _NAME = 24
 
 
-def rank_map(subject: Subject, losses: Sequence[str], tasks: Sequence[str], ranks: Floats) -> Drawing | None:
+def rank_map(
+    subject: FigureSubject, losses: Sequence[str], tasks: Sequence[str], ranks: Floats
+) -> Drawing | None:
     """Ranks within each task, [losses, tasks], 1 is best, NaN where there is none."""
     if len(losses) < 2 or not len(tasks):
         return None
@@ -39,7 +41,7 @@ def rank_map(subject: Subject, losses: Sequence[str], tasks: Sequence[str], rank
     )
 
 
-def win_matrix(subject: Subject, losses: Sequence[str], shares: Floats) -> Drawing | None:
+def win_matrix(subject: FigureSubject, losses: Sequence[str], shares: Floats) -> Drawing | None:
     """[losses, losses]: the share of families on which the row's loss is ahead of the column's."""
     if len(losses) < 2:
         return None

@@ -9,35 +9,40 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.data.arrays import Floats, nanmean
 from mlbench.report.figures.layout import named_grey, one_panel
-from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, Looks, Subject
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, FigureSubject, LineStyles
 
 
 def against_labels(
-    subject: Subject, look: Looks, leaders: Sequence[str], control: str, labels: Floats, gaps: Floats
+    subject: FigureSubject,
+    styles: LineStyles,
+    leaders: Sequence[str],
+    control: str,
+    labels: Floats,
+    gaps: Floats,
 ) -> Drawing | None:
-    """How far each loss is ahead of the control [losses of `look`, tasks] over the number of labels [tasks].
+    """How far each loss is ahead of the control [losses of `styles`, tasks] over the number of labels [tasks].
 
     A line joins the means over the tasks of equally many labels.
     """
-    if len(set(labels)) < 2 or len(look) < 2:
+    if len(set(labels)) < 2 or len(styles) < 2:
         return None
     figure, axes = one_panel(5.6, 3.0, left=0.75, bottom=0.5, right=1.7)
     sizes = np.unique(labels)
     coloured = [loss for loss in leaders if loss != control][:HIGHLIGHTED]
-    rows = dict(zip(look, gaps, strict=True))
+    rows = dict(zip(styles, gaps, strict=True))
     for loss in coloured:
-        gap, style = rows[loss], look[loss]
+        gap, style = rows[loss], styles[loss]
         mean = [nanmean(gap[labels == size], 0) for size in sizes]
         axes.plot(sizes, mean, color=style.colour, linestyle=style.dash, linewidth=1, zorder=3)
-        axes.plot(labels, gap, style.marker, color=style.colour, label=look[loss].label, zorder=3)
+        axes.plot(labels, gap, style.marker, color=style.colour, label=styles[loss].label, zorder=3)
     others = [loss for loss in rows if loss not in coloured and loss != control]
     for loss in others:
-        name = named_grey([look[other].label for other in others]) if loss == others[0] else None
+        name = named_grey([styles[other].label for other in others]) if loss == others[0] else None
         axes.plot(labels, rows[loss], ".", color=MUTED, alpha=0.5, zorder=2, label=name)
     axes.axhline(0, color=MUTED, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlabel("number of labels of the dataset")
-    axes.set_ylabel(f"{subject.metric}, ahead of {look[control].label}")
+    axes.set_ylabel(f"{subject.metric}, ahead of {styles[control].label}")
     ticks = [size for place, size in enumerate(sizes) if place == 0 or size > 1.25 * sizes[place - 1]]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
@@ -51,7 +56,7 @@ def against_labels(
 
 
 def against_cost(
-    subject: Subject, look: Looks, losses: Sequence[str], cost: Floats, score: Floats
+    subject: FigureSubject, styles: LineStyles, losses: Sequence[str], cost: Floats, score: Floats
 ) -> Drawing | None:
     """Mean score of `losses` over what their training costs, relative to the least; both [losses]."""
     known = ~np.isnan(cost) & ~np.isnan(score)
@@ -60,8 +65,10 @@ def against_cost(
     figure, axes = one_panel(5.6, 3.0, left=0.75, bottom=0.5, right=1.0)
     for loss, x, y in zip(losses, cost, score, strict=True):
         if x == x and y == y:
-            axes.plot(x, y, color=look[loss].colour, marker=look[loss].marker, linestyle="none", markersize=7)
-            axes.annotate(look[loss].label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
+            axes.plot(
+                x, y, color=styles[loss].colour, marker=styles[loss].marker, linestyle="none", markersize=7
+            )
+            axes.annotate(styles[loss].label, (x, y), xytext=(6, 3), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
     axes.set_xlabel(
         "cost of training, times the least (geometric mean over datasets; 1 where within the noise)"
@@ -80,8 +87,8 @@ def against_cost(
 
 
 def by_frequency(
-    subject: Subject,
-    look: Looks,
+    subject: FigureSubject,
+    styles: LineStyles,
     losses: Sequence[str],
     buckets: Sequence[str],
     values: Floats,
@@ -99,9 +106,11 @@ def by_frequency(
     low, high = (values - spreads)[:, shown], (values + spreads)[:, shown]
     axes.vlines(centres.ravel(), low.ravel(), high.ravel(), color=MUTED, linewidth=0.7, zorder=4)
     for loss, row, x in zip(losses, values, centres, strict=True):
-        bars = axes.bar(x, row[shown], width * 0.9, color=look[loss].colour, label=look[loss].label, zorder=3)
+        bars = axes.bar(
+            x, row[shown], width * 0.9, color=styles[loss].colour, label=styles[loss].label, zorder=3
+        )
         for bar in bars:
-            bar.set(hatch=look[loss].hatch, edgecolor="#ffffff", linewidth=0)
+            bar.set(hatch=styles[loss].hatch, edgecolor="#ffffff", linewidth=0)
     axes.set_xticks(range(len(shown)), [f"{buckets[column]} labels" for column in shown])
     axes.set_ylabel(subject.metric)
     axes.grid(False, axis="x")

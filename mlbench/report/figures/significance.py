@@ -6,28 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlbench.report.data.arrays import Banded, Floats
+from mlbench.report.data.arrays import Floats, Intervals
 from mlbench.report.figures.layout import bands, grey_lines, one_panel
-from mlbench.report.figures.style import BANDS, HIGHLIGHTED, INK, MUTED, Drawing, Looks, Subject
+from mlbench.report.figures.style import BANDS, HIGHLIGHTED, INK, MUTED, Drawing, FigureSubject, LineStyles
 from mlbench.report.wording import count
 
 
 def critical_differences(
-    subject: Subject,
-    look: Looks,
+    subject: FigureSubject,
+    styles: LineStyles,
     losses: Sequence[str],
     ranks: Floats,
     p: Floats,
     distance: float,
     blocks: int,
 ) -> Drawing:
-    """Average ranks on a line; a bar joins losses that Nemenyi's test does not tell apart."""
+    """Average ranks on a line; a bar joins losses that are not significantly different by Nemenyi's test."""
     import pandas as pd
     from scikit_posthocs import critical_difference_diagram
 
     rows = -(-len(losses) // 2)
     figure, axes = one_panel(4.4, 0.55 + 0.24 * rows, left=1.7, bottom=0.1, right=1.7)
-    names = [look[loss].label for loss in losses]
+    names = [styles[loss].label for loss in losses]
     drawn = critical_difference_diagram(
         pd.Series(ranks, index=names),
         pd.DataFrame(p, index=names, columns=names),
@@ -38,7 +38,7 @@ def critical_differences(
         marker_props={"s": 14},
         elbow_props={"linewidth": 0.9},
         crossbar_props={"linewidth": 3, "color": MUTED},
-        color_palette={name: look[loss].colour for name, loss in zip(names, losses, strict=True)},
+        color_palette={name: styles[loss].colour for name, loss in zip(names, losses, strict=True)},
     )
     for label in drawn["labels"]:
         label.set_color(INK)
@@ -46,20 +46,20 @@ def critical_differences(
     return Drawing(
         key=f"differences-{subject.suffix}",
         title=f"Critical differences, {subject.metric}, {subject.where}: N = {count(blocks, 'family', 'families')}, "
-        f"critical difference {distance:.2f} (Nemenyi, 5 %); a bar joins losses not told apart",
+        f"critical difference {distance:.2f} (Nemenyi, 5 %); a bar joins losses that are not significantly different",
         words=f"Average ranks by {subject.metric} over {count(blocks, 'family', 'families')}; ranks closer than "
-        f"{distance:.2f} are not told apart.",
+        f"{distance:.2f} are not significantly different.",
         figure=figure,
     )
 
 
 def profiles(
-    subject: Subject,
-    look: Looks,
+    subject: FigureSubject,
+    styles: LineStyles,
     leaders: Sequence[str],
     losses: Sequence[str],
     thresholds: Floats,
-    shares: Banded,
+    shares: Intervals,
 ) -> Drawing | None:
     """[losses, thresholds]: the share of runs above each normalised score; the first with their intervals."""
     if len(losses) < 2:
@@ -72,13 +72,13 @@ def profiles(
     bright = [losses.index(loss) for loss in coloured]
     first = bright[:BANDS]
     bands(axes, x, shares.low[first][:, shown], shares.high[first][:, shown],
-          [look[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
+          [styles[loss].colour for loss in coloured[:BANDS]])  # fmt: skip
     for loss, row in zip(coloured, bright, strict=True):
-        style = look[loss]
+        style = styles[loss]
         axes.plot(
             x, shares.value[row][shown], color=style.colour, linestyle=style.dash, label=style.label, zorder=3
         )
-    others = [look[loss].label for loss in losses if loss not in coloured]
+    others = [styles[loss].label for loss in losses if loss not in coloured]
     grey_lines(axes, x, np.delete(shares.value, bright, axis=0)[:, shown], others)
     axes.set_xlim(x[0], x[-1])
     axes.set_xlabel("normalised score (0 is the floor, 1 the best loss of the dataset)")

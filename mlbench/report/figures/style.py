@@ -1,4 +1,4 @@
-"""One look for all figures: quiet axes, colours that colour-blind readers tell apart, one colour a loss."""
+"""One style for all figures: quiet axes, colours that colour-blind readers can distinguish, one colour a loss."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _RC: Any = {
 
 
 @dataclass(frozen=True)
-class Subject:
+class FigureSubject:
     """What a figure is about: the metric in words, the reading and fraction in words, a suffix for files."""
 
     metric: str
@@ -85,7 +85,7 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Look:
+class LineStyle:
     """How a loss is drawn, and what labels call it."""
 
     label: str
@@ -95,7 +95,7 @@ class Look:
     hatch: str
 
 
-Looks = dict[str, Look]
+LineStyles = dict[str, LineStyle]
 
 
 @contextmanager
@@ -109,14 +109,18 @@ def styled() -> Iterator[None]:
         yield
 
 
-def looks(losses: Sequence[str], first: Sequence[str] = ()) -> Looks:
-    """The look of each loss, in their order; the same in every figure of a report. Those named `first` get the looks
-    that are told apart most easily."""
+def line_styles(losses: Sequence[str], first: Sequence[str] = ()) -> LineStyles:
+    """The style of each loss, in their order; the same in every figure of a report.
+
+    Those named `first` get the styles that are easiest to distinguish.
+    """
     labels = shorten(losses)
     styles = itertools.cycle((dash, hue) for dash in range(len(DASHES)) for hue in range(len(HUES)))
     given = dict(zip(dict.fromkeys([*first, *losses]), styles, strict=False))
     return {
-        loss: Look(labels[loss], HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash])
+        loss: LineStyle(
+            labels[loss], HUES[hue], DASHES[dash], MARKERS[(hue + dash) % len(MARKERS)], HATCHES[dash]
+        )
         for loss in losses
         for dash, hue in [given[loss]]
     }

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from mlbench.report.figures.layout import legend_below, name_panels, panels
-from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Looks, Subject
+from mlbench.report.figures.style import HIGHLIGHTED, Drawing, FigureSubject, LineStyles
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
 
 def training_curves(
-    subject: Subject,
-    look: Looks,
+    subject: FigureSubject,
+    styles: LineStyles,
     leaders: Sequence[str],
     tasks: Mapping[str, Mapping[str, Curve]],
     *,
@@ -26,11 +26,11 @@ def training_curves(
     if not shown:
         return None
     coloured = leaders[:HIGHLIGHTED]
-    figure, axes = panels(len(shown), [look[loss].label for loss in coloured])
+    figure, axes = panels(len(shown), [styles[loss].label for loss in coloured])
     for panel, curves in zip(axes, shown.values(), strict=True):
         for loss in coloured:
             if loss in curves:
-                style = look[loss]
+                style = styles[loss]
                 marker = "" if len(curves[loss][0]) > 12 else style.marker
                 panel.plot(*curves[loss], color=style.colour, linestyle=style.dash, marker=marker, markersize=3,
                            linewidth=1.2, label=style.label)  # fmt: skip

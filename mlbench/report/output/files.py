@@ -11,16 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.analysis.budget import listed_trials
+from mlbench.report.analysis.trial_table import listed_trials
+from mlbench.report.data.drawn import as_trained
 from mlbench.report.data.kinds import kind_of
-from mlbench.report.data.trials import as_trained
 from mlbench.report.output.others import Other
 from mlbench.report.tables import latex, markdown
 from mlbench.report.tables.collect import Tables, files
 from mlbench.report.tables.csv import to_csv
 from mlbench.report.tables.model import Table
+from mlbench.report.text.answer import answer, question
 from mlbench.report.text.caveats import caveats
-from mlbench.report.text.words import answer, evidence, question
+from mlbench.report.text.evidence import evidence
 
 
 def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:
@@ -70,7 +71,7 @@ def write_documents(
     said += repeated
     said = [mark, *said] if mark else said
     kept = caveats(analysis, problems)
-    parts: list[latex.Part] = []
+    parts: list[latex.DocumentPart] = []
     paragraphs = [f"# Which loss? {markdown.escape(title)}", *map(markdown.escape, said)]
     paragraphs += [
         "\n".join(f"- {markdown.escape(line)}" for line in kept),

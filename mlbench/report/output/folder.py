@@ -16,7 +16,7 @@ PARTS = ("figures", "tables", "suites", "cells", OTHERS)
 """Folders in it; what an earlier report left there would be taken for this one's."""
 
 
-def claim(output: Path) -> None:
+def prepare(output: Path) -> None:
     """Make the folder, or take one that is empty or an earlier report's, whose parts go.
 
     Raises DataError for any other: a report replaces whole folders, such as `suites` and `cells`, that would

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.data.kinds import Kind
+from mlbench.report.data.kinds import RecordKind
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.model import Table
-from mlbench.report.text.words import answer, question
+from mlbench.report.text.answer import answer, question
 
 
 @dataclass(frozen=True)
 class Other:
-    """A kind of records with a report of its own in `folder`, as seen from the page."""
+    """A kind of records with a report of its own, as seen from the page."""
 
-    kind: Kind
+    kind: RecordKind
     analysis: Analysis
     tables: Tables
     folder: str
+    """Of its report, relative to the page."""
 
     @property
     def title(self) -> str:

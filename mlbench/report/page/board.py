@@ -7,13 +7,13 @@ from math import isnan
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.arrays import mean_of
-from mlbench.report.figures.style import Look
+from mlbench.report.figures.style import LineStyle
 from mlbench.report.statistics import Blocks
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.leverage import Leverage
 from mlbench.report.statistics.ranks import first_on
 from mlbench.report.statistics.within import Difference
-from mlbench.report.tables.model import format_number
+from mlbench.report.tables.model import format_number, signed
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class BoardRow:
     best: str
 
 
-def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRow]:
+def board(analysis: Analysis, view: View, styles: dict[str, LineStyle]) -> list[BoardRow]:
     """Rows best first; empty where nothing can be ranked."""
     blocks, ranking = analysis.blocks(view), analysis.ranking(view)
     if blocks is None or ranking is None:
@@ -44,7 +44,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
     means = mean_of(blocks.scores, 0) * blocks.measure.sign
     pairs = {pair.loss: pair for pair in analysis.pairs(view)}
     control = blocks.control() or ""
-    contenders = analysis.contenders(view) if blocks.count == 1 or blocks.count >= LEAST_FAMILIES else ()
+    best_set = analysis.confidence_set(view) if blocks.count == 1 or blocks.count >= LEAST_FAMILIES else ()
     rows = []
     for index in ranking.order:
         loss = ranking.losses[index]
@@ -52,7 +52,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
         rows.append(
             BoardRow(
                 loss=loss,
-                colour=look[loss].colour,
+                colour=styles[loss].colour,
                 rank=f"{ranking.ranks[index]:.2f}",
                 interval=f"{ranking.low[index]:.1f} to {ranking.high[index]:.1f}" if blocks.count > 1 else "",
                 low_at=round(100 * (ranking.low[index] - 1) / span, 1),
@@ -69,7 +69,7 @@ def board(analysis: Analysis, view: View, look: dict[str, Look]) -> list[BoardRo
                 if pair is None
                 else _beside(pair.differences, analysis.on_one_family(view, loss, control)),
                 first=_first(blocks, loss) if blocks.count > 1 else "",
-                best="may be" if loss in contenders else "no" if contenders else "",
+                best="may be" if loss in best_set else "no" if best_set else "",
             )
         )
     return rows
@@ -86,9 +86,3 @@ def _beside(found: Leverage, alone: Difference | None) -> str:
     if alone is not None:
         return "" if isnan(alone.low) else f"{signed(alone.low)} to {signed(alone.high)}"
     return f"median {signed(found.median)}; {signed(found.low)} to {signed(found.high)} without one"
-
-
-def signed(value: float) -> str:
-    """`+0.012`, `−0.003`, `0.000`."""
-    text = format_number(abs(value))
-    return text if float(text) == 0 else ("+" if value > 0 else "−") + text

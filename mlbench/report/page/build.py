@@ -9,10 +9,11 @@ from typing import Any
 from markupsafe import Markup
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims import Finding
-from mlbench.report.data.grid import show_fraction
+from mlbench.report.claims import CheckedClaim
+from mlbench.report.data.grid import DONE, FAILED, READING_WORDS
 from mlbench.report.data.kinds import kind_of
-from mlbench.report.figures.draw import Figures, look_of
+from mlbench.report.figures.draw import Figures
+from mlbench.report.figures.jobs import styles_of
 from mlbench.report.figures.save import Picture
 from mlbench.report.output.folder import MARK
 from mlbench.report.output.others import Other
@@ -23,8 +24,9 @@ from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
-from mlbench.report.tables.scores import READING_WORDS
-from mlbench.report.text.words import answer, evidence, no_diagram, question, totals
+from mlbench.report.text.answer import answer, question
+from mlbench.report.text.evidence import evidence, no_diagram
+from mlbench.report.wording import show_fraction
 from mlbench.version import __version__
 
 _EVERY = ("metric", "reading", "fraction")
@@ -32,22 +34,24 @@ _EVERY = ("metric", "reading", "fraction")
 
 @dataclass(frozen=True)
 class Content:
-    """What the page is made of.
-
-    commands: how to train each cell again, by its id. cell_pages: whether each cell has a page. others: what may not
-    share a table with the rest. repeated: what is said of losses that were trained once more.
-    """
+    """What the page is made of."""
 
     title: str
     sources: str
+    """The folders of the records."""
     tables: Tables
     figures: Figures
-    claims: Sequence[Finding]
+    claims: Sequence[CheckedClaim]
     commands: Mapping[str, str]
+    """What makes each cell again, by its id."""
     problems: Sequence[str]
+    """What is wrong with the records."""
     cell_pages: bool = False
+    """Whether each cell has a page of its own."""
     others: Sequence[Other] = ()
+    """Records that may not share a table with these."""
     repeated: Sequence[str] = ()
+    """What is said of losses that were trained once more."""
 
 
 def page(analysis: Analysis, content: Content) -> str:
@@ -105,7 +109,7 @@ def figure(picture: Picture) -> str:
 
 
 def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: Any) -> None:
-    look = look_of(analysis)
+    styles = styles_of(analysis)
     tables = content.tables
     for slot, group in (
         ("table", tables.scores),
@@ -123,7 +127,7 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         fragments.add("answer", view, macros.answer(answer(analysis, view), question(analysis, view)))
         if said := evidence(analysis, view):
             fragments.add("evidence", view, macros.evidence(said))
-        rows = board(analysis, view, look)
+        rows = board(analysis, view, styles)
         if rows:
             fragments.add("board", view, macros.board(rows, len(rows)))
         if why := no_diagram(analysis, view):
@@ -138,3 +142,17 @@ def _metric_groups(analysis: Analysis) -> list[tuple[str, list[tuple[str, str]]]
     groups = [("Main", list(analysis.main)), ("Overall", [key for key in rest if "/" not in key])]
     groups.append(("By label frequency", [key for key in rest if "/" in key]))
     return [(name, [(key, analysis.measures[key].title) for key in keys]) for name, keys in groups if keys]
+
+
+def totals(analysis: Analysis) -> list[tuple[str, str]]:
+    """The size of the comparison: pairs of a number and what it counts."""
+    grid = analysis.grid
+    done, failed = int((grid.state == DONE).sum()), int((grid.state == FAILED).sum())
+    pairs = [
+        (f"{len(grid.losses):,}", "loss" if len(grid.losses) == 1 else "losses"),
+        (f"{len(grid.tasks):,}", "dataset" if len(grid.tasks) == 1 else "datasets"),
+        (", ".join(show_fraction(fraction) for fraction in grid.fractions), "of the training data"),
+        (f"{len(grid.seeds):,}", "seed" if len(grid.seeds) == 1 else "seeds"),
+        (f"{done:,}", "finished cells"),
+    ]
+    return [*pairs, (f"{failed:,}", "failed")] if failed else pairs

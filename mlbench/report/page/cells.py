@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.data.grid import READINGS, show_fraction
+from mlbench.report.data.grid import READINGS
+from mlbench.report.wording import show_fraction
 
 HEAD = ("dataset", "training data", "seed", "loss", "encoder", "status")
 

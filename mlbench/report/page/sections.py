@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.claims import Finding
+from mlbench.report.claims import CheckedClaim
 from mlbench.report.output.others import Other
+from mlbench.report.page.claims import claim_list, claim_rule
 from mlbench.report.page.fragments import Fragments
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
@@ -18,7 +19,7 @@ from mlbench.report.text.caveats import caveats
 from mlbench.report.text.protocol import environment, protocol
 
 _EVERY = ("metric", "reading", "fraction")
-_MISSING = "Nothing here for this choice: statistics and figures are of the main metrics."
+_MISSING = "Nothing to show for this choice: statistics and figures cover the main metrics alone."
 _EMPTY = {
     "board": "Nothing can be ranked here: see the scores below.",
     "differences": "A critical-difference diagram needs a main metric, and losses that can be ranked.",
@@ -46,7 +47,7 @@ class Section:
 def sections(
     analysis: Analysis,
     tables: Tables,
-    claims: Sequence[Finding],
+    claims: Sequence[CheckedClaim],
     problems: Sequence[str],
     fragments: Fragments,
     default: View,
@@ -86,7 +87,7 @@ def sections(
                 + (
                     "means over seeds, of the leaders with their 95 % interval."
                     if len(analysis.grid.seeds) > 1
-                    else "of one seed, which has no interval."
+                    else "one seed, so no intervals."
                 )
             ],
             [slot("curves", "metric", "reading")],
@@ -104,10 +105,10 @@ def sections(
                     "tuning",
                     "What tuning bought",
                     [
-                        "Every loss was given the same number of trials, unless a caveat below says otherwise; of each "
-                        "dataset the one that was best on validation was trained anew, on other seeds. Here are the "
-                        "trials themselves. The curve is what to expect on test of fewer of them; tables/trials.csv "
-                        "has every one that was chosen from."
+                        "Every loss had the same number of trials, unless a caveat below says otherwise. On each "
+                        "dataset the trial that was best on validation was trained anew, on other seeds. This section "
+                        "shows the trials themselves: the curve is the test score to expect of fewer of them, and "
+                        "tables/trials.csv lists them all."
                     ],
                     [slot("tuning-table", "fraction"), slot("tuning", "fraction")],
                 )
@@ -124,7 +125,7 @@ def sections(
             ],
             [slot("training", "fraction"), slot("norms", "fraction")],
         ),
-        Section("claims", "What the papers claim", [_claim_rule(analysis.rope)], [_claims(claims)]),
+        Section("claims", "What the papers claim", [claim_rule(analysis.rope)], [claim_list(claims)]),
         Section(
             "protocol",
             "How this was measured",
@@ -165,56 +166,19 @@ _TWICE = (
 _FAMILIES = (
     "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "
     "marked “no” is, with 95 % confidence, not one of the best: stepwise sign flips of whole families drop the worst "
-    "until those left cannot be told apart."
+    "until the rest are not significantly different."
 )
 
 
 def _one_family(analysis: Analysis) -> str:
     sources = [analysis.source_on_one_family(view) for view in analysis.views(analysis.main)]
     source = max(sources, key=len, default="")
-    told = (
-        f"by {source}, 5 %, Holm over all pairs"
+    marks = (
+        f"A loss marked “no” is significantly different from the first one (by {source}, 5 %, Holm over all pairs)."
         if source
-        else "none can be: nothing says how sure a difference is"
+        else "No loss is marked “no”: nothing says how sure a difference is."
     )
-    return (
-        "One family of datasets: nothing here says how losses do on others. A loss marked “no” is told from the "
-        f"first one ({told})."
-    )
-
-
-def _claim_rule(rope: float) -> str:
-    return (
-        "Each claim is tested as its paper did: by the classifier it reads, its metric and the losses it compares, at "
-        "the largest fraction. It holds where the 95 % interval of the mean difference over families, each in % of its "
-        f"span from floor to best, lies above 0 (that a loss does no worse: above −{100 * rope:g} %), and does not "
-        "hold where it lies below."
-    )
-
-
-def _claims(findings: Sequence[Finding]) -> Markup:
-    items = Markup("").join(
-        Markup(
-            '<li id="claim-{name}" class="claim {kind}"><p class="verdict-word">{verdict}</p><h3>{title}</h3>'
-            '<p class="source">{source}</p><ul class="plain">{evidence}</ul></li>'
-        ).format(
-            name=finding.name,
-            kind=finding.verdict.name.lower().replace("_", "-"),
-            verdict=finding.verdict.value,
-            title=_with_code(finding.title),
-            source=finding.source,
-            evidence=Markup("").join(Markup("<li>{}</li>").format(line) for line in finding.evidence),
-        )
-        for finding in findings
-    )
-    return Markup('<ul class="claims">{}</ul>').format(items)
-
-
-def _with_code(text: str) -> Markup:
-    """Text whose names in backticks are set as code."""
-    parts = text.split("`")
-    form = ("{}", "<code>{}</code>")
-    return Markup("").join(Markup(form[place % 2]).format(part) for place, part in enumerate(parts))
+    return f"One family of datasets: nothing here says how losses do on others. {marks}"
 
 
 def _list(lines: Sequence[str]) -> Markup:

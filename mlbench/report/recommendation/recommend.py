@@ -10,16 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlbench.errors import DataError, UnknownNameError
-from mlbench.report.build import check_something_finished
 from mlbench.report.data.arrays import nanmean
-from mlbench.report.data.grid import READINGS, Grid, Task, show_fraction
+from mlbench.report.data.grid import READING_WORDS, READINGS, Grid, Task
 from mlbench.report.data.measures import require
-from mlbench.report.data.merge import merge
+from mlbench.report.data.merge import check_something_finished, merge
 from mlbench.report.recommendation.advice import advise, nearest, past_regrets
 from mlbench.report.recommendation.likeness import Traits, distance, find_traits, traits_of_task
-from mlbench.report.tables.scores import READING_WORDS
 from mlbench.report.text.classifier import REMEDY, TRAILS, trailing
-from mlbench.report.wording import listed
+from mlbench.report.wording import listed, show_fraction
 
 NEAR = 0.5
 """A distance up to which a dataset is called alike: a factor of about three on average."""
@@ -27,42 +25,47 @@ NEAR = 0.5
 
 @dataclass(frozen=True)
 class Advice:
-    """A loss, its weighted average rank over the nearest families, on how many it was within 0.01 of the best.
-
-    behind: the datasets among the nearest on which its own logits, where they are asked about, trail the probe.
-    """
+    """What is recommended."""
 
     loss: str
     rank: float
+    """Its weighted average rank over the nearest families."""
     close: int
+    """On how many of them it was within 0.01 of the best."""
     behind: tuple[str, ...] = ()
+    """The nearest datasets on which its own logits, where they are asked about, trail the probe."""
 
 
 class Neighbour(NamedTuple):
-    """A dataset that has a say, how far away it is, its family, and whether it is the one asked about."""
+    """A dataset that has a say."""
 
     name: str
     apart: float
+    """How far away it is."""
     family: str
     itself: bool
+    """Whether it is the one asked about."""
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The advice, best first, from which datasets it comes, and what such advice was worth on past ones.
-
-    `regret` is the mean over `trials` past families; `problems` name what of the records could not be read or
-    does not count.
-    """
+    """The advice, from which datasets it comes, and what such advice was worth on past ones."""
 
     traits: Traits
+    """Of the dataset asked about."""
     where: str
+    """Metric, reading and fraction in words."""
     neighbours: tuple[Neighbour, ...]
     losses: int
+    """How many were weighed."""
     advice: tuple[Advice, ...]
+    """The best first."""
     regret: float
+    """How far below the best loss the advised one was, mean over past families."""
     trials: int
+    """How many past families."""
     problems: tuple[str, ...] = ()
+    """What of the records could not be read or does not count."""
 
     @property
     def sureness(self) -> str:
@@ -70,7 +73,7 @@ class Recommendation:
         others = [other for other in self.neighbours if not other.itself]
         alike = sum(other.apart <= NEAR for other in others)
         if len(others) < len(self.neighbours):
-            text = "It is in the records itself: its own results count most."
+            text = "The dataset itself is in the records: its own results count most."
             if others:
                 text += f" {_much_alike(alike, len(others), 'other nearest dataset')}"
         elif not alike:
@@ -80,8 +83,8 @@ class Recommendation:
         if self.trials < 3:
             return f"{text} Too few families of datasets to say how good such advice has been."
         return (
-            f"{text} Given for each of {self.trials} past families from the others, the advised loss was "
-            f"{self.regret:.3f} below the best one on average."
+            f"{text} Such advice, given for each of {self.trials} past families from the others, was "
+            f"{self.regret:.3f} below the best loss on average."
         )
 
     def __str__(self) -> str:

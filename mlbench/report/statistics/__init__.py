@@ -14,8 +14,8 @@ from mlbench.report.statistics.best import may_be_best
 from mlbench.report.statistics.blocks import Blocks, make_blocks
 from mlbench.report.statistics.equivalence import ROPE, Judged, Region, check_rope
 from mlbench.report.statistics.frequentist import (
+    AgainstControl,
     Friedman,
-    Pair,
     against_control,
     critical_difference,
     friedman,
@@ -27,11 +27,11 @@ from mlbench.report.statistics.within import Within, within_dataset
 
 __all__ = [
     "ROPE",
+    "AgainstControl",
     "Blocks",
     "Friedman",
     "Judged",
     "Normalised",
-    "Pair",
     "Ranking",
     "Region",
     "SignedRank",

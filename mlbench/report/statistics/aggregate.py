@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.data.arrays import Banded, Floats, mean_of, nanmean
+from mlbench.report.data.arrays import Floats, Intervals, mean_of, nanmean
 from mlbench.report.data.grid import Grid
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.ranks import LEVEL
@@ -23,13 +23,17 @@ REPLICATES = 300
 
 @dataclass(frozen=True)
 class Normalised:
-    """Normalised scores, for each usable task [losses, seeds], with its family; and the tasks not usable."""
+    """Scores as shares of the way from the floor to the best loss."""
 
     losses: tuple[str, ...]
     by_task: tuple[Floats, ...]
+    """Of each usable task [losses, seeds]."""
     families: tuple[str, ...]
+    """The family of each of these tasks."""
     tasks: tuple[str, ...]
+    """Their names."""
     unusable: tuple[str, ...]
+    """The tasks whose best loss is too near to the floor."""
 
 
 def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:
@@ -48,13 +52,13 @@ def normalise(grid: Grid, blocks: Blocks, fraction: int) -> Normalised:
     return Normalised(blocks.losses, tuple(scores), tuple(families), tuple(tasks), tuple(unusable))
 
 
-def interquartile_mean(scores: Normalised, *, replicates: int = REPLICATES, seed: int = 0) -> Banded:
+def interquartile_mean(scores: Normalised, *, replicates: int = REPLICATES, seed: int = 0) -> Intervals:
     """[losses]: the mean of the middle half of all (task, seed) runs by weight."""
     flat = np.concatenate(scores.by_task, axis=1)
     weights, drawn = _weights(scores), _resampled_weights(scores, replicates, seed)
     order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, 1)
-    return _banded(
+    return _with_interval(
         np.array([_middle(row, weights[place]) for row, place in zip(ordered, order, strict=True)]),
         np.array([_middle(row, drawn[:, place]) for row, place in zip(ordered, order, strict=True)]).T,
     )
@@ -62,11 +66,11 @@ def interquartile_mean(scores: Normalised, *, replicates: int = REPLICATES, seed
 
 def performance_profile(
     scores: Normalised, thresholds: Floats, *, replicates: int = REPLICATES, seed: int = 0
-) -> Banded:
+) -> Intervals:
     """[losses, thresholds]: the share of (task, seed) runs whose score is above each threshold, pointwise."""
     above = np.concatenate(scores.by_task, axis=1)[:, :, None] > thresholds
     by_run = above.transpose(1, 0, 2).astype(float)
-    return _banded(
+    return _with_interval(
         np.tensordot(_weights(scores), by_run, 1),
         np.tensordot(_resampled_weights(scores, replicates, seed), by_run, 1),
     )
@@ -105,7 +109,7 @@ def _middle(ordered: Floats, weights: Floats) -> Floats:
     return mean
 
 
-def _banded(value: Floats, resampled: Floats) -> Banded:
+def _with_interval(value: Floats, resampled: Floats) -> Intervals:
     tail = 50 * (1 - LEVEL)
     low, high = np.percentile(resampled, [tail, 100 - tail], axis=0)
-    return Banded(value, low, high)
+    return Intervals(value, low, high)

@@ -18,20 +18,20 @@ CONTROL = "bce"
 
 @dataclass(frozen=True)
 class Blocks:
-    """A complete table of losses × families, and the seeds it is made of.
-
-    `by_task` holds for each task the paired scores [losses, seeds], more is better whatever the metric;
-    `family_of` the index of each task's family. `losses_aside` and `tasks_aside` say what is not in it.
-    """
+    """A complete table of losses × families, and the seeds it is made of."""
 
     measure: Measure
     losses: tuple[str, ...]
     tasks: tuple[str, ...]
     families: tuple[str, ...]
     family_of: tuple[int, ...]
+    """The index of each task's family."""
     by_task: tuple[Floats, ...]
-    losses_aside: tuple[str, ...]
-    tasks_aside: tuple[str, ...]
+    """Of each task the paired scores [losses, seeds], more is better whatever the metric."""
+    excluded_losses: tuple[str, ...]
+    """Losses that were asked for and are not in it."""
+    excluded_tasks: tuple[str, ...]
+    """Tasks that were asked for, have records and are not in it."""
 
     @property
     def count(self) -> int:
@@ -76,7 +76,7 @@ def make_blocks(
     A loss is there on a task where it finished at least half of the seeds that it has records of: seeds that
     others were given beyond those are not held against it. Scores are paired on the seeds that all losses
     compared there finished. While something is missing, the loss or the task that lacks the largest share is
-    set aside.
+    excluded.
     """
     scores = grid.scores(reading, measure.key)[:, :, fraction] * measure.sign
     if not measure.ranked:
@@ -98,8 +98,8 @@ def make_blocks(
         families=families,
         family_of=tuple(families.index(grid.tasks[task].family) for task in columns),
         by_task=tuple(scores[rows, task][:, seeds] for task, seeds in zip(columns, paired, strict=True)),
-        losses_aside=tuple(grid.losses[place] for place in asked_losses if place not in rows),
-        tasks_aside=tuple(
+        excluded_losses=tuple(grid.losses[place] for place in asked_losses if place not in rows),
+        excluded_tasks=tuple(
             grid.task_names[place] for place in asked_tasks if present[place] and place not in columns
         ),
     )

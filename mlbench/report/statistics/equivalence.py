@@ -18,6 +18,7 @@ from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval
+from mlbench.report.wording import in_percent
 
 ROPE = 0.02
 """The share of a family's span that is too small to matter."""
@@ -35,18 +36,13 @@ def check_rope(rope: float | None) -> float:
     return rope
 
 
-def in_percent(share: float) -> str:
-    """`+3.1`, `−0.4`, `0.0`."""
-    text = f"{abs(100 * share):.1f}"
-    return text if float(text) == 0 else ("+" if share > 0 else "−") + text
-
-
 @dataclass(frozen=True)
 class Judged:
     """What the interval of the mean share says of one loss against another."""
 
     interval: Interval
     families: int
+    """How many have a span wide enough."""
     rope: float
 
     @property
@@ -108,11 +104,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Region:
-    """The spans of families, [families], NaN where no floor is known; `rope` is a share of them."""
+    """What counts as equal on each family."""
 
     families: tuple[str, ...]
     spans: Floats
+    """[families]: from the floor to the best loss; NaN where no floor is known."""
     rope: float = ROPE
+    """The share of a span that is too small to matter."""
 
     @property
     def wide(self) -> npt.NDArray[np.bool_]:

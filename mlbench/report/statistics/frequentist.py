@@ -22,39 +22,45 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Friedman:
-    """Whether the losses differ at all. `chi2` is corrected for ties; `f` is Iman and Davenport's."""
+    """Whether the losses differ at all."""
 
     chi2: float
+    """Friedman's statistic, corrected for ties."""
     p: float
+    """Its p."""
     f: float
+    """Iman and Davenport's statistic; infinite where all blocks agree on the order."""
     p_f: float
+    """Its p."""
     blocks: int
     losses: int
 
     @property
     def rejects(self) -> bool:
-        """Whether Friedman's own test says that not all losses rank alike."""
+        """Whether Friedman's own test says that not all losses rank equally."""
         return self.p <= ALPHA
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A loss against the control over the families; differences are positive where the loss is better.
-
-    `p` is Wilcoxon's exact one where it can be had, `p_holm` after Holm's correction over all losses; both
-    None where `wilcoxon_speaks` says so. `effect` is the matched-pairs rank-biserial
-    correlation: +1 where the loss is better everywhere, −1 where worse.
-    """
+class AgainstControl:
+    """A loss against the control over the families."""
 
     loss: str
     control: str
     differences: Leverage
+    """Positive where the loss is better."""
     wins: int
+    """Families on which it is ahead."""
     ties: int
+    """Families on which the two are equal."""
     defeats: int
+    """Families on which it is behind."""
     effect: float
+    """The matched-pairs rank-biserial correlation: +1 where the loss is better everywhere, −1 where worse."""
     p: float | None
+    """Wilcoxon's, exact where it can be had; None where `wilcoxon_speaks` says that no p could count."""
     p_holm: float | None
+    """The same after Holm's correction over all losses."""
 
 
 def friedman(scores: Floats) -> Friedman | None:
@@ -79,7 +85,7 @@ def wilcoxon_speaks(blocks: int, comparisons: int, alpha: float = ALPHA) -> bool
     return smallest_p(blocks) <= alpha / max(comparisons, 1)
 
 
-def against_control(blocks: Blocks, control: str) -> list[Pair]:
+def against_control(blocks: Blocks, control: str) -> list[AgainstControl]:
     """Every other loss against the control."""
     others = [loss for loss in blocks.losses if loss != control]
     speaks = wilcoxon_speaks(blocks.count, len(others))
@@ -89,7 +95,7 @@ def against_control(blocks: Blocks, control: str) -> list[Pair]:
     pairs = []
     for index, (loss, difference) in enumerate(zip(others, differences, strict=True)):
         pairs.append(
-            Pair(
+            AgainstControl(
                 loss=loss,
                 control=control,
                 differences=leverage(difference, blocks.families),

@@ -12,17 +12,17 @@ from mlbench.report.data.arrays import Floats, mean_of, settled
 
 @dataclass(frozen=True)
 class Leverage:
-    """The mean of differences, their median, and the range of the mean when any one family is left out.
-
-    `carriers` are the families that make more than half of the mean each; of fewer than three families none is
-    named, since of two one nearly always does. The range is NaN of one family.
-    """
+    """The mean of differences over families, and how it changes when any one family is left out."""
 
     mean: float
     median: float
     low: float
+    """The least mean when one is left out; NaN of one family."""
     high: float
+    """The greatest; NaN of one family."""
     carriers: tuple[str, ...]
+    """The families that make more than half of the mean each; of fewer than three families none is named, since of two
+    one nearly always does."""
 
 
 def leverage(differences: Floats, families: Sequence[str]) -> Leverage:

@@ -16,19 +16,23 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Ranking:
-    """Average ranks [losses] (1 is best, ties share their mean), their 95 % intervals, how often first.
-
-    `gap` is how much better the best loss scores than each on average over families, with its 95 % interval.
-    """
+    """Average ranks over families; arrays of [losses]."""
 
     losses: tuple[str, ...]
     ranks: Floats
+    """1 is best; ties share their mean."""
     low: Floats
+    """The lower end of the rank's 95 % interval."""
     high: Floats
+    """The upper end."""
     first: Floats
+    """On how many families it is first; those that share the first place share it."""
     gap: Floats
+    """How much better the best loss scores on average over families."""
     gap_low: Floats
+    """The lower end of the gap's 95 % interval."""
     gap_high: Floats
+    """The upper end."""
 
     @property
     def order(self) -> list[int]:
@@ -38,6 +42,15 @@ class Ranking:
     @property
     def best(self) -> str:
         return self.losses[self.order[0]]
+
+    @property
+    def level(self) -> list[str]:
+        """The losses that share the best average rank and the best mean."""
+        return [
+            loss
+            for loss, rank, gap in zip(self.losses, self.ranks, self.gap, strict=True)
+            if rank == self.ranks.min() and gap == 0
+        ]
 
 
 def rank_losses(blocks: Blocks, *, replicates: int = REPLICATES, seed: int = 0) -> Ranking:

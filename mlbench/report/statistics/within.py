@@ -1,12 +1,12 @@
-"""Within one dataset: which losses cannot be told from the best, by test rows and seeds.
+"""Within one dataset: which losses are not significantly different from the best, by test rows and seeds.
 
 The error of a difference of two losses has two sources. The test rows: the stored bootstrap replicates, drawn
 alike for all losses, give the variance of the difference of their means over seeds. The seeds: the variance
 of the paired differences, pooled over all losses of the task (few seeds say little of one pair). The p-value
 is that of the difference over the root of the two added, by Student's t with Satterthwaite's degrees of
 freedom, which is the normal approximation where there are many seeds. Holm's correction is over all pairs:
-the best is picked by the same numbers, and corrected over the other losses alone, six times one and the same
-loss would be told apart in 9 % of trials instead of 5 %.
+the best is picked by the same numbers, and a correction over the other losses alone finds six times one and
+the same loss significantly different in 9 % of trials instead of 5 %.
 """
 
 from __future__ import annotations
@@ -38,22 +38,24 @@ class Difference:
 
 @dataclass(frozen=True)
 class Within:
-    """Of the losses on one task: the best, and p (Holm) of every pair, [losses, losses].
-
-    `first` marks the best with all that have the same mean, [losses]. `means` [losses] are those over the `seeds`
-    compared, `error` and `freedom` [losses, losses] of their differences: the error is NaN where nothing varied, so
-    that nothing is known of it. `rows` says whether the test rows' own uncertainty is in it. Losses that are not
-    there have NaN everywhere.
-    """
+    """The losses on one task, each pair tested. Losses that are not there have NaN everywhere."""
 
     best: int
+    """The index of the loss of the highest mean."""
     first: npt.NDArray[np.bool_]
+    """[losses]: the best with all that have the same mean."""
     pairs: Floats
+    """[losses, losses]: p of every pair after Holm's correction."""
     means: Floats
+    """[losses]: over the seeds compared."""
     error: Floats
+    """[losses, losses]: the standard error of a difference; NaN where nothing varied that could tell."""
     freedom: Floats
+    """[losses, losses]: its degrees of freedom."""
     seeds: int
+    """How many were compared."""
     rows: bool
+    """Whether the test rows' own uncertainty is in the error."""
 
     @property
     def p(self) -> Floats:
@@ -62,12 +64,12 @@ class Within:
         return against_best
 
     @property
-    def alike(self) -> npt.NDArray[np.bool_]:
-        """[losses]: who cannot be told from the best one."""
+    def near_best(self) -> npt.NDArray[np.bool_]:
+        """[losses]: which are not significantly different from the best one; it is among them."""
         return self.p > ALPHA
 
-    def told_apart(self, first: int, second: int) -> bool:
-        """Whether two losses, both there, can be told apart."""
+    def differ(self, first: int, second: int) -> bool:
+        """Whether two losses, both there, are significantly different."""
         return bool(self.pairs[first, second] <= ALPHA)
 
     def difference(self, first: int, second: int) -> Difference:
@@ -83,8 +85,8 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     `scores` [losses, seeds], more is better, NaN where a cell is not there; `replicates`
     [losses, seeds, draws] or None where none were stored; where one of the cells compared stored none they
     are not used. Losses are compared on the seeds that all of them have. None where nothing can be compared:
-    fewer than two losses, or one seed and no replicates. Where neither seeds nor rows vary, no difference is told:
-    that two seeds of every loss agree to the last digit is no proof of anything.
+    fewer than two losses, or one seed and no replicates. Where neither seeds nor rows vary, no difference is
+    significant: that two seeds of every loss agree to the last digit is no proof of anything.
     """
     losses = np.flatnonzero(~np.isnan(scores).all(1))
     seeds = np.flatnonzero(~np.isnan(scores[losses]).any(0))

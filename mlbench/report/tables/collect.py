@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.analysis.budget import choices
-from mlbench.report.contrasts.asked import Question
-from mlbench.report.data.grid import show_fraction
+from mlbench.report.analysis.trial_table import choices
+from mlbench.report.data.grid import READING_WORDS
 from mlbench.report.data.kinds import kind_of
+from mlbench.report.data.measures import file_name
 from mlbench.report.tables.comparison import comparison_table
-from mlbench.report.tables.contrasts import contrasts_table
 from mlbench.report.tables.cost import cost_tables
 from mlbench.report.tables.frequency import frequency_table
 from mlbench.report.tables.glance import glance_table
 from mlbench.report.tables.model import Table
-from mlbench.report.tables.scores import READING_WORDS, file_name, score_table
+from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.settings import settings_table
 from mlbench.report.tables.tuning import tuning_table
+from mlbench.report.wording import show_fraction
 
 Leading = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Scores, comparisons with the control and label frequencies by view; costs and tuning by fraction; the contrasts
-    that were asked for."""
+    """All tables of a report: by view, or by the fraction's index."""
 
     glance: Table
     scores: dict[View, Table]
@@ -38,8 +37,8 @@ class Tables:
     contrasts: Table | None = None
 
 
-def collect(analysis: Analysis, questions: Sequence[Question] = ()) -> Tables:
-    """Every table that the records have numbers for, and one of the `questions` that were asked; those of an older
+def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
+    """Every table that the records have numbers for, beside that of the `contrasts` asked for; those of an older
     protocol say so in each caption."""
     main = list(analysis.views(analysis.main))
     comparison = {view: comparison_table(analysis, view) for view in main}
@@ -50,7 +49,6 @@ def collect(analysis: Analysis, questions: Sequence[Question] = ()) -> Tables:
     def marked(table: Table) -> Table:
         return replace(table, caption=f"{short}. {table.caption}".rstrip()) if short else table
 
-    contrasts = contrasts_table(analysis, questions)
     return Tables(
         contrasts=None if contrasts is None else marked(contrasts),
         glance=marked(glance_table(analysis)),
@@ -82,7 +80,7 @@ def scores_of(analysis: Analysis, view: View) -> Table:
 
 
 def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[Leading, Table]]]]:
-    """File names without ending, each with its tables and what tells their rows apart in CSV."""
+    """File names without ending, each with its tables and what distinguishes their rows in CSV."""
     yield "glance", [({}, tables.glance)]
     yield "settings", [({}, tables.settings)]
     for key in analysis.grid.metric_keys:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.arrays import Floats
-from mlbench.report.statistics import Pair, Region, interquartile_mean, normalise, smallest_p
+from mlbench.report.statistics import AgainstControl, Region, interquartile_mean, normalise, smallest_p
 from mlbench.report.statistics.aggregate import LEAST_SPAN
-from mlbench.report.statistics.equivalence import in_percent
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
 from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
-from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
+from mlbench.report.tables.model import Column, Row, Table, TableEntry, number, signed, signed_number, word
+from mlbench.report.tables.one_family import one_family_table
 from mlbench.report.tables.scores import view_key, view_title
-from mlbench.report.text.words import friedman_words, region_words
-from mlbench.report.wording import count, listed
+from mlbench.report.text.evidence import friedman_words, region_words
+from mlbench.report.wording import count, in_percent, listed
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:
@@ -30,19 +27,19 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
     if blocks is None or region is None or not pairs:
         return None
     if blocks.count == 1:
-        return _on_one_family(analysis, view, pairs)
+        return one_family_table(analysis, view, pairs)
     control = pairs[0].control
     speaks = pairs[0].p is not None
     iqm = _interquartile_means(analysis, view)
     columns = _columns(control, region.rope, speaks)
     rows = []
     for pair in sorted(pairs, key=lambda pair: -pair.differences.mean):
-        told = pair.p_holm is not None and pair.p_holm <= ALPHA
+        significant = pair.p_holm is not None and pair.p_holm <= ALPHA
         differences = blocks.differences(pair.loss, control)
-        entries = [*_of_points(pair, told), *_of_shares(region, differences)]
+        entries = [*_of_points(pair, significant), *_of_shares(region, differences)]
         entries.append(_power(region.shares(differences), region.rope, ALPHA / len(pairs), blocks.count))
         if speaks:
-            entries += [_p(pair.p), _p(pair.p_holm, best=told)]
+            entries += [_p(pair.p), _p(pair.p_holm, best=significant)]
         rows.append(Row((*entries, iqm.get(pair.loss, number(None)))))
     blank = [word("") for _ in columns[1:-1]]
     rows.append(Row((word(f"{control} (control)"), *blank, iqm.get(control, number(None))), "reference"))
@@ -54,36 +51,6 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
         tuple(rows),
         _caption(analysis, view, region, blocks.count, len(pairs), speaks),
     )
-
-
-def _on_one_family(analysis: Analysis, view: View, pairs: Sequence[Pair]) -> Table:
-    """Differences from the control by test rows and seeds: one family is no sample of families."""
-    control, rule = pairs[0].control, analysis.measures[view.key]
-    rows = []
-    for pair in sorted(pairs, key=lambda pair: -pair.differences.mean):
-        found = analysis.on_one_family(view, pair.loss, control)
-        if found is not None:
-            ends = "" if math.isnan(found.low) else f"{_signed(found.low).text} to {_signed(found.high).text}"
-            rows.append(Row((word(pair.loss), _signed(found.mean), word(ends or "unknown", muted=not ends))))
-    columns = (
-        Column("loss", numeric=False),
-        Column("difference", f"mean over seeds of the difference from {control}; positive is better"),
-        Column("95 % interval", numeric=False),
-    )
-    return Table(
-        f"control-{view_key(analysis.grid, view.reading, rule, view.fraction)}",
-        f"Against {control}, {view_title(analysis.grid, view.reading, rule, view.fraction)}",
-        columns,
-        tuple(rows),
-        f"One family of datasets: {_one_family_intervals(analysis, view)}; more is better whatever the metric.",
-    )
-
-
-def _one_family_intervals(analysis: Analysis, view: View) -> str:
-    source = analysis.source_on_one_family(view)
-    if not source:
-        return "nothing says how sure a difference is"
-    return f"intervals by {source}, of one comparison each, without a correction for their number"
 
 
 def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
@@ -106,7 +73,7 @@ def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
         ),
         Column(
             "verdict",
-            f"by that interval; equal is within {region}, no worse not behind by so much",
+            f"by that interval; equal: within {region}; no worse: not behind by as much",
             numeric=False,
         ),
         Column(
@@ -117,7 +84,7 @@ def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
         Column(
             f"N for {100 * rope:g} %",
             f"families that find a true difference of {region} with 80 % power at Holm's first level, with this loss's "
-            "spread, and the difference that today's families find so",
+            "spread; beside it the difference that the families here find with that power",
         ),
         *([Column("p", "Wilcoxon signed-rank"), Column("p (Holm)")] if speaks else []),
         Column(
@@ -128,20 +95,20 @@ def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
     ]
 
 
-def _of_points(pair: Pair, told: bool) -> list[Entry]:
+def _of_points(pair: AgainstControl, significant: bool) -> list[TableEntry]:
     found = pair.differences
-    ends = [_signed(end).text for end in (found.low, found.high)]
+    ends = [signed(end) for end in (found.low, found.high)]
     note = "" if found.low != found.low else f"{ends[0]} to {ends[1]}"
     return [
         word(pair.loss),
-        _signed(found.mean, best=told)._replace(note=note),
-        _signed(found.median),
-        *(Entry(str(families), families) for families in (pair.wins, pair.ties, pair.defeats)),
-        _signed(pair.effect, 2),
+        signed_number(found.mean, best=significant)._replace(note=note),
+        signed_number(found.median),
+        *(TableEntry(str(families), families) for families in (pair.wins, pair.ties, pair.defeats)),
+        signed_number(pair.effect, 2),
     ]
 
 
-def _of_shares(region: Region, differences: Floats) -> list[Entry]:
+def _of_shares(region: Region, differences: Floats) -> list[TableEntry]:
     """Nothing where too few families have an interval."""
     judged = region.judge(differences)
     if not judged.families:
@@ -149,7 +116,7 @@ def _of_shares(region: Region, differences: Floats) -> list[Entry]:
     found = judged.interval
     enough = judged.families >= LEAST_FAMILIES
     note = f"{in_percent(found.low)} to {in_percent(found.high)}" if enough else ""
-    mean = Entry(in_percent(found.mean), 100 * found.mean, note=note)
+    mean = TableEntry(in_percent(found.mean), 100 * found.mean, note=note)
     bayes = region.bayes(differences)
     return [
         mean,
@@ -158,14 +125,14 @@ def _of_shares(region: Region, differences: Floats) -> list[Entry]:
     ]
 
 
-def _power(shares: Floats, rope: float, level: float, families: int) -> Entry:
+def _power(shares: Floats, rope: float, level: float, families: int) -> TableEntry:
     """By the spread of the `shares`; the test that finds something is over all `families`, as its p is."""
     spread = float(np.std(shares, ddof=1)) if len(shares) > 2 else 0.0
     if spread == 0:
         return number(None)
     needed, found = families_needed(rope / spread, level), effect_found(families, level)
     note = "" if found is None else f"finds {100 * found * spread:.1f} %"
-    return Entry(f"{needed:,}" if needed else f"> {MOST_FAMILIES:,}", needed, note=note)
+    return TableEntry(f"{needed:,}" if needed else f"> {MOST_FAMILIES:,}", needed, note=note)
 
 
 def _caption(
@@ -173,7 +140,7 @@ def _caption(
 ) -> str:
     parts = [f"N = {count(families, 'family', 'families')}; more is better whatever the metric."]
     if speaks:
-        parts.append("Bold: told apart from the control (Wilcoxon, Holm, 5 %).")
+        parts.append("Bold: significantly different from the control (Wilcoxon, Holm, 5 %).")
     else:
         parts.append(
             f"No p-values: the smallest that Wilcoxon's test can reach over {count(families, 'family', 'families')}, "
@@ -193,7 +160,7 @@ def _caption(
     return " ".join([*parts, *([] if found is None else [f"{friedman_words(found)}."])])
 
 
-def _interquartile_means(analysis: Analysis, view: View) -> dict[str, Entry]:
+def _interquartile_means(analysis: Analysis, view: View) -> dict[str, TableEntry]:
     blocks = analysis.blocks(view)
     scores = None if blocks is None else normalise(analysis.grid, blocks, view.fraction)
     if scores is None or not scores.by_task:
@@ -201,17 +168,12 @@ def _interquartile_means(analysis: Analysis, view: View) -> dict[str, Entry]:
     found = interquartile_mean(scores)
     ends = zip(scores.losses, found.value.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
     return {
-        loss: Entry(f"{value:.3f}", value, note=f"{low:.3f} to {high:.3f}") for loss, value, low, high in ends
+        loss: TableEntry(f"{value:.3f}", value, note=f"{low:.3f} to {high:.3f}")
+        for loss, value, low, high in ends
     }
 
 
-def _signed(value: float, digits: int = 3, *, best: bool = False) -> Entry:
-    plain = number(value, digits, best=best)
-    sign = "+" if value > 0 and float(plain.text) != 0 else ""
-    return plain._replace(text=sign + plain.text.replace("-", "−"))
-
-
-def _p(value: float | None, *, best: bool = False) -> Entry:
+def _p(value: float | None, *, best: bool = False) -> TableEntry:
     if value is None:
         return number(None)
-    return Entry(f"{value:.3f}" if value >= 0.001 else "< 0.001", value, best=best)
+    return TableEntry(f"{value:.3f}" if value >= 0.001 else "< 0.001", value, best=best)

@@ -6,8 +6,9 @@ import numpy as np
 
 from mlbench.report.analysis.cost import over_the_least
 from mlbench.report.data.arrays import nanmean, nanstd
-from mlbench.report.data.grid import Grid, show_fraction
+from mlbench.report.data.grid import Grid
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
+from mlbench.report.wording import show_fraction
 
 _COLUMNS = {
     "time": ("timing/cost", "Cost of training, seconds of the processor (on a GPU: of the device)", 1.0),

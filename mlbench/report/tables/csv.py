@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from mlbench.report.tables.model import Column, Entry, Table
+from mlbench.report.tables.model import Column, Table, TableEntry
 
-Columns = dict[str, list[str]]
+CsvColumns = dict[str, list[str]]
 
 
 def guard(text: str) -> str:
@@ -37,8 +37,8 @@ def to_csv(tables: Sequence[tuple[Mapping[str, str], Table]]) -> str:
     return sink.getvalue()
 
 
-def _columns(leading: Mapping[str, str], table: Table) -> Columns:
-    found: Columns = {key: [guard(value)] * len(table.rows) for key, value in leading.items()}
+def _columns(leading: Mapping[str, str], table: Table) -> CsvColumns:
+    found: CsvColumns = {key: [guard(value)] * len(table.rows) for key, value in leading.items()}
     for place, column in enumerate(table.columns):
         title, entries = guard(column.title), [row.entries[place] for row in table.rows]
         if not column.numeric:
@@ -55,7 +55,7 @@ def _columns(leading: Mapping[str, str], table: Table) -> Columns:
     return found
 
 
-def _remark(entry: Entry, column: Column) -> str:
+def _remark(entry: TableEntry, column: Column) -> str:
     """A note; of a number that is not there the words that stand for it."""
     if entry.note:
         return guard(entry.note)

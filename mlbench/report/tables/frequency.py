@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.data.arrays import Floats, nanmean, over_families, spread_over_seeds
-from mlbench.report.figures.data import bucket_means
+from mlbench.report.analysis.buckets import all_labels, bucket_means
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, word
 from mlbench.report.tables.scores import view_key, view_title
 
@@ -22,7 +18,7 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
     if not shown:
         return None
     grid, rule, summary = analysis.grid, analysis.measures[view.key], analysis.summary(view)
-    average, spread = _all_labels(analysis, view, [buckets[column] for column in shown])
+    average, spread = all_labels(analysis, view, [buckets[column] for column in shown])
     best = np.nanmax(values[:, shown] * rule.sign, axis=0)
     rows = [
         Row(
@@ -57,26 +53,3 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
         tuple(rows),
         caption,
     )
-
-
-def _all_labels(analysis: Analysis, view: View, buckets: Sequence[str]) -> tuple[Floats, Floats]:
-    """Means over families and deviations over seeds, [losses], of all labels on the tasks of these buckets."""
-    grid = analysis.grid
-    keys = [view.key, *(f"{view.key}/{bucket}" for bucket in buckets)]
-    scores = [analysis.scores(view.reading, key)[:, :, view.fraction] for key in keys]
-    shared, *bucketed = map(_complete, scores)
-    tasks = np.flatnonzero(shared & np.stack(bucketed).any(0))
-    average, spread = np.full((2, len(grid.losses)), np.nan)
-    if len(tasks):
-        families = [grid.tasks[task].family for task in tasks]
-        there = ~np.isnan(scores[0]).all((1, 2))
-        chosen = scores[0][there][:, tasks]
-        average[there] = over_families(nanmean(chosen, 2).T, families)
-        spread[there] = spread_over_seeds(chosen, families)
-    return average, spread
-
-
-def _complete(scores: Floats) -> npt.NDArray[np.bool_]:
-    """[losses, tasks, seeds] -> the tasks on which every loss with any number has one."""
-    finished = np.asarray((~np.isnan(scores)).any(2))
-    return np.asarray(finished[finished.any(1)].all(0))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.data.grid import show_fraction
-from mlbench.report.tables.model import Column, Entry, Row, Table, word
-from mlbench.report.tables.scores import READING_WORDS
+from mlbench.report.data.grid import READING_WORDS
+from mlbench.report.tables.model import Column, Row, Table, TableEntry, word
+from mlbench.report.wording import show_fraction
 
 
 def glance_table(analysis: Analysis) -> Table:
@@ -39,13 +39,15 @@ _OVER_FAMILIES = (
 
 def _on_one(source: str) -> str:
     how = f"by {source}, 5 %, Holm over all pairs" if source else "nothing says how sure a difference is"
-    return f"On one family the first loss; +n: so many others cannot be told from it ({how})."
+    return (
+        f"On one family the first loss; +n: so many others are not significantly different from it ({how})."
+    )
 
 
-def _leader(analysis: Analysis, view: View) -> Entry:
+def _leader(analysis: Analysis, view: View) -> TableEntry:
     blocks, ranking = analysis.blocks(view), analysis.ranking(view)
     if blocks is None or ranking is None:
         return word("–", muted=True)
-    near = len(set(analysis.contenders(view)) - {ranking.best})
+    near = len(set(analysis.confidence_set(view)) - {ranking.best})
     rank = f"{ranking.ranks[ranking.order[0]]:.1f}" if blocks.count > 1 else ""
-    return Entry(ranking.best, note=", ".join(filter(None, [rank, f"+{near}" if near else ""])))
+    return TableEntry(ranking.best, note=", ".join(filter(None, [rank, f"+{near}" if near else ""])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from mlbench.report.tables.model import Column, Entry, Row, Table
+from mlbench.report.tables.model import Column, Row, Table, TableEntry
 
 LONG = 60
 """Letters from which words are set in lines."""
@@ -42,11 +42,11 @@ def _row(row: Row, columns: tuple[Column, ...]) -> str:
     return f'<tr{loss}><th scope="row"{muted}>{name}</th>{cells}</tr>'
 
 
-def _cell(entry: Entry, column: Column) -> str:
+def _cell(entry: TableEntry, column: Column) -> str:
     text = escape(entry.text)
     if entry.best:
         text = f"<b>{text}</b>"
-    elif entry.alike:
+    elif entry.near_best:
         text = f"<u>{text}</u>"
     if entry.spread:
         text += f"<small> ±{entry.spread}</small>"

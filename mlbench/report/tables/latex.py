@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from mlbench.report.tables.model import Column, Entry, Table
+from mlbench.report.tables.model import Column, Table, TableEntry
 
 LONG = 34
 """Letters from which a column of words is set as a paragraph."""
@@ -96,7 +96,7 @@ def to_latex(table: Table) -> str:
     )
 
 
-def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
+def _shape(columns: Sequence[Column], rows: Sequence[Sequence[TableEntry]]) -> str:
     """Numbers to the right, words to the left; long words in paragraphs that share what the others leave."""
     longest = [max((len(row[place].plain) for row in rows), default=0) for place in range(len(columns))]
     long = [not column.numeric and length > LONG for column, length in zip(columns, longest, strict=True)]
@@ -117,12 +117,12 @@ def _shape(columns: Sequence[Column], rows: Sequence[Sequence[Entry]]) -> str:
     )
 
 
-Part = tuple[str, Sequence[Table], Sequence[str]]
+DocumentPart = tuple[str, Sequence[Table], Sequence[str]]
 """What a document has to say of one thing: its title, tables and paragraphs."""
 
 
 def document(
-    title: str, tables: Sequence[Table], lines: Sequence[str] = (), others: Sequence[Part] = ()
+    title: str, tables: Sequence[Table], lines: Sequence[str] = (), others: Sequence[DocumentPart] = ()
 ) -> str:
     """A document of paragraphs and tables, which needs booktabs and what every LaTeX brings; `others` follow, each on
     a page of its own."""
@@ -148,11 +148,11 @@ def _line(cells: Iterable[str]) -> str:
     return "{}" + " & ".join(cells) + r" \\"
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: TableEntry) -> str:
     text = escape(entry.text)
     if entry.best:
         text = rf"\textbf{{{text}}}"
-    elif entry.alike:
+    elif entry.near_best:
         text = rf"\underline{{{text}}}"
     if entry.spread:
         text += rf" {{\scriptsize$\pm${entry.spread}}}"

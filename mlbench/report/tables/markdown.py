@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mlbench.report.tables.model import Entry, Table
+from mlbench.report.tables.model import Table, TableEntry
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$!])")
 
@@ -26,12 +26,12 @@ def to_markdown(table: Table) -> str:
     return "\n".join([f"### {escape(table.title)}\n", head, rule, *rows, *caption]) + "\n"
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: TableEntry) -> str:
     text = entry.text if entry.value is not None else escape(entry.text)
     if entry.spread:
         text = f"{text} ± {entry.spread}"
     if entry.best:
         text = f"**{text}**"
-    elif entry.alike:
+    elif entry.near_best:
         text = f"<u>{text}</u>"
     return f"{text} ({escape(entry.note)})" if entry.note else text

@@ -10,23 +10,26 @@ from typing import NamedTuple
 ABSENT = "–"
 
 
-class Entry(NamedTuple):
-    """What stands in one place of a table.
-
-    `value` is the number behind the text (None for words), `spread` the text after ±, `note` a short remark
-    such as "2/3" or "oom". `best` is set in bold, `alike` (not told apart from the best) underlined,
-    `muted` grey, `bad` marks a cell that failed or is missing.
-    """
+class TableEntry(NamedTuple):
+    """What stands in one place of a table."""
 
     text: str
     value: float | None = None
+    """The number behind the text; None for words."""
     spread: str = ""
+    """The text after ±."""
     deviation: float | None = None
+    """The number behind it."""
     note: str = ""
+    """A short remark, such as "2/3" or "oom"."""
     best: bool = False
-    alike: bool = False
+    """Set in bold."""
+    near_best: bool = False
+    """Not significantly different from the best: underlined."""
     muted: bool = False
+    """Grey."""
     bad: bool = False
+    """A cell that failed or is missing."""
 
     @property
     def plain(self) -> str:
@@ -36,57 +39,63 @@ class Entry(NamedTuple):
 
 
 class Column(NamedTuple):
-    """`title` heads it, `note` explains it, `numeric` sets it to the right, `task` says it is a dataset's."""
+    """How a table's column is headed and set."""
 
     title: str
     note: str = ""
+    """Explains the title."""
     numeric: bool = True
+    """Set to the right."""
     task: bool = False
+    """It is a dataset's."""
 
 
 class Row(NamedTuple):
-    """`kind` is "loss" for what competes; "reference" for floor and ceiling, set apart below."""
+    """A row of a table."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[TableEntry, ...]
     kind: str = "loss"
+    """"loss" for what competes, "reference" for floor and ceiling, which stand below."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """`key` names its files and anchors; the first column holds the row's name."""
+    """A table as every writer sees it."""
 
     key: str
+    """Names its files and anchors."""
     title: str
     columns: tuple[Column, ...]
+    """The first holds the row's name."""
     rows: tuple[Row, ...]
     caption: str = ""
 
-    def panels(self, width: int) -> Iterator[tuple[tuple[Column, ...], list[tuple[Entry, ...]]]]:
+    def panels(self, width: int) -> Iterator[tuple[tuple[Column, ...], list[tuple[TableEntry, ...]]]]:
         """The table in parts of at most `width` columns, each beginning with the first column."""
         for start in range(1, max(len(self.columns), 2), width):
             columns = (self.columns[0], *self.columns[start : start + width])
             yield columns, [(row.entries[0], *row.entries[start : start + width]) for row in self.rows]
 
 
-def word(text: str, *, muted: bool = False, bad: bool = False) -> Entry:
+def word(text: str, *, muted: bool = False, bad: bool = False) -> TableEntry:
     """An entry that is no number."""
-    return Entry(text, muted=muted, bad=bad)
+    return TableEntry(text, muted=muted, bad=bad)
 
 
-def number(value: float | None, digits: int = 3, *, muted: bool = False, best: bool = False) -> Entry:
+def number(value: float | None, digits: int = 3, *, muted: bool = False, best: bool = False) -> TableEntry:
     """An entry of one number; a dash where there is none."""
     if value is None or math.isnan(value):
-        return Entry(ABSENT, None, muted=True)
-    return Entry(format_number(value, digits), float(value), muted=muted, best=best)
+        return TableEntry(ABSENT, None, muted=True)
+    return TableEntry(format_number(value, digits), float(value), muted=muted, best=best)
 
 
-def mean_entry(value: float, deviation: float, *, best: bool = False) -> Entry:
+def mean_entry(value: float, deviation: float, *, best: bool = False) -> TableEntry:
     """An entry of a mean with its standard deviation; without one where that is not known."""
     if math.isnan(value):
         return number(None)
     if math.isnan(deviation):
         return number(value, best=best)
-    return Entry(format_number(value), value, format_number(deviation, like=value), deviation, best=best)
+    return TableEntry(format_number(value), value, format_number(deviation, like=value), deviation, best=best)
 
 
 def format_number(value: float, digits: int = 3, *, like: float | None = None) -> str:
@@ -98,3 +107,15 @@ def format_number(value: float, digits: int = 3, *, like: float | None = None) -
         digits = max(0, digits - 1)
     text = "%.*f" % (digits, value)  # noqa: UP031 - a million times in a large report, at half the time
     return text[1:] if value < 0 and not text.strip("-0.") else text
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """`+0.012`, `−0.003`, `0.000`."""
+    text = format_number(abs(value), digits)
+    return text if float(text) == 0 else ("+" if value > 0 else "−") + text
+
+
+def signed_number(value: float, digits: int = 3, *, best: bool = False) -> TableEntry:
+    """An entry of a difference, with its sign."""
+    plain = number(value, digits, best=best)
+    return plain if plain.value is None else plain._replace(text=signed(value, digits))

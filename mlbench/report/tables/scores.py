@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from mlbench.report.analysis.summary import Summary, summarise
 from mlbench.report.data.arrays import nanmean
-from mlbench.report.data.grid import DONE, Grid, show_fraction
-from mlbench.report.data.measures import Measure
-from mlbench.report.data.published import Published, beside
+from mlbench.report.data.grid import DONE, READING_WORDS, Grid
+from mlbench.report.data.measures import Measure, file_name
+from mlbench.report.data.published import beside
 from mlbench.report.statistics import Blocks, Within
 from mlbench.report.tables.model import (
     ABSENT,
     Column,
-    Entry,
     Row,
     Table,
+    TableEntry,
     format_number,
     mean_entry,
     number,
     word,
 )
-
-READING_WORDS = {"own": "own logits", "probe": "linear probe"}
+from mlbench.report.tables.published import paper_caption, paper_rows
+from mlbench.report.wording import show_fraction
 
 
 def score_table(
@@ -35,7 +35,7 @@ def score_table(
     blocks: Blocks | None,
     within: Mapping[int, Within],
 ) -> Table:
-    """`within` holds for each task's index which losses cannot be told from its best."""
+    """`within` holds, for each task's index, which losses are significantly different from its best."""
     summary = summarise(grid, reading, measure, fraction, blocks)
     tasks = [int(task) for task in np.flatnonzero(grid.has_fraction(fraction))]
     grey = _without_threshold(grid, reading, measure)
@@ -59,7 +59,7 @@ def score_table(
     ]
     rows += _references(grid, measure, fraction, tasks)
     papers = beside(grid, measure.key, fraction) if reading == "own" else []
-    rows += _of_papers(papers, tasks)
+    rows += paper_rows(papers, tasks)
     columns = (
         Column("loss", numeric=False),
         Column("rank", "average rank over families, 1 is best"),
@@ -67,51 +67,51 @@ def score_table(
         *(Column(grid.tasks[task].name, task=True) for task in tasks),
     )
     key, title = view_key(grid, reading, measure, fraction), view_title(grid, reading, measure, fraction)
-    caption = _caption(grid, measure, within) + _caption_of_grey(grey) + _caption_of_papers(papers)
+    caption = _caption(grid, measure, within) + _caption_of_grey(grey) + paper_caption(papers)
     return Table(key, title, columns, tuple(rows), caption)
 
 
 def _column(
     grid: Grid, summary: Summary, measure: Measure, task: int, within: Within | None, fraction: int
-) -> list[Entry]:
+) -> list[TableEntry]:
     """The entries of all losses on one task; the best and those like it by one and the same comparison."""
     signed = summary.mean[:, task] * measure.sign
     there = ~np.isnan(signed)
     if measure.ranked and within is not None:
         best = within.first
-        alike = there & ~best & within.alike
+        near = there & ~best & within.near_best
     else:
         best = measure.ranked & there & (signed >= signed[there].max(initial=-np.inf))
-        alike = np.zeros_like(there)
+        near = np.zeros_like(there)
     marks = zip(
         summary.mean[:, task].tolist(),
         summary.deviation[:, task].tolist(),
         summary.finished[:, task].tolist(),
         summary.planned[:, task].tolist(),
         best.tolist(),
-        alike.tolist(),
+        near.tolist(),
         strict=True,
     )
     entries = []
-    for loss, (mean, deviation, finished, planned, is_best, is_alike) in enumerate(marks):
+    for loss, (mean, deviation, finished, planned, is_best, is_near) in enumerate(marks):
         if finished:
             note = "" if finished == planned else f"{finished}/{planned}"
             spread = format_number(deviation, like=mean) if deviation == deviation else ""
             known = deviation if spread else None
-            entries.append(Entry(format_number(mean), mean, spread, known, note, is_best, is_alike))
+            entries.append(TableEntry(format_number(mean), mean, spread, known, note, is_best, is_near))
         else:
             entries.append(_absent(grid, loss, task, fraction))
     return entries
 
 
-def _absent(grid: Grid, loss: int, task: int, fraction: int) -> Entry:
+def _absent(grid: Grid, loss: int, task: int, fraction: int) -> TableEntry:
     """Why there is no number: failed, finished where the metric is not defined, or missing."""
     failure = grid.failures.get((loss, task, fraction))
     if failure is not None:
-        return Entry(f"failed: {failure}", bad=True)
+        return TableEntry(f"failed: {failure}", bad=True)
     if (grid.state[loss, task, fraction] == DONE).any():
-        return Entry(ABSENT, note="not defined", muted=True)
-    return Entry(ABSENT, note="missing", bad=True)
+        return TableEntry(ABSENT, note="not defined", muted=True)
+    return TableEntry(ABSENT, note="missing", bad=True)
 
 
 def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -> list[Row]:
@@ -123,32 +123,6 @@ def _references(grid: Grid, measure: Measure, fraction: int, tasks: list[int]) -
             entries = (number(float(values[task]), 3, muted=True) for task in tasks)
             rows.append(Row((word(name, muted=True), word(""), word(""), *entries), "reference"))
     return rows
-
-
-def _of_papers(papers: Sequence[tuple[Published, int]], tasks: list[int]) -> list[Row]:
-    """What papers print of the same, apart from what competes."""
-    found: dict[tuple[str, str], dict[int, float]] = {}
-    for each, task in papers:
-        found.setdefault((each.loss, each.paper), {})[task] = each.value
-    return [
-        Row(
-            (
-                word(f"{loss}, as published: {paper}", muted=True),
-                word(""),
-                word(""),
-                *(number(values.get(task), 3, muted=True) for task in tasks),
-            ),
-            "reference",
-        )
-        for (loss, paper), values in found.items()
-    ]
-
-
-def _caption_of_papers(papers: Sequence[tuple[Published, int]]) -> str:
-    if not papers:
-        return ""
-    caveats = dict.fromkeys(f"{each.paper}, {each.dataset}: {each.caveat}" for each, _ in papers)
-    return f" As published, and never ranked: {'; '.join(caveats)}."
 
 
 def _without_threshold(grid: Grid, reading: str, measure: Measure) -> set[str]:
@@ -181,11 +155,6 @@ def view_key(grid: Grid, reading: str, measure: Measure, fraction: int) -> str:
     return f"{file_name(measure.key)}-{reading}-{grid.fractions[fraction]:g}"
 
 
-def file_name(key: str) -> str:
-    """A metric key as part of a file's name."""
-    return "".join(letter if letter.isalnum() or letter in "._@-" else "--" for letter in key)
-
-
 def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     better = "more is better" if measure.higher else "less is better"
     spread = len(grid.seeds) > 1
@@ -200,7 +169,7 @@ def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     if within:
         source = "test rows and seeds" if any(found.rows for found in within.values()) else "seeds alone"
         text += "Bold: best of its column on the seeds that all losses there finished; "
-        text += f"underlined: not told apart from it (by {source}, 5 %, Holm over all pairs). "
+        text += f"underlined: not significantly different from it (by {source}, 5 %, Holm over all pairs). "
     else:
-        text += "Bold: best of its column; one seed cannot say who is told apart from it. "
+        text += "Bold: best of its column; one seed cannot say which others are significantly different. "
     return text + "Rank and mean are over families of datasets."

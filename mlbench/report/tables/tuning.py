@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from mlbench.report.analysis.budget import Budget
-from mlbench.report.data.grid import Grid, show_fraction
+from mlbench.report.data.grid import Grid
 from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
+from mlbench.report.wording import show_fraction
 
 FEW = 4
-"""Different values of a parameter that are listed; of more the median and the ends are told."""
+"""Different values of a parameter that are listed; of more the median and the ends stand."""
 
 
 def tuning_table(
@@ -33,7 +34,10 @@ def tuning_table(
                 number(float(found.hours[index]), 2),
                 word(f"{found.kept[index]} of {found.tasks[index]}"),
                 word(f"{found.edge[index]} of {found.tasks[index]}"),
-                word("; ".join(_told(*item) for item in choices.get(grid.losses[index], {}).items()) or "–"),
+                word(
+                    "; ".join(_values_chosen(*item) for item in choices.get(grid.losses[index], {}).items())
+                    or "–"
+                ),
             )
         )
         for index in found.order
@@ -59,13 +63,12 @@ def tuning_table(
         f"What tuning bought: {share} of the training data",
         columns,
         tuple(rows),
-        "Means over families of datasets that all tuned losses finished, on the seeds of the trials. What is chosen is "
-        "decided by the score on validation alone; all other tables are of cells that were trained anew with it, on "
-        "other seeds.",
+        "Means over families of datasets that all tuned losses finished, on the seeds of the trials. Validation "
+        "alone decides what is chosen; all other tables hold the cells that were trained anew with it, on other seeds.",
     )
 
 
-def _told(column: str, values: Sequence[Any]) -> str:
+def _values_chosen(column: str, values: Sequence[Any]) -> str:
     """`gamma_neg 4 (5×), 2 (3×)`, or the median and the ends of a range."""
     name = column.rsplit("/", 1)[-1]
     shown = [_show(value) for value in values]

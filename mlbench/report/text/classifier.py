@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mlbench.report.data.arrays import Floats, nanmean
-from mlbench.report.data.grid import Grid, show_fraction
-from mlbench.report.wording import count, listed
+from mlbench.report.data.grid import Grid
+from mlbench.report.wording import count, listed, show_fraction
 
 TRAILS = 0.02
 """mAP that own logits may be below the probe before they are called behind."""
@@ -37,6 +37,6 @@ def behind(grid: Grid) -> list[str]:
         return []
     names = [text for _, text in sorted(found, key=lambda each: -each[0])]
     return [
-        f"Own logits trail the probe by more than {TRAILS} mAP of {listed(names, most=len(names))}: "
+        f"Own logits trail the probe by more than {TRAILS} mAP for {listed(names, most=len(names))}: "
         f"{REMEDY if len(names) == 1 else REMEDY.replace('its', 'their', 2)}."
     ]

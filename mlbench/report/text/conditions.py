@@ -44,9 +44,9 @@ def conditions(grid: Grid, tuned: Collection[str]) -> Iterator[str]:
     if shared:
         yield f"Shared by all cells: {', '.join(shared)}."
     if varied:
-        yield f"Set by dataset, alike for all losses there: {'; '.join(varied)}."
+        yield f"Set by dataset, the same for all losses there: {'; '.join(varied)}."
     if any(value != "0" for value in _by_value(grid, "min_steps")):
-        yield "Where the epochs make fewer updates than min steps, there are more of them, alike for all losses."
+        yield "Where the epochs make fewer updates than min steps, more epochs are trained, the same for all losses."
     yield from _own_optimisers(grid)
     if "queue" not in tuned:
         yield from _memory(grid)
@@ -95,8 +95,8 @@ def _own_optimisers(grid: Grid) -> Iterator[str]:
         if words:
             cells = grid.cells[grid.cells["encoder"] == encoder]
             rate = set(map(_show, cells[rates].dropna())) if rates in cells.columns else set()
-            told = f", learning rate {' or '.join(sorted(rate))}" if rate else ""
-            yield f"The encoder {encoder} brings an optimiser of its own, the same for all losses: {words}{told}."
+            rates_text = f", learning rate {' or '.join(sorted(rate))}" if rate else ""
+            yield f"The encoder {encoder} brings an optimiser of its own, the same for all losses: {words}{rates_text}."
 
 
 def _optimiser_of(encoder: str) -> str:
@@ -115,8 +115,8 @@ def _memory(grid: Grid) -> Iterator[str]:
     if len(there):
         names, sizes = sorted(set(there["loss"])), sorted(set(there[key]))
         yield (
-            f"Beside its batch {listed(names, most=len(names))} saw the embeddings of the last "
-            f"{' or '.join(map(_show, sizes))} rows, or of the training rows that are not in the batch where these are "
+            f"{listed(names, most=len(names))} compared each batch with the embeddings of the last "
+            f"{' or '.join(map(_show, sizes))} rows as well, or of all training rows outside the batch where these are "
             "fewer."
         )
 

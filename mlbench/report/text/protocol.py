@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid
-from mlbench.report.data.trials import DRAWN, edges_chosen
 from mlbench.report.text.conditions import conditions, values
+from mlbench.report.wording import count
 
 _FACTS = {
     "environment/device": "device",
@@ -21,21 +22,21 @@ _FACTS = {
 
 def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
     """How the cells, and the `trials` of tuned losses, were trained and scored, a sentence each."""
-    tuned = _knobs(trials)
-    lines = [_alike(tuned), _readings(grid), _chosen(grid)]
+    tuned = _drawn(trials)
+    lines = [_shared(tuned), _readings(grid), _chosen(grid)]
     lines.append(
         "The floor is what the training frequencies reach as constant scores: a model that learnt nothing."
     )
     lines += conditions(grid, tuned)
     if "adam" in values(grid, "optimiser"):
         lines.append(
-            "The weight decay of Adam is coupled, as in the code of the paper whose recipe it is: a loss's scale plays "
-            "a part there, and losses that differ in it are not decayed alike."
+            "Adam's weight decay is coupled, as in the code of the paper whose recipe it is: how strongly it acts "
+            "depends on a loss's scale, which differs between losses."
         )
     return [*lines, *_tuning(trials)]
 
 
-def _alike(tuned: Sequence[str]) -> str:
+def _shared(tuned: Sequence[str]) -> str:
     own = "its heads and its own hyperparameters"
     if tuned:
         own = f"its heads, its own hyperparameters and what was tuned along with them ({', '.join(tuned)})"
@@ -47,11 +48,14 @@ def _alike(tuned: Sequence[str]) -> str:
 
 def _readings(grid: Grid) -> str:
     probed = values(grid, "probe") or {"all"}
-    text = "Two readings: the loss's own logits where it has them (else the probe's), and one and the same linear probe"
+    text = (
+        "Two readings: the loss's own logits where it has them (else the probe's), and the same linear probe for every "
+        "loss, on the features as they are after training"
+    )
     if probed == {"all"}:
-        return f"{text} on the features, as they are after training, of every loss."
+        return f"{text}."
     where = "" if probed == {"needed"} else " on some datasets"
-    return f"{text} on the features, as they are after training; it was trained{where} for losses without logits alone."
+    return f"{text}; it was trained{where} for losses without logits alone."
 
 
 def _chosen(grid: Grid) -> str:
@@ -68,40 +72,39 @@ def _tuning(trials: pd.DataFrame) -> list[str]:
     """What was tuned, and how often an edge was chosen; the hyperparameters named elsewhere are the suite's own."""
     if trials.empty or not (trials["of"] > 1).any():
         return []
-    knobs = ", ".join(_shared_knobs(trials)).replace("_", " ")
-    along = (
-        f", and {knobs} along with them, in the same draws for all, so that losses may differ in these too"
-    )
+    shared = ", ".join(_drawn_for_all(trials)).replace("_", " ")
+    along = f" and over {shared}, in the same draws for all: losses may differ in these too" if shared else ""
     seeds = ", ".join(map(str, sorted(set(trials["seed"]))))
     return [
-        "Tuned by random search: the hyperparameters of every loss over its own search space"
-        f"{along if knobs else ''}. Each dataset and fraction is tuned by itself, with trials on seed {seeds}, the "
-        "first of them with the suite's own values. What was best on validation there was trained anew on the other "
-        "seeds, and these final cells alone stand in the tables.",
+        f"Random search tuned the hyperparameters of every loss over its own search space{along}. Each dataset and "
+        f"fraction was tuned by itself, with trials on seed {seeds}; the first trial has the suite's own values. The "
+        "values that were best on validation were trained anew on the other seeds, and these final cells alone stand "
+        "in the tables.",
         _edges(trials),
     ]
 
 
 def _edges(trials: pd.DataFrame) -> str:
-    at_edge, knobs, contests = edges_chosen(trials)
+    at_edge, by_name, choices = edges_chosen(trials)
     if not at_edge:
-        return f"No edge of the shared grid was chosen in {contests} choices."
-    told = ", ".join(f"{knob.replace('_', ' ')} {times}" for knob, times in knobs.items())
+        return f"None of {count(choices, 'choice')} lies at an edge of the shared grid."
+    names = ", ".join(f"{name.replace('_', ' ')} {times}" for name, times in by_name.items())
+    lie = "lies" if at_edge == 1 else "lie"
     return (
-        f"An edge of the shared grid was chosen in {at_edge} of {contests} choices ({told}): beyond it there may be "
-        "better values."
+        f"{at_edge} of {count(choices, 'choice')} {lie} at an edge of the shared grid ({names}): better values may be "
+        "beyond it."
     )
 
 
-def _knobs(trials: pd.DataFrame) -> list[str]:
+def _drawn(trials: pd.DataFrame) -> list[str]:
     """The keys of the protocol that trials drew."""
     columns = [name for pairs in trials[DRAWN] for name, _ in pairs] if len(trials) else []
     return sorted({name.removeprefix("cell/train/") for name in columns if name.startswith("cell/train/")})
 
 
-def _shared_knobs(trials: pd.DataFrame) -> list[str]:
+def _drawn_for_all(trials: pd.DataFrame) -> list[str]:
     """Those that trials of all losses drew: what only some drew stands in the search space of these."""
-    return sorted(set.intersection(*(set(_knobs(rows)) for _, rows in trials.groupby("loss"))))
+    return sorted(set.intersection(*(set(_drawn(rows)) for _, rows in trials.groupby("loss"))))
 
 
 def environment(grid: Grid, trials: pd.DataFrame) -> list[tuple[str, str]]:
@@ -131,3 +134,17 @@ def environment(grid: Grid, trials: pd.DataFrame) -> list[tuple[str, str]]:
 def _listed(cells: pd.DataFrame, column: str) -> str:
     values = [str(value) for value in cells[column].dropna().unique()]
     return ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
+
+
+def edges_chosen(trials: pd.DataFrame) -> tuple[int, dict[str, int], int]:
+    """How many choices lie at an edge of the shared grid, of each shared hyperparameter how many, and how many choices
+    there are."""
+    if trials.empty:
+        return 0, {}, 0
+    chosen = trials[trials["chosen"]].drop_duplicates("place")
+    by_name: dict[str, int] = {}
+    for edge in (edge for edges in chosen["edges"] for edge in edges):
+        name = edge.rsplit("/", 1)[-1]
+        by_name[name] = by_name.get(name, 0) + 1
+    at_edge = sum(bool(edges) for edges in chosen["edges"])
+    return at_edge, dict(sorted(by_name.items(), key=lambda item: (-item[1], item[0]))), len(chosen)

@@ -36,7 +36,7 @@ def test_ratios_are_geometric_means_over_shared_tasks() -> None:
     assert np.isnan(over_the_least(np.full((2, 1, 1), np.nan)).ratio).all()
 
 
-def test_losses_of_equal_cost_are_hardly_ever_told_apart() -> None:
+def test_losses_of_equal_cost_hardly_ever_differ() -> None:
     """In a twentieth of the draws at most, whichever happens to be the least."""
     for losses, tasks, seeds in ((10, 6, 2), (3, 1, 2), (30, 7, 1)):
         draws = [noisy([1.0] * losses, tasks, seeds, 0.1, seed) for seed in range(400)]

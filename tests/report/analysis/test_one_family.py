@@ -13,12 +13,13 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.data.replicates import Replicates
-from mlbench.report.figures.draw import _block_jobs, _subject, look_of
+from mlbench.report.figures.jobs import _block_jobs, _subject, styles_of
 from mlbench.report.page.board import board
 from mlbench.report.page.sections import _one_family
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.glance import glance_table
-from mlbench.report.text.words import ONE_FAMILY, answer, evidence
+from mlbench.report.text.answer import ONE_FAMILY, answer
+from mlbench.report.text.evidence import evidence
 from tests.report.exact import VIEW, write_exact
 
 
@@ -48,7 +49,7 @@ def test_a_clear_winner_leads_and_nothing_is_said_of_other_data(tmp_path: Path) 
     interval = rf"\(95 % interval {number} to {number}, by test rows and seeds\)"
     assert re.fullmatch(rf"bce comes next: asl is {number} {interval}\.", lines[2])
     assert lines[-1] == (
-        "Who may be as good is told with Holm's correction over all pairs, the intervals are of one pair each."
+        "Which losses may be as good is tested with Holm's correction over all pairs; each interval is of one pair."
     )
     assert evidence(analysis, VIEW) == []
     assert glance_table(analysis).rows[0].entries[1].plain == "asl"
@@ -56,16 +57,16 @@ def test_a_clear_winner_leads_and_nothing_is_said_of_other_data(tmp_path: Path) 
     assert "average rank" not in " ".join(lines) + glance_table(analysis).caption
 
 
-def test_who_cannot_be_told_apart_may_be_as_good_wherever_it_is_said(tmp_path: Path) -> None:
+def test_what_is_not_significantly_different_may_be_as_good_wherever_it_is_said(tmp_path: Path) -> None:
     analysis = analysis_of(write_exact(tmp_path, scores(**NEAR), replicates=0.01))
     first = analysis.ranking(VIEW).best  # type: ignore[union-attr]
     other = "focal" if first == "asl" else "asl"
     assert answer(analysis, VIEW)[0] == f"{first} ranks first; {other} may be as good"
     assert glance_table(analysis).rows[0].entries[1].plain == f"{first} (+1)"
-    rows = {row.loss: row for row in board(analysis, VIEW, look_of(analysis))}
+    rows = {row.loss: row for row in board(analysis, VIEW, styles_of(analysis))}
     assert [rows[loss].best for loss in ("asl", "focal", "bce")] == ["may be", "may be", "no"]
     within = analysis.within(VIEW)[0]
-    assert [bool(alike) for alike in within.alike] == [True, False, True], (
+    assert [bool(alike) for alike in within.near_best] == [True, False, True], (
         "as underlined in the table of scores"
     )
 
@@ -90,7 +91,7 @@ def test_nothing_known_of_the_spread_rules_nobody_out(tmp_path: Path) -> None:
 
 def test_the_board_has_no_rank_intervals_and_the_control_table_no_families(tmp_path: Path) -> None:
     analysis = analysis_of(write_exact(tmp_path, scores(**FAR), replicates=0.01))
-    rows = board(analysis, VIEW, look_of(analysis))
+    rows = board(analysis, VIEW, styles_of(analysis))
     assert {(row.interval, row.first) for row in rows} == {("", "")}
     table = comparison_table(analysis, VIEW)
     assert table is not None

@@ -10,9 +10,10 @@ from scipy import stats
 
 from mlbench.records import load_records
 from mlbench.report.analysis import Analysis, View
+from mlbench.report.analysis.buckets import bucket_means
 from mlbench.report.data.arrays import over_families, spread_over_seeds
 from mlbench.report.data.grid import Grid
-from mlbench.report.figures.data import bucket_means, curve_panels, training_history
+from mlbench.report.figures.data import curve_panels, training_history
 from tests.report.synthetic import World, write
 
 KEYS = ("map", "map/head", "map/tail")

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims import Finding, check_claims
+from mlbench.report.claims import CheckedClaim, check_claims
 from mlbench.report.data.grid import Grid
 from tests.report.synthetic import World, records
 
@@ -71,7 +71,7 @@ def analysis_of(case: Case, folder: Path) -> Analysis:
     return Analysis(Grid(load_records(folder)))
 
 
-def findings(case: Case, folder: Path) -> dict[str, Finding]:
+def findings(case: Case, folder: Path) -> dict[str, CheckedClaim]:
     """Every claim by its name."""
     return {finding.name: finding for finding in check_claims(analysis_of(case, folder))}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.claims import Outcome, Verdict, contest
+from mlbench.report.claims import ClaimOutcome, ClaimVerdict, contest
 from mlbench.report.claims.contest import verdict_of
 from mlbench.report.claims.sides import many_labels
 from mlbench.report.statistics import Judged
@@ -27,23 +27,23 @@ def noisy(mean: float, spread: float = 0.01) -> Any:
     return lambda place: mean + spread * (-1) ** place * (1 + place % 4)
 
 
-def asked(case: Case, folder: Path, **options: Any) -> Outcome:
+def asked(case: Case, folder: Path, **options: Any) -> ClaimOutcome:
     return contest(analysis_of(case, folder), "map", ["asl"], ["bce"], **options)
 
 
 @pytest.mark.parametrize(
     ("interval", "plain", "no_worse"),
     [
-        (Interval(0.02, 0.001, 0.04), Verdict.HOLDS, Verdict.HOLDS),
-        (Interval(0.0, -0.019, 0.019), Verdict.CANNOT_TELL, Verdict.HOLDS),
-        (Interval(0.0, -0.021, 0.019), Verdict.CANNOT_TELL, Verdict.CANNOT_TELL),
-        (Interval(-0.01, -0.019, -0.001), Verdict.FAILS, Verdict.HOLDS),
-        (Interval(-0.04, -0.08, -0.019), Verdict.FAILS, Verdict.CANNOT_TELL),
-        (Interval(-0.04, -0.08, -0.021), Verdict.FAILS, Verdict.FAILS),
-        (Interval(0.0, 0.0, 0.0), Verdict.CANNOT_TELL, Verdict.HOLDS),
+        (Interval(0.02, 0.001, 0.04), ClaimVerdict.HOLDS, ClaimVerdict.HOLDS),
+        (Interval(0.0, -0.019, 0.019), ClaimVerdict.CANNOT_TELL, ClaimVerdict.HOLDS),
+        (Interval(0.0, -0.021, 0.019), ClaimVerdict.CANNOT_TELL, ClaimVerdict.CANNOT_TELL),
+        (Interval(-0.01, -0.019, -0.001), ClaimVerdict.FAILS, ClaimVerdict.HOLDS),
+        (Interval(-0.04, -0.08, -0.019), ClaimVerdict.FAILS, ClaimVerdict.CANNOT_TELL),
+        (Interval(-0.04, -0.08, -0.021), ClaimVerdict.FAILS, ClaimVerdict.FAILS),
+        (Interval(0.0, 0.0, 0.0), ClaimVerdict.CANNOT_TELL, ClaimVerdict.HOLDS),
     ],
 )
-def test_the_rule(interval: Interval, plain: Verdict, no_worse: Verdict) -> None:
+def test_the_rule(interval: Interval, plain: ClaimVerdict, no_worse: ClaimVerdict) -> None:
     judged = Judged(interval, 8, 0.02)
     assert verdict_of(judged) is plain
     assert verdict_of(judged, at_least=True) is no_worse
@@ -54,7 +54,7 @@ def test_a_difference_is_told_as_a_share_of_the_span_with_its_interval_points_an
 ) -> None:
     """Floor 0.1, best 0.6: 0.1 is a fifth of the span."""
     found = asked(Case({"bce": 0.0, "asl": 0.1}), tmp_path)
-    assert found.verdict is Verdict.HOLDS
+    assert found.verdict is ClaimVerdict.HOLDS
     assert found.evidence[0] == (
         "own logits (as the paper reads it): holds. mAP, 100 %: asl is 20.0 % of the span from floor to best ahead of "
         "bce on average over 8 families (95 % interval 20.0 to 20.0 %), 0.100 ahead of it in points, and ahead on 8 of "
@@ -64,7 +64,7 @@ def test_a_difference_is_told_as_a_share_of_the_span_with_its_interval_points_an
 
 def test_the_other_way_round_it_does_not_hold(tmp_path: Path) -> None:
     found = asked(Case({"bce": 0.1, "asl": 0.0}), tmp_path)
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is ClaimVerdict.FAILS
     assert (
         "does not hold. mAP, 100 %: asl is 20.0 % of the span from floor to best behind bce"
         in found.evidence[0]
@@ -78,7 +78,7 @@ def test_the_other_way_round_it_does_not_hold(tmp_path: Path) -> None:
 
 def test_who_cannot_tell_says_what_could_have_been_found(tmp_path: Path) -> None:
     found = asked(Case({"bce": 0.0, "asl": noisy(0.0)}), tmp_path)
-    assert found.verdict is Verdict.CANNOT_TELL
+    assert found.verdict is ClaimVerdict.CANNOT_TELL
     assert POWER in found.evidence[0]
     assert EQUAL not in found.evidence[0]
     size = float(re.findall(r"true difference of (\d+\.\d) %", found.evidence[0])[0])
@@ -87,12 +87,12 @@ def test_who_cannot_tell_says_what_could_have_been_found(tmp_path: Path) -> None
     wild = asked(Case({"bce": 0.0, "asl": noisy(0.0, 0.09)}), tmp_path / "wild")
     assert int(re.findall(r"one of 2 % takes (\d+)\.", wild.evidence[0])[0]) > 10 * needed
     larger = asked(Case({"bce": 0.0, "asl": noisy(1.5 * size * 0.004)}), tmp_path / "larger")
-    assert larger.verdict is Verdict.HOLDS
+    assert larger.verdict is ClaimVerdict.HOLDS
 
 
 def test_losses_that_are_level_are_said_to_be(tmp_path: Path) -> None:
     found = asked(Case({"bce": 0.0, "asl": 0.0}), tmp_path)
-    assert found.verdict is Verdict.CANNOT_TELL
+    assert found.verdict is ClaimVerdict.CANNOT_TELL
     assert "asl is level with bce on average" in found.evidence[0]
     assert "(95 % interval 0.0 to 0.0 %), level with it in points, and ahead on 0 of 8" in found.evidence[0]
     assert "The two are practically equal: all of the interval is within 2 %." in found.evidence[0]
@@ -100,11 +100,11 @@ def test_losses_that_are_level_are_said_to_be(tmp_path: Path) -> None:
 
 def test_no_worse_allows_for_two_percent_of_the_span(tmp_path: Path) -> None:
     near, far = Case({"bce": 0.0, "asl": -0.007}), Case({"bce": 0.0, "asl": -0.009})
-    assert asked(near, tmp_path / "near", at_least=True).verdict is Verdict.HOLDS
-    assert asked(far, tmp_path / "far", at_least=True).verdict is Verdict.FAILS
-    assert asked(near, tmp_path / "near").verdict is Verdict.FAILS, "worse it is"
+    assert asked(near, tmp_path / "near", at_least=True).verdict is ClaimVerdict.HOLDS
+    assert asked(far, tmp_path / "far", at_least=True).verdict is ClaimVerdict.FAILS
+    assert asked(near, tmp_path / "near").verdict is ClaimVerdict.FAILS, "worse it is"
     wider = Analysis(analysis_of(far, tmp_path / "wider").grid, rope=0.05)
-    assert contest(wider, "map", ["asl"], ["bce"], at_least=True).verdict is Verdict.HOLDS, (
+    assert contest(wider, "map", ["asl"], ["bce"], at_least=True).verdict is ClaimVerdict.HOLDS, (
         "as the report was asked to"
     )
     assert "all of the interval is within 5 %" in contest(
@@ -117,7 +117,7 @@ def test_a_narrow_family_is_named_and_weighs_nothing(tmp_path: Path) -> None:
     case = Case({"bce": lambda place: -0.399 if place == 0 else 0.0,
                  "asl": lambda place: -0.397 if place == 0 else -0.04})  # fmt: skip
     found = asked(case, tmp_path)
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is ClaimVerdict.FAILS
     assert "on average over 7 families" in found.evidence[0]
     assert "ahead on 1 of 8 families" in found.evidence[0], "a win is a win"
     assert f"or the floor is not known: {MANY[0]}." in found.evidence[0]
@@ -126,18 +126,21 @@ def test_a_narrow_family_is_named_and_weighs_nothing(tmp_path: Path) -> None:
 
 def test_too_few_families_test_nothing(tmp_path: Path) -> None:
     five = asked(Case({"bce": 0.0, "asl": 0.1}, datasets=MANY[:5]), tmp_path / "five")
-    assert five.verdict is Verdict.NOT_TESTABLE
+    assert five.verdict is ClaimVerdict.NOT_TESTABLE
     assert five.evidence == (
         "own logits (as the paper reads it): not testable here. Too few families: 5, and 6 are needed. mAP, 100 %: asl "
         "is 0.100 ahead of bce on average, in points, and ahead on 5 of 5 families.",
     ), "what cannot be tested is said once, not for each reading"
-    assert asked(Case({"bce": 0.0, "asl": 0.1}, datasets=MANY[:6]), tmp_path / "six").verdict is Verdict.HOLDS
+    assert (
+        asked(Case({"bce": 0.0, "asl": 0.1}, datasets=MANY[:6]), tmp_path / "six").verdict
+        is ClaimVerdict.HOLDS
+    )
 
 
 def test_too_few_families_of_a_kind_are_said_to_be_of_it(tmp_path: Path) -> None:
     mixed = Case({"bce": 0.0, "asl": 0.1}, datasets=(*MANY[:3], *FEW))
     found = asked(mixed, tmp_path, keep=many_labels)
-    assert found.verdict is Verdict.NOT_TESTABLE
+    assert found.verdict is ClaimVerdict.NOT_TESTABLE
     kind = "of the kind that it is about (datasets of at least 50 labels)"
     assert f"Too few families {kind}: 3, and 6 are needed." in found.evidence[0]
 
@@ -152,7 +155,7 @@ def test_families_without_a_known_span_are_not_enough(tmp_path: Path) -> None:
 def test_both_readings_and_other_metrics_stand_beside_what_decides(tmp_path: Path) -> None:
     case = Case({"bce": 0.0, "asl": 0.1}, probe={"bce": 0.1, "asl": 0.0})
     found = asked(case, tmp_path, beside=["lrap"])
-    assert found.verdict is Verdict.HOLDS, "own logits decide"
+    assert found.verdict is ClaimVerdict.HOLDS, "own logits decide"
     assert [line.split(". ")[0] for line in found.evidence] == [
         "own logits (as the paper reads it): holds",
         "linear probe of all (beside it): does not hold",
@@ -185,13 +188,15 @@ def test_what_is_not_here_is_said(tmp_path: Path) -> None:
     }
     for text, sides in cases.items():
         found = contest(analysis, "map", *sides)
-        assert found.verdict is Verdict.NOT_TESTABLE
+        assert found.verdict is ClaimVerdict.NOT_TESTABLE
         assert text in found.evidence[0]
     assert "No record has lrap." in contest(analysis, "lrap", ["asl"], ["bce"]).evidence[0]
     few = contest(analysis_of(Case({"bce": 0.0, "asl": 0.1}, datasets=FEW), tmp_path / "few"), "map", ["asl"],
                   ["bce"], keep=many_labels)  # fmt: skip
-    assert few.verdict is Verdict.NOT_TESTABLE
-    assert "No dataset here is one that it is about: datasets of at least 50 labels." in few.evidence[0]
+    assert few.verdict is ClaimVerdict.NOT_TESTABLE
+    assert (
+        "No dataset here is of the kind that it is about: datasets of at least 50 labels." in few.evidence[0]
+    )
 
 
 def test_losses_that_finished_nowhere_are_said_to_be_missing(tmp_path: Path) -> None:
@@ -204,14 +209,14 @@ def test_losses_that_finished_nowhere_are_said_to_be_missing(tmp_path: Path) -> 
         not in contest(analysis_of(case, tmp_path / "all"), "map", ["asl", "zlpr"], ["bce"]).evidence[0]
     )
     none = contest(analysis_of(gone, tmp_path / "one"), "map", ["asl"], ["bce"])
-    assert none.verdict is Verdict.NOT_TESTABLE
+    assert none.verdict is ClaimVerdict.NOT_TESTABLE
     assert "has finished cells of both sides, asl and bce, at the largest fraction." in none.evidence[0]
 
 
 def test_a_metric_that_ranks_nothing_here_still_tests_what_a_paper_read(tmp_path: Path) -> None:
     case = Case({"bce": 0.0, "asl": 0.1})
     found = contest(analysis_of(case, tmp_path), "f1_macro@0.5", ["asl"], ["bce"])
-    assert found.verdict is Verdict.HOLDS
+    assert found.verdict is ClaimVerdict.HOLDS
     assert "macro F1 (threshold 0.5), 100 %: asl is" in found.evidence[0]
 
 

@@ -29,7 +29,7 @@ def test_what_is_there_decides_what_can_be_decided() -> None:
     able = {name for name, claim in claims.items() if claim.decidable}
     assert able == set(claims) - {"contrastive-trails-where-labels-are-few"}
     few = claims["contrastive-trails-where-labels-are-few"]
-    assert few.reason == "No dataset here is one that it is about: datasets of at most 25 labels."
+    assert few.reason == "No dataset here is of the kind that it is about: datasets of at most 25 labels."
 
 
 def test_frozen_encoders_decide_nothing_of_kmcl() -> None:

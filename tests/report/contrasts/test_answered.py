@@ -14,10 +14,10 @@ from mlbench.report import report
 from mlbench.report.analysis import Analysis
 from mlbench.report.contrasts.answered import Answer, answers
 from mlbench.report.contrasts.asked import read_question
+from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.statistics.interval import mean_interval
-from mlbench.report.tables.contrasts import contrasts_table
 from tests.report.synthetic import World, write
 
 LOSSES = {"bce": 0.0, "asl": 0.02, "supcon": -0.02, "msc": 0.01}

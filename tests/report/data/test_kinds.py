@@ -13,7 +13,7 @@ import pytest
 from mlbench.errors import DataError
 from mlbench.records import load_records
 from mlbench.report import compare, recommend, report
-from mlbench.report.data.kinds import Kind, kind_of, split
+from mlbench.report.data.kinds import RecordKind, kind_of, split
 from mlbench.report.data.merge import merge, merge_kinds
 from mlbench.version import FAULTS, UNNAMED
 from tests.report.synthetic import World, write
@@ -44,34 +44,34 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_mark_says_what_is_wrong_and_present_results_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Kind(UNNAMED).mark == MARK
-    assert (Kind(NOW).mark, Kind(NOW).short) == ("", "")
-    assert Kind(NOW + 1).mark == "", "made by a newer mlbench"
-    assert Kind(NOW - 1).mark.endswith("now 7): what it lacks is in the history of mlbench.")
+    assert RecordKind(UNNAMED).mark == MARK
+    assert (RecordKind(NOW).mark, RecordKind(NOW).short) == ("", "")
+    assert RecordKind(NOW + 1).mark == "", "made by a newer mlbench"
+    assert RecordKind(NOW - 1).mark.endswith("now 7): what it lacks is in the history of mlbench.")
     monkeypatch.setattr("mlbench.report.data.kinds.FAULTS", {2: "one thing", 4: "another"})
-    assert Kind(2).mark.endswith("): one thing; another."), "all that was mended since"
-    assert Kind(3).mark.endswith("): another.")
+    assert RecordKind(2).mark.endswith("): one thing; another."), "all that was mended since"
+    assert RecordKind(3).mark.endswith("): another.")
 
 
 def test_a_record_that_names_no_version_is_old(tmp_path: Path) -> None:
-    assert kind_of(load_records(write(tmp_path / "old", OLD))) == Kind(UNNAMED)
-    assert kind_of(load_records(write(tmp_path / "new", NEW))) == Kind(NOW)
-    assert kind_of(pd.DataFrame()) == Kind(NOW)
+    assert kind_of(load_records(write(tmp_path / "old", OLD))) == RecordKind(UNNAMED)
+    assert kind_of(load_records(write(tmp_path / "new", NEW))) == RecordKind(NOW)
+    assert kind_of(pd.DataFrame()) == RecordKind(NOW)
 
 
 def test_kinds_are_told_apart_and_lose_what_only_others_have(both: Path, tmp_path: Path) -> None:
     (kinds,) = split(load_records(both))
     assert {kind: set(cells["suite"]) for kind, cells in kinds.items()} == {
-        Kind(NOW): {"new"}, Kind(UNNAMED): {"old"}}  # fmt: skip
+        RecordKind(NOW): {"new"}, RecordKind(UNNAMED): {"old"}}  # fmt: skip
     assert sum(map(len, kinds.values())) == len(load_records(both))
     more = write(tmp_path, replace(NEW, keys=("lrap",), suite="more", version=UNNAMED))
-    assert "metrics/test/lrap" not in split(load_records([both, more]))[0][Kind(NOW)].columns
+    assert "metrics/test/lrap" not in split(load_records([both, more]))[0][RecordKind(NOW)].columns
     assert split(pd.DataFrame()) == [{}]
 
 
 def test_merging_keeps_kinds_apart_the_newest_first(both: Path) -> None:
     new, old = merge_kinds([both])
-    assert (new.kind, old.kind) == (Kind(NOW), Kind(UNNAMED))
+    assert (new.kind, old.kind) == (RecordKind(NOW), RecordKind(UNNAMED))
     assert set(new.cells["loss"]) == {"bce", "asl"}, "and no bce of the old ones in brackets"
     assert set(old.cells["loss"]) == {"bce", "asl", "msc"}
     assert not any("does not count" in problem for problem in (*new.problems, *old.problems))
@@ -79,8 +79,8 @@ def test_merging_keeps_kinds_apart_the_newest_first(both: Path) -> None:
 
 def test_who_compares_is_told_what_was_left_out(both: Path) -> None:
     merged = merge([both])
-    assert merged.kind == Kind(NOW)
-    assert merged.problems == (f"12 cells of TRAINING_VERSION {UNNAMED}, left out: no table is of both",)
+    assert merged.kind == RecordKind(NOW)
+    assert merged.problems == (f"12 cells of TRAINING_VERSION {UNNAMED}, left out: no table may hold both",)
     assert merge([both / "new"]).problems == ()
 
 
@@ -92,7 +92,7 @@ def test_who_has_old_records_alone_is_told_what_is_wrong_with_them(both: Path) -
     fresh = compare("asl", "bce", results=[both])
     assert fresh.mean > 0
     assert SHORT not in str(fresh)
-    assert "12 cells of TRAINING_VERSION 2, left out: no table is of both." in str(fresh)
+    assert "12 cells of TRAINING_VERSION 2, left out: no table may hold both." in str(fresh)
     assert MARK in str(recommend("go_emotions", results=[both / "old"]))
     assert SHORT not in str(recommend("go_emotions", results=[both]))
 
@@ -173,4 +173,4 @@ def test_new_records_that_all_failed_do_not_hide_the_old_ones(tmp_path: Path) ->
     index = report(tmp_path, tmp_path / "report")
     assert MARK in index.read_text()
     assert f"In the records: 8 cells of TRAINING_VERSION {NOW}: none finished" in index.read_text()
-    assert merge([tmp_path / "new", tmp_path / "old"]).kind == Kind(UNNAMED)
+    assert merge([tmp_path / "new", tmp_path / "old"]).kind == RecordKind(UNNAMED)

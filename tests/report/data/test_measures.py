@@ -59,7 +59,7 @@ def test_oracle_and_half_rank_nothing_and_mark_nothing(analysis: Analysis) -> No
     for key in ("f1_macro@oracle", "f1_macro@0.5"):
         table = scores(analysis, key)
         assert analysis.ranking(View(key, "own", 0)) is None
-        assert not any(entry.best or entry.alike for row in table.rows for entry in row.entries)
+        assert not any(entry.best or entry.near_best for row in table.rows for entry in row.entries)
         assert all(row.entries[1].value is None for row in table.rows)
     assert any(entry.best for row in scores(analysis, "f1_macro@label").rows for entry in row.entries)
 

@@ -80,7 +80,7 @@ def test_what_is_compared_is_looked_for_where_it_is(tmp_path: Path) -> None:
         replace(ONE, suite="two", datasets=("data-b",), losses={"msc": 0.0, "bce": 0.0}),
         head_bias="zero",
     )
-    assert "left out: no table is of both" in str(compare("msc", "bce", results=tmp_path))
+    assert "left out: no table may hold both" in str(compare("msc", "bce", results=tmp_path))
     assert set(merge([tmp_path]).cells["loss"]) == {"asl", "bce"}
     with pytest.raises(UnknownNameError, match="'mcs'"):
         compare("mcs", "bce", results=tmp_path)

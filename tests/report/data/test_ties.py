@@ -9,11 +9,11 @@ import pytest
 
 from mlbench.report import compare
 from mlbench.report.data.arrays import mean_of, nanmean, settled
-from mlbench.report.figures.draw import look_of
+from mlbench.report.figures.jobs import styles_of
 from mlbench.report.page.board import board
 from mlbench.report.recommendation.advice import advise
 from mlbench.report.tables.collect import scores_of
-from mlbench.report.text.words import answer
+from mlbench.report.text.answer import answer
 from tests.report.exact import VIEW, exact, write_exact
 
 TWINS = {"asl": [0.7, 0.8, 0.9], "bce": [0.9, 0.7, 0.8]}
@@ -65,14 +65,14 @@ def test_twins_tie_on_eleven_families(tmp_path: Path) -> None:
     judged = analysis.region(VIEW).judge(analysis.blocks(VIEW).differences("asl", "bce"))  # type: ignore[union-attr]
     assert (judged.word, judged.interval.mean) == ("equal", 0)
     assert answer(analysis, VIEW)[0] == "asl and bce are level"
-    assert [row.rank for row in board(analysis, VIEW, look_of(analysis))] == ["1.50", "1.50"]
+    assert [row.rank for row in board(analysis, VIEW, styles_of(analysis))] == ["1.50", "1.50"]
 
 
 @pytest.mark.parametrize("replicates", [0, 0.01])
 def test_twins_are_both_bold(replicates: float, tmp_path: Path) -> None:
     analysis = exact(tmp_path, twins(2), replicates=replicates)
     for row in scores_of(analysis, VIEW).rows[:2]:
-        assert [(entry.best, entry.alike) for entry in row.entries[3:]] == [(True, False)] * 2
+        assert [(entry.best, entry.near_best) for entry in row.entries[3:]] == [(True, False)] * 2
 
 
 def test_twins_are_level_in_a_comparison(tmp_path: Path) -> None:

@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 from mlbench.errors import DataError
 from mlbench.records import Store, load_records
 from mlbench.report import compare
-from mlbench.report.analysis.budget import budget, choices, expected_best
+from mlbench.report.analysis.budget import budget, expected_best
+from mlbench.report.analysis.trial_table import choices
 from mlbench.report.build import build
 from mlbench.report.data.grid import Grid
-from mlbench.report.data.kinds import Kind
+from mlbench.report.data.kinds import RecordKind
 from mlbench.report.data.merge import merge, merge_kinds
-from mlbench.report.data.trials import count_finals, edges_chosen
+from mlbench.report.data.trials import select_finals
 from mlbench.report.reproduce import write_suites
-from mlbench.report.text.protocol import environment, protocol
+from mlbench.report.text.protocol import edges_chosen, environment, protocol
 from mlbench.runner.worker.cells import cell_of
 from mlbench.suite import Cell, parse_suite
 from mlbench.version import TRAINING_VERSION
@@ -137,13 +138,13 @@ def is_final(each: dict[str, Any]) -> bool:
 
 
 def counted(folder: Path) -> set[str]:
-    return set(count_finals(load_records(folder)).cells["id"])
+    return set(select_finals(load_records(folder)).cells["id"])
 
 
 def test_the_finals_of_what_is_best_on_validation_count(tmp_path: Path) -> None:
     records = scored()
     assert len(records) == 3 * 2 * 2 * 4 + FINALS
-    found = count_finals(load_records(write(tmp_path, records)))
+    found = select_finals(load_records(write(tmp_path, records)))
     assert set(found.cells["id"]) == {each["id"] for each in records if is_final(each)}
     assert found.problems == ()
     assert set(found.cells["seed"]) == {1, 2}
@@ -178,7 +179,7 @@ def test_several_seeds_choose_by_their_mean(tmp_path: Path) -> None:
 
 def test_a_tuned_loss_keeps_its_name(tmp_path: Path) -> None:
     merged = merge([write(tmp_path, scored())])
-    assert merged.kind == Kind(TRAINING_VERSION, tuned=True)
+    assert merged.kind == RecordKind(TRAINING_VERSION, tuned=True)
     grid = Grid(merged.cells)
     assert grid.losses == ("bce", "focal", "supcon")
     assert grid.task_names == ("digit-scenes", "synthetic-topics")
@@ -243,7 +244,7 @@ def test_finals_of_another_choice_do_not_count(tmp_path: Path) -> None:
     assert len(changed) == 2
     merged = merge([write(tmp_path, [*trials, *old, *new])])
     assert set(merged.cells["id"]) == {each["id"] for each in new}
-    said = "focal on digit-scenes: 2 final cells do not count: the trials, as they are by now, choose other values"
+    said = "focal on digit-scenes: 2 final cells do not count: the trials choose other values now"
     assert merged.problems == (said,)
     before = merge([write(tmp_path / "before", [*trials, *old])])
     assert before.problems == (
@@ -274,7 +275,7 @@ def test_trials_of_the_old_tuning_do_not_count(tmp_path: Path) -> None:
     assert merged.cells.empty
     (said,) = merged.problems
     assert said.startswith(
-        f"{len(records)} trials of an older version of mlbench do not count: it trained nothing anew"
+        f"{len(records)} trials of an older version of mlbench do not count: it did not train the chosen values anew"
     )
 
 
@@ -416,7 +417,7 @@ def test_losses_are_compared_within_one_kind(tmp_path: Path) -> None:
     found = compare("bce", "focal", results=[results])
     assert {duel.seeds for duel in found.duels} == {2}
     assert found.problems == (
-        f"{len(plain)} cells of TRAINING_VERSION {TRAINING_VERSION}, left out: no table is of both",
+        f"{len(plain)} cells of TRAINING_VERSION {TRAINING_VERSION}, left out: no table may hold both",
     )
     folders = compare(str(results / "plain"), str(results / "tuned"))
     assert folders.mean == pytest.approx(-0.25)
@@ -478,7 +479,7 @@ def test_the_report_says_what_tuning_bought(tmp_path: Path) -> None:
     page = build([write(tmp_path / "results", scored())], tmp_path / "report", cells=True, against=[])
     text = page.read_text(encoding="utf-8")
     assert 'id="tuning-title"' in text
-    assert "Tuned by random search" in text
+    assert "Random search tuned" in text
     assert (page.parent / "figures" / "tuning-1.svg").exists()
     table = (page.parent / "tables" / "tuning.csv").read_text(encoding="utf-8")
     assert len(table.splitlines()) == 1 + 2 * 3
@@ -493,7 +494,7 @@ def test_a_report_without_tuning_does_not_speak_of_it(tmp_path: Path) -> None:
                  cells=False, against=[])  # fmt: skip
     text = page.read_text(encoding="utf-8")
     assert 'id="tuning-title"' not in text
-    assert "Tuned by random search" not in text
+    assert "Random search tuned" not in text
     assert not (page.parent / "tables" / "tuning.csv").exists()
 
 
@@ -508,8 +509,8 @@ def test_the_page_says_how_often_an_edge_was_chosen(tmp_path: Path, at_edge: boo
     grid = Grid(merged.cells)
     assert edges_chosen(merged.trials) == ((4, {"head_lr": 4}, 12) if at_edge else (0, {}, 12))
     said = " ".join(protocol(grid, merged.trials))
-    assert ("An edge of the shared grid was chosen in 4 of 12 choices (head lr 4)" in said) == at_edge
-    assert ("No edge of the shared grid was chosen in 12 choices." in said) == (not at_edge)
+    assert ("4 of 12 choices lie at an edge of the shared grid (head lr 4)" in said) == at_edge
+    assert ("None of 12 choices lies at an edge of the shared grid." in said) == (not at_edge)
     found = budget(grid, merged.trials, 0)
     assert found is not None
     assert dict(zip(grid.losses, found.edge.tolist(), strict=True)) == {
@@ -585,7 +586,7 @@ def test_what_was_tried_is_named_where_the_suites_own_values_are_chosen(tmp_path
 
 def test_one_trial_is_no_tuning(tmp_path: Path) -> None:
     merged = merge([write(tmp_path, scored(text=SUITE.replace("trials = 4", "trials = 1")))])
-    assert not any("random search" in line for line in protocol(Grid(merged.cells), merged.trials))
+    assert not any("andom search" in line for line in protocol(Grid(merged.cells), merged.trials))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=6), st.data())

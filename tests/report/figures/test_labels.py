@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from mlbench.report.figures.labels import shorten
 from mlbench.report.figures.matrices import win_matrix
 from mlbench.report.figures.significance import critical_differences
-from mlbench.report.figures.style import Subject, looks
+from mlbench.report.figures.style import FigureSubject, line_styles
 
 LONG = ["my_loss_alpha0.1_temperature0.05", "my_loss_alpha0.2_temperature0.05", "bce"]
-SUBJECT = Subject("mAP", "own logits", "map")
+SUBJECT = FigureSubject("mAP", "own logits", "map")
 
 
 def test_short_names_stay_and_long_ones_lose_their_middle() -> None:
@@ -39,7 +39,7 @@ def test_different_names_have_different_labels_that_fit(names: list[str], length
 
 def test_losses_of_long_names_are_two_in_a_diagram_and_in_a_matrix() -> None:
     ranks, p = np.array([1.0, 2.0, 3.0]), np.full((3, 3), 0.01)
-    diagram = critical_differences(SUBJECT, looks(LONG), LONG, ranks, p, 1.0, 8).figure
+    diagram = critical_differences(SUBJECT, line_styles(LONG), LONG, ranks, p, 1.0, 8).figure
     matrix = win_matrix(SUBJECT, LONG, np.full((3, 3), 0.5))
     assert matrix is not None
     for figure in (diagram, matrix.figure):

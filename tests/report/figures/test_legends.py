@@ -7,9 +7,9 @@ import pytest
 
 from mlbench.report.figures.curves import CurvePanel, learning_curves
 from mlbench.report.figures.scatter import against_labels
-from mlbench.report.figures.style import HIGHLIGHTED, Drawing, Subject, looks
+from mlbench.report.figures.style import HIGHLIGHTED, Drawing, FigureSubject, line_styles
 
-SUBJECT = Subject("mAP", "own logits", "map-own")
+SUBJECT = FigureSubject("mAP", "own logits", "map-own")
 
 
 def legend(drawing: Drawing | None) -> list[str]:
@@ -25,27 +25,27 @@ def test_the_losses_in_grey_are_named_last(more: int) -> None:
     expected = {0: [], 1: [f"loss{HIGHLIGHTED} (grey)"], 3: ["3 others (grey)"]}[more]
     values = np.linspace(0.1, 0.9, 2 * len(names)).reshape(len(names), 2)
     panel = CurvePanel("task", values, values / 50, np.nan, np.nan)
-    shown = legend(learning_curves(SUBJECT, looks(names), names, [0.1, 1.0], [panel]))
+    shown = legend(learning_curves(SUBJECT, line_styles(names), names, [0.1, 1.0], [panel]))
     assert shown == names[:HIGHLIGHTED] + expected
     sizes = np.array([5.0, 50.0])
     gains = legend(
         against_labels(
-            SUBJECT, looks(["bce", *names]), names, "bce", sizes, np.vstack([values[:1] * 0, values])
+            SUBJECT, line_styles(["bce", *names]), names, "bce", sizes, np.vstack([values[:1] * 0, values])
         )
     )
     assert gains == names[:HIGHLIGHTED] + expected
 
 
-def test_leaders_are_told_apart_by_colour_alone() -> None:
+def test_leaders_have_a_colour_each() -> None:
     """With many losses colours come back; those that figures highlight have one each."""
     names = [f"loss{place:02d}" for place in range(35)]
     leaders = names[::-5]
     assert len(leaders) == HIGHLIGHTED
-    found = looks(names, leaders)
+    found = line_styles(names, leaders)
     assert list(found) == names
     assert len({found[name].colour for name in leaders}) == HIGHLIGHTED
     assert all(found[name].dash == "solid" for name in leaders)
-    assert len({(look.colour, look.dash) for look in found.values()}) == len(names)
+    assert len({(style.colour, style.dash) for style in found.values()}) == len(names)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -53,6 +53,6 @@ def test_intervals_are_spoken_of_where_there_are_some(known: bool) -> None:
     """One seed has none."""
     values = np.array([[0.2, 0.4], [0.3, 0.5]])
     panel = CurvePanel("task", values, values / 50 if known else np.full_like(values, np.nan), np.nan, np.nan)
-    drawing = learning_curves(SUBJECT, looks(["a", "b"]), ["a", "b"], [0.1, 1.0], [panel])
+    drawing = learning_curves(SUBJECT, line_styles(["a", "b"]), ["a", "b"], [0.1, 1.0], [panel])
     assert drawing is not None
     assert ("95 % intervals" in drawing.title) == known

@@ -29,7 +29,7 @@ def test_the_best_loss_of_the_neighbours_is_advised(tmp_path: Path) -> None:
     assert found.trials == 5, "eurlex is one family"
     assert found.regret < 0.01
     assert "1. asl: average rank 1.0 of 3" in str(found)
-    assert "below the best one on average" in found.sureness
+    assert "below the best loss on average" in found.sureness
 
 
 def test_a_path_is_the_users_own_data(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_dataset_of_the_records_is_said_to_be_its_own_neighbour(tmp_path: Path
     root = write(tmp_path, MANY)
     found = recommend("go_emotions", results=root)
     assert "  go_emotions (the dataset itself)" in str(found)
-    assert found.sureness.startswith("It is in the records itself: its own results count most.")
+    assert found.sureness.startswith("The dataset itself is in the records: its own results count most.")
     assert "itself" not in str(recommend("yeast", results=root))
 
 

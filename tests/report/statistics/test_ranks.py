@@ -36,15 +36,15 @@ def test_a_family_counts_once(tmp_path: Path) -> None:
 def test_what_is_missing_is_set_aside_and_named(tmp_path: Path) -> None:
     failed = [("kmcl", "go_emotions", None, None), ("kmcl", "reuters21578", None, None)]
     blocks = blocks_of(World(failed=failed, fractions=(1.0,)), tmp_path)
-    assert blocks.losses_aside == ("kmcl",)
+    assert blocks.excluded_losses == ("kmcl",)
     assert len(blocks.tasks) == 6
 
 
 def test_a_task_that_most_losses_lack_is_set_aside(tmp_path: Path) -> None:
     failed = [(loss, "go_emotions", None, None) for loss in ("bce", "focal", "asl", "msc")]
     blocks = blocks_of(World(failed=failed, fractions=(1.0,)), tmp_path)
-    assert blocks.tasks_aside == ("go_emotions",)
-    assert not blocks.losses_aside
+    assert blocks.excluded_tasks == ("go_emotions",)
+    assert not blocks.excluded_losses
 
 
 def test_scores_are_paired_on_the_seeds_that_all_have(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_loss_that_failed_most_of_its_seeds_is_set_aside(tmp_path: Path) -> No
     blocks = blocks_of(
         World(failed=[("asl", "go_emotions", None, 0), ("asl", "go_emotions", None, 1)]), tmp_path
     )
-    assert blocks.losses_aside == ("asl",)
+    assert blocks.excluded_losses == ("asl",)
     assert {scores.shape for scores in blocks.by_task} == {(5, 3)}
 
 
@@ -73,8 +73,8 @@ def test_a_loss_that_shares_no_seed_with_the_others_is_set_aside(tmp_path: Path)
     write(tmp_path, World(losses={"mine": 0.1}, seeds=(7, 8), suite="mine"))
     blocks = blocks_of(World(losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1, 2)), tmp_path)
     assert blocks.losses == ("asl", "bce")
-    assert blocks.losses_aside == ("mine",)
-    assert not blocks.tasks_aside
+    assert blocks.excluded_losses == ("mine",)
+    assert not blocks.excluded_tasks
 
 
 def test_the_known_order_is_found(tmp_path: Path) -> None:

@@ -21,24 +21,24 @@ def one_task(
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 @pytest.mark.parametrize("rows_sd", [0.0, 0.01, 0.05])
-def test_one_loss_twice_is_told_apart_no_more_often_than_the_level(seeds: int, rows_sd: float) -> None:
+def test_one_loss_twice_differs_no_more_often_than_the_level(seeds: int, rows_sd: float) -> None:
     random, trials, apart = np.random.default_rng(7), 600, 0
     for _ in range(trials):
         scores, replicates = one_task(random, [0.5, 0.5], seeds, rows_sd)
         found = within_dataset(scores, replicates)
         assert found is not None
-        apart += int(not found.alike.all())
+        apart += int(not found.near_best.all())
     assert apart / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
-def test_six_times_the_same_loss_is_told_apart_no_more_often_than_the_level() -> None:
+def test_six_times_the_same_loss_differs_no_more_often_than_the_level() -> None:
     """The best of six is picked by the same numbers, which Holm over all pairs makes up for."""
     random, trials, apart = np.random.default_rng(3), 400, 0
     for _ in range(trials):
         scores, replicates = one_task(random, [0.5] * 6, 3, 0.01)
         found = within_dataset(scores, replicates)
         assert found is not None
-        apart += int(not found.alike.all())
+        apart += int(not found.near_best.all())
     assert apart / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
@@ -46,7 +46,7 @@ def test_a_clear_difference_is_found() -> None:
     scores, replicates = one_task(np.random.default_rng(0), [0.5, 0.6, 0.6], 3, 0.005)
     found = within_dataset(scores, replicates)
     assert found is not None
-    assert not found.alike[0]
+    assert not found.near_best[0]
     assert found.rows
 
 
@@ -54,10 +54,10 @@ def test_two_losses_far_behind_the_best_one_are_compared_with_each_other() -> No
     scores, replicates = one_task(np.random.default_rng(0), [0.5, 0.5001, 0.9, 0.6], 3, 0.001)
     found = within_dataset(scores, replicates)
     assert found is not None
-    assert not found.alike[[0, 1, 3]].any()
-    assert not found.told_apart(0, 1)
-    assert found.told_apart(1, 3)
-    assert found.told_apart(3, 1)
+    assert not found.near_best[[0, 1, 3]].any()
+    assert not found.differ(0, 1)
+    assert found.differ(1, 3)
+    assert found.differ(3, 1)
     assert (found.pairs == found.pairs.T).all()
 
 
@@ -78,7 +78,7 @@ def test_missing_losses_and_seeds_are_left_out() -> None:
     assert found is not None
     assert found.best == 1
     assert np.isnan(found.p[2])
-    assert not found.alike[2]
+    assert not found.near_best[2]
     assert not found.rows
 
 
@@ -88,10 +88,10 @@ def test_one_seed_without_replicates_says_nothing() -> None:
     assert within_dataset(np.full((3, 2), np.nan), None) is None
 
 
-def test_equal_scores_are_alike() -> None:
+def test_equal_scores_do_not_differ() -> None:
     found = within_dataset(np.full((3, 3), 0.5), None)
     assert found is not None
-    assert found.alike.all()
+    assert found.near_best.all()
 
 
 @pytest.mark.parametrize("seeds", [2, 3])
@@ -101,7 +101,7 @@ def test_seeds_that_agree_to_the_last_digit_prove_nothing(seeds: int) -> None:
     found = within_dataset(scores, None)
     assert found is not None
     assert found.p.tolist() == [1, 1, 1]
-    assert found.alike.all()
+    assert found.near_best.all()
     assert np.isnan(found.difference(2, 0).low)
     assert found.difference(2, 0).mean == pytest.approx(0.2)
     shifted = within_dataset(scores + 0.1 * np.arange(seeds), None)
@@ -116,7 +116,7 @@ def test_rows_alone_tell_where_the_seeds_do_not_vary() -> None:
     noise = 0.001 * np.random.default_rng(0).normal(size=(2, 2, 100))
     found = within_dataset(scores, scores[:, :, None] + noise)
     assert found is not None
-    assert found.told_apart(0, 1)
+    assert found.differ(0, 1)
 
 
 def test_the_interval_is_of_one_comparison_with_the_spread_of_all() -> None:
@@ -130,9 +130,7 @@ def test_the_interval_is_of_one_comparison_with_the_spread_of_all() -> None:
     turned = found.difference(0, 3)
     assert (turned.low, turned.high) == pytest.approx((-difference.high, -difference.low))
     half, holm_p = difference.high - difference.mean, found.pairs[3, 0]
-    assert (abs(difference.mean) > half) or holm_p > 0.05, (
-        "what is told apart after Holm is told apart before"
-    )
+    assert (abs(difference.mean) > half) or holm_p > 0.05, "what differs after Holm differs before"
     assert found.difference(1, 1).low == 0
 
 
@@ -140,16 +138,16 @@ def test_the_interval_is_of_one_comparison_with_the_spread_of_all() -> None:
 @pytest.mark.parametrize("losses", [2, 6])
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_a_a_one_loss_many_times_within_a_dataset(losses: int, seeds: int) -> None:
-    """A/A: told apart in no more than 5 % of draws, and the interval of one pair covers 0 in about 95 %."""
+    """A/A: a significant difference in no more than 5 % of draws, and the interval of one pair covers 0 in 95 %."""
     random, draws, apart, covered = np.random.default_rng(5), 2000, 0, 0
     for _ in range(draws):
         found = within_dataset(*one_task(random, [0.5] * losses, seeds, 0.01))
         assert found is not None
-        apart += int(not found.alike.all())
+        apart += int(not found.near_best.all())
         one = found.difference(0, 1)
         covered += one.low <= 0 <= one.high
     print(
-        f"\n{losses} times one loss, {seeds} seeds: told apart in {apart / draws:.1%}, covered in {covered / draws:.1%}"
+        f"\n{losses} times one loss, {seeds} seeds: significantly different in {apart / draws:.1%}, covered in {covered / draws:.1%}"
     )
     assert apart / draws <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)
     assert covered / draws >= 0.93

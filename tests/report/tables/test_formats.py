@@ -22,7 +22,7 @@ from mlbench.report.tables import html, latex, markdown
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.csv import to_csv
 from mlbench.report.tables.frequency import frequency_table
-from mlbench.report.tables.model import Column, Entry, Row, Table, format_number, number, word
+from mlbench.report.tables.model import Column, Row, Table, TableEntry, format_number, number, word
 from tests.report.synthetic import World, records, write
 
 EVIL = (
@@ -42,7 +42,9 @@ EVIL = (
 
 
 def table(*names: str) -> Table:
-    rows = tuple(Row((word(name), Entry("0.500", 0.5, "0.010", 0.01, "2/3", best=True))) for name in names)
+    rows = tuple(
+        Row((word(name), TableEntry("0.500", 0.5, "0.010", 0.01, "2/3", best=True))) for name in names
+    )
     return Table("t", "Title", (Column("loss", numeric=False), Column("score")), rows, "Caption.")
 
 

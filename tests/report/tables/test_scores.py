@@ -30,10 +30,10 @@ def test_bold_is_the_best_on_the_shared_seeds_as_underlined_is_relative_to_it(tm
     view = View("map", "own", 0)
     found = analysis.within(view)[0]
     table = scores_of(analysis, view)
-    marks = {row.entries[0].text: (row.entries[3].best, row.entries[3].alike) for row in table.rows}
+    marks = {row.entries[0].text: (row.entries[3].best, row.entries[3].near_best) for row in table.rows}
     assert analysis.grid.losses[found.best] == "b"
     assert marks["b"] == (True, False)
-    assert marks["a"] == (False, bool(found.alike[0]))
+    assert marks["a"] == (False, bool(found.near_best[0]))
     assert "on the seeds that all losses there finished" in table.caption
 
 
@@ -49,5 +49,5 @@ def test_one_seed_is_said_to_have_no_spread(seeds: tuple[int, ...], tmp_path: Pa
     alone = len(seeds) == 1
     assert ("Of one seed, without a spread, on the test split" in text) == alone
     assert ("standard deviation over 2 seeds" in text) != alone
-    assert ("of one seed, which has no interval" in page) == alone
+    assert ("one seed, so no intervals" in page) == alone
     assert ("of the leaders with their 95 % interval" in page) != alone

@@ -56,7 +56,7 @@ def test_own_logits_that_trail_the_probe_are_named(tmp_path: Path) -> None:
     root = written(tmp_path, gap)
     (line,) = said(root)
     assert line == (
-        "Own logits trail the probe by more than 0.02 mAP of bce (by 0.070 on reuters21578 at 100 % and 2 places "
+        "Own logits trail the probe by more than 0.02 mAP for bce (by 0.070 on reuters21578 at 100 % and 2 places "
         "more): its classifier, not its representation, is behind: see head_bias, head_lr."
     )
     grid = Grid(merge([root]).cells)

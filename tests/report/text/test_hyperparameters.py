@@ -10,8 +10,8 @@ import pytest
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
+from mlbench.report.text.answer import answer
 from mlbench.report.text.hyperparameters import untuned
-from mlbench.report.text.words import answer
 from tests.report.data.test_trials import scored
 from tests.report.data.test_trials import write as write_trials
 from tests.report.synthetic import World, write

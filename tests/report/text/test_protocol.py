@@ -12,7 +12,7 @@ from mlbench.records import Store
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.text.conditions import conditions
-from mlbench.report.text.protocol import _alike, protocol
+from mlbench.report.text.protocol import _shared, protocol
 from tests.report.synthetic import World, records
 
 SETS = ("go_emotions", "reuters21578", "yeast")
@@ -42,7 +42,7 @@ def sentence(lines: list[str], start: str) -> str:
 def test_coupled_decay_is_named_where_it_was_used(optimiser: str, tmp_path: Path) -> None:
     text = " ".join(said(tmp_path, optimiser=optimiser))
     assert f"optimiser {optimiser}" in text
-    assert ("weight decay of Adam is coupled" in text) == (optimiser == "adam")
+    assert ("Adam's weight decay is coupled" in text) == (optimiser == "adam")
 
 
 def test_an_optimiser_that_an_encoder_brings_is_named(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_an_optimiser_that_an_encoder_brings_is_named(tmp_path: Path) -> None:
 def test_what_is_set_by_dataset_is_said_with_its_values(tmp_path: Path) -> None:
     lines = said(tmp_path, {"yeast": {"train": {"epochs": 30, "batch_size": 64}}}, epochs=5, batch_size=128)
     assert sentence(lines, "Set by dataset") == (
-        "Set by dataset, alike for all losses there: epochs 5 on go_emotions and reuters21578, 30 on yeast; batch size "
-        "128 on go_emotions and reuters21578, 64 on yeast."
+        "Set by dataset, the same for all losses there: epochs 5 on go_emotions and reuters21578, 30 on yeast; batch "
+        "size 128 on go_emotions and reuters21578, 64 on yeast."
     )
     shared = sentence(lines, "Shared by all cells")
     assert "epochs" not in shared
@@ -114,7 +114,7 @@ def test_which_point_counts_is_said_as_it_was(changes: Any, text: str, tmp_path:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "of every loss."),
+        ({}, "the same linear probe for every loss, on the features as they are after training."),
         ({name: {"train": {"probe": "needed"}} for name in SETS}, "it was trained for losses without logits alone."),
         ({"yeast": {"train": {"probe": "needed"}}}, "it was trained on some datasets for losses without logits alone."),
     ],
@@ -138,7 +138,7 @@ def test_numbers_are_written_short_and_truths_as_in_a_suite(tmp_path: Path) -> N
 
 
 def test_what_was_tuned_along_is_said_to_differ(tmp_path: Path) -> None:
-    assert _alike(["head_lr", "weight_decay"]).endswith(
+    assert _shared(["head_lr", "weight_decay"]).endswith(
         "its heads, its own hyperparameters and what was tuned along with them (head lr, weight decay)."
     )
     assert said(tmp_path)[0].endswith("what differs is the loss, its heads and its own hyperparameters.")
@@ -158,10 +158,10 @@ def test_a_memory_is_told_of_the_losses_that_take_one(tmp_path: Path) -> None:
             record["cell"]["train"]["queue"] = queue
             store.write(record, scores)
         merged = merge([folder / "results"])
-        return sentence(protocol(Grid(merged.cells), merged.trials), "Beside its batch")
+        return sentence(protocol(Grid(merged.cells), merged.trials), "msc and supcon compared")
 
     assert told(tmp_path / "some", 512).startswith(
-        "Beside its batch msc and supcon saw the embeddings of the last 512 rows"
+        "msc and supcon compared each batch with the embeddings of the last 512 rows as well"
     )
     assert not told(tmp_path / "none", 0)
-    assert not sentence(said(tmp_path / "alone", queue=512), "Beside its batch"), "bce takes none"
+    assert "compared each batch" not in " ".join(said(tmp_path / "alone", queue=512)), "bce takes none"

@@ -10,12 +10,13 @@ import pytest
 from mlbench.errors import ConfigError
 from mlbench.report import compare, report
 from mlbench.report.analysis import Analysis
-from mlbench.report.figures.draw import look_of
+from mlbench.report.figures.jobs import styles_of
 from mlbench.report.page.board import board
 from mlbench.report.statistics.power import families_needed
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.glance import glance_table
-from mlbench.report.text.words import answer, evidence, no_diagram
+from mlbench.report.text.answer import answer
+from mlbench.report.text.evidence import evidence, no_diagram
 from tests.report.exact import VIEW, analysis_of, exact, offsets, write_exact
 
 
@@ -41,7 +42,7 @@ def test_who_leads_alone_is_ahead_of_all_others(tmp_path: Path) -> None:
     assert "With 95 % confidence the best of the 3 losses is a (stepwise sign flips of families)." in said(
         analysis
     )
-    assert [row.best for row in board(analysis, VIEW, look_of(analysis))] == ["may be", "no", "no"]
+    assert [row.best for row in board(analysis, VIEW, styles_of(analysis))] == ["may be", "no", "no"]
     assert glance_table(analysis).rows[0].entries[1].plain == "a (1.0)"
 
 
@@ -54,7 +55,7 @@ def test_two_that_are_alike_may_both_be_the_best(tmp_path: Path) -> None:
         "With 95 % confidence the best of the 4 losses are among 2 losses (stepwise sign flips of families); "
         "ruled out: " in said(analysis)
     )
-    assert {row.loss: row.best for row in board(analysis, VIEW, look_of(analysis))} == {
+    assert {row.loss: row.best for row in board(analysis, VIEW, styles_of(analysis))} == {
         "a": "may be", "b": "may be", "c": "no", "d": "no"
     }  # fmt: skip
     assert glance_table(analysis).rows[0].entries[1].note.endswith(", +1")
@@ -73,19 +74,24 @@ def test_the_first_by_rank_may_be_no_best_one(tmp_path: Path) -> None:
     b = a + np.where(np.arange(60) < 29, 0.1, -0.001)[:, None]
     analysis = exact(tmp_path, {"a": a, "b": b})
     assert analysis.ranking(VIEW).best == "a"  # type: ignore[union-attr]
-    assert analysis.contenders(VIEW) == ("b",)
+    assert analysis.confidence_set(VIEW) == ("b",)
     assert answer(analysis, VIEW)[0] == "a ranks first, but b may be better"
-    assert [row.best for row in board(analysis, VIEW, look_of(analysis))] == ["no", "may be"]
+    assert [row.best for row in board(analysis, VIEW, styles_of(analysis))] == ["no", "may be"]
 
 
 @pytest.mark.parametrize("families", [2, 5])
 def test_few_families_rule_nobody_out(families: int, tmp_path: Path) -> None:
     analysis = exact(tmp_path, offsets(families, 0.2, 0, 0, 0, 0))
-    assert "Over fewer than 6 families no loss can be ruled out as the best." in said(analysis)
-    assert answer(analysis, VIEW)[0] == "a ranks first; any of the other 4 losses may be as good"
-    assert [row.best for row in board(analysis, VIEW, look_of(analysis))] == [""] * 5
+    assert (
+        f"Which losses may be the best can be tested over 6 families or more; here are {families}."
+        in said(analysis)
+    )
+    assert answer(analysis, VIEW)[0] == (
+        f"a ranks first; over {families} families it cannot be tested which others may be as good"
+    )
+    assert [row.best for row in board(analysis, VIEW, styles_of(analysis))] == [""] * 5
     assert glance_table(analysis).rows[0].entries[1].plain == "a (1.0, +4)", "no more than the board says"
-    assert "fewer than 6" not in said(exact(tmp_path / "more", offsets(6, 0.2, 0, 0)))
+    assert "can be tested over" not in said(exact(tmp_path / "more", offsets(6, 0.2, 0, 0)))
 
 
 def test_friedman_speaks_by_its_own_limit(tmp_path: Path) -> None:
@@ -98,7 +104,10 @@ def test_friedman_speaks_by_its_own_limit(tmp_path: Path) -> None:
     words = (
         f"Over all 6 losses Friedman: χ² = {found.chi2:.2f}, p = {found.p:.2g}; Iman–Davenport: F = ∞, p = 0"
     )
-    assert f"{words}: they differ. Nemenyi's test tells a from bce." in said(analysis)
+    assert (
+        f"{words}: they differ. By Nemenyi's test of average ranks a is significantly different from bce."
+        in said(analysis)
+    )
     assert words in caption(analysis)
     assert (
         "No p-values: the smallest that Wilcoxon's test can reach over 3 families, 0.25, is above Holm's "
@@ -124,7 +133,7 @@ def test_where_friedman_does_not_reject_there_is_no_nemenyi(tmp_path: Path) -> N
     assert "Over all 4 losses Friedman: χ² = " in caption(analysis)
 
 
-def test_nemenyi_may_tell_nobody_from_the_first(tmp_path: Path) -> None:
+def test_by_nemenyi_the_first_may_differ_from_no_other(tmp_path: Path) -> None:
     noise = np.random.default_rng(17).normal(size=(4, 8))
     scores = (0.5 + 0.01 * (noise - np.repeat([0, 1], 4))).T
     analysis = exact(tmp_path, {name: row[:, None] for name, row in zip("abcdefgh", scores, strict=True)})
@@ -132,7 +141,9 @@ def test_nemenyi_may_tell_nobody_from_the_first(tmp_path: Path) -> None:
     assert p is not None
     assert ranking is not None
     assert (p[ranking.order[0]] > 0.05).all()
-    assert f"they differ. Nemenyi's test tells nobody from {ranking.best}." in said(analysis)
+    assert (
+        f"they differ. By Nemenyi's test of average ranks {ranking.best} is significantly different from no other loss."
+    ) in said(analysis)
 
 
 def test_a_diagram_needs_three_losses_and_two_families(tmp_path: Path) -> None:
@@ -159,13 +170,13 @@ def test_wilcoxon_speaks_by_its_own_limit(tmp_path: Path) -> None:
     assert all(pair.p is None for pair in few.pairs(VIEW))
     assert "Wilcoxon, Holm: p" not in said(few)
     enough = exact(tmp_path / "enough", with_control(offsets(7, 0.2, 0.1, 0)))
-    assert "Bold: told apart from the control (Wilcoxon, Holm, 5 %)." in caption(enough)
-    assert "(Wilcoxon, Holm: p = 0.0312, told apart)" in said(enough)
+    assert "Bold: significantly different from the control (Wilcoxon, Holm, 5 %)." in caption(enough)
+    assert "(Wilcoxon, Holm: p = 0.0312, significantly different)" in said(enough)
     level = with_control(offsets(7, 0, 0, 0))
     level["a"][:4] += 0.01
     alike = exact(tmp_path / "alike", level)
     assert alike.ranking(VIEW).best == "a"  # type: ignore[union-attr]
-    assert ", not told apart)" in said(alike)
+    assert ", not significantly different)" in said(alike)
 
 
 def spanned(gain: float, *, families: int = 8, floor: float | list[float] = 0.0) -> dict[str, object]:
@@ -221,7 +232,7 @@ def test_families_with_little_between_floor_and_best_are_named_and_left_out(tmp_
     assert "Left out" not in caption(analysis_of(wide)) + compare("asl", "bce", results=wide).verdict
 
 
-def test_the_region_is_told_in_points_and_follows_the_option(tmp_path: Path) -> None:
+def test_the_region_is_said_in_points_and_follows_the_option(tmp_path: Path) -> None:
     root = write_exact(tmp_path, **spanned(0.01))  # type: ignore[arg-type]
     analysis = analysis_of(root)
     low, high = analysis.region(VIEW).points  # type: ignore[misc, union-attr]
@@ -259,7 +270,7 @@ def test_a_family_that_carries_the_difference_is_named_in_the_headline(tmp_path:
         compare("asl", "bce", results=lone)
     )
     assert f"median +{found.median:.3f}; +{found.low:.3f} to +{found.high:.3f} without one" in (
-        board(analysis_of(lone), VIEW, look_of(analysis_of(lone)))[0].without
+        board(analysis_of(lone), VIEW, styles_of(analysis_of(lone)))[0].without
     )
     assert (
         comparison_table(analysis_of(lone), VIEW).rows[0].entries[1].note
@@ -273,7 +284,7 @@ def test_a_family_that_carries_the_difference_is_named_in_the_headline(tmp_path:
     )
 
 
-def test_power_is_told_instead_of_how_many_would_do(tmp_path: Path) -> None:
+def test_power_is_said_instead_of_how_many_would_do(tmp_path: Path) -> None:
     """Few families and many losses find nothing, however large; more find what the sentence says."""
     few = exact(tmp_path / "few", with_control(offsets(6, 0.1, 0.05, 0)))
     blocks, region = few.blocks(VIEW), few.region(VIEW)
@@ -284,13 +295,13 @@ def test_power_is_told_instead_of_how_many_would_do(tmp_path: Path) -> None:
     text = (
         f"A true difference from bce of 2 % of the span would be found with 80 % power over {needed} families, at "
         f"Holm's first level for 2 comparisons and with the median spread seen here, {100 * np.median(spreads):.1f} % "
-        "of the span; the 6 of today find "
+        "of the span; the 6 families here find "
     )
     assert f"{text}none, however large, since Wilcoxon's test over so few cannot pass that level." in said(
         few
     )
     more = exact(tmp_path / "more", with_control(offsets(12, 0.1, 0.05, 0)))
-    assert "; the 12 of today find one of " in said(more)
+    assert "; the 12 families here find one of " in said(more)
     assert "however large" not in said(more)
     row = comparison_table(more, VIEW).rows[0]  # type: ignore[union-attr]
     assert row.entries[12].note.startswith("finds ")
@@ -309,12 +320,12 @@ def test_power_takes_a_control_a_spread_and_three_families(tmp_path: Path) -> No
     )
 
 
-def test_power_is_that_of_the_test_whose_p_is_told(tmp_path: Path) -> None:
+def test_power_is_that_of_the_test_whose_p_is_said(tmp_path: Path) -> None:
     """Wilcoxon's test is over all families, also over those whose span is too narrow for shares."""
     scores = spanned(0.01)["scores"]
     analysis = exact(tmp_path, scores, floor=[0.2, 0.3, 0.4, *[0.0] * 5])  # type: ignore[arg-type]
     assert len(analysis.region(VIEW).narrow) == 3  # type: ignore[union-attr]
-    assert "; the 8 of today find one of " in said(analysis)
+    assert "; the 8 families here find one of " in said(analysis)
     assert comparison_table(analysis, VIEW).rows[0].entries[12].note.startswith("finds ")  # type: ignore[union-attr]
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
-from mlbench.report.figures.style import looks
+from mlbench.report.figures.style import line_styles
 from mlbench.report.page.board import board
 from mlbench.report.tables.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
+from mlbench.report.text.answer import answer
 from mlbench.report.text.caveats import caveats
-from mlbench.report.text.words import answer, evidence
+from mlbench.report.text.evidence import evidence
 from tests.report.synthetic import World, records, write
 
 VIEW = View("map", "own", 0)
@@ -39,13 +40,15 @@ def test_the_answer_names_the_leader_its_spread_and_the_runner_up(tmp_path: Path
     low, high = map(float, re.findall(r"(\d\.\d{3}) better", lines[2].split("interval")[1])[:2])
     assert low < gap < high
     assert lines[3].startswith(f"Against bce focal is {blocks.differences('focal', 'bce').mean():.3f} better")
-    assert "told apart). Across families: focal is better than bce: " in lines[3]
+    assert "significantly different). Across families: focal is better than bce: " in lines[3]
 
 
-def test_what_cannot_be_told_apart_is_not_said_to_lead_alone(tmp_path: Path) -> None:
+def test_what_is_not_significantly_different_is_not_said_to_lead_alone(tmp_path: Path) -> None:
     analysis = analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, datasets=families(4))
-    assert "may be as good" in answer(analysis, VIEW)[0]
-    assert evidence(analysis, VIEW)[0] == "Over fewer than 6 families no loss can be ruled out as the best."
+    assert "it cannot be tested which others may be as good" in answer(analysis, VIEW)[0]
+    assert evidence(analysis, VIEW)[0] == (
+        "Which losses may be the best can be tested over 6 families or more; here are 4."
+    )
 
 
 def test_losses_with_equal_scores_are_level(tmp_path: Path) -> None:
@@ -78,9 +81,10 @@ def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> N
         missing=[("one", f"set-{letter}", None, None) for letter in "bc"],
     )
     lines = answer(analysis, VIEW)
-    assert analysis.blocks(VIEW).losses_aside == ("one",)  # type: ignore[union-attr]
+    assert analysis.blocks(VIEW).excluded_losses == ("one",)  # type: ignore[union-attr]
     assert any(
-        "; within the datasets they cannot be told apart on 5 of 5 (Holm over all pairs)." in line
+        "; within the datasets the two are not significantly different on 5 of 5 (Holm over all pairs)."
+        in line
         for line in lines
     )
 
@@ -91,12 +95,12 @@ def test_fewer_seeds_than_there_are_is_said(tmp_path: Path) -> None:
         World(losses={"mine": 0.2}, seeds=(0, 1, 2, 3, 4), fractions=(1.0,), keys=("map",), suite="mine"),
     )
     lines = answer(analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.0}, seeds=(0, 1)), VIEW)
-    assert lines[0] == "mine ranks first; asl and bce may be as good"
+    assert lines[0] == "mine ranks first; over 5 families it cannot be tested which others may be as good"
     assert lines[-1] == (
-        "Compared only on the seeds that all of these losses finished: on 6 of 6 datasets that is not every "
-        "seed, at worst 2 of 5."
+        "Losses are compared on the seeds that all of them finished: on 6 of 6 datasets these are not all seeds, at "
+        "worst 2 of 5."
     )
-    assert "Compared only" not in " ".join(answer(analysis_of(tmp_path / "all"), VIEW))
+    assert "Losses are compared" not in " ".join(answer(analysis_of(tmp_path / "all"), VIEW))
 
 
 def test_a_loss_left_alone_is_not_said_to_be_the_only_one_here(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ def test_who_is_first_together_with_others_is_not_first_on_half_a_family(tmp_pat
     assert answer(analysis, VIEW)[1].endswith(
         "and it is first on 5 of them, on 1 of these together with others."
     )
-    assert [row.first for row in board(analysis, VIEW, looks(("asl", "bce", "focal"), ()))] == [
+    assert [row.first for row in board(analysis, VIEW, line_styles(("asl", "bce", "focal"), ()))] == [
         "5 of 5 (1 shared)", "1 of 5 (1 shared)", "0 of 5"]  # fmt: skip
     alone = analysis_of(tmp_path / "alone", losses={"bce": 0.0, "asl": 0.1}, datasets=families(5))
     assert answer(alone, VIEW)[1].endswith("and it is first on 5 of them.")

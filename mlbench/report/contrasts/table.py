@@ -9,13 +9,11 @@ import numpy as np
 from mlbench.report.analysis import Analysis
 from mlbench.report.contrasts.answered import Answer, answers
 from mlbench.report.contrasts.asked import Question
-from mlbench.report.data.grid import show_fraction
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics.aggregate import LEAST_SPAN
-from mlbench.report.statistics.equivalence import in_percent
 from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
-from mlbench.report.tables.model import Column, Entry, Row, Table, number, word
-from mlbench.report.wording import listed
+from mlbench.report.tables.model import Column, Row, Table, TableEntry, number, signed, signed_number, word
+from mlbench.report.wording import in_percent, listed, show_fraction
 
 
 def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table | None:
@@ -41,7 +39,7 @@ def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table 
         ),
         Column(
             "verdict",
-            f"by that interval, on the first side; equal is within {region}, no worse not behind by so much",
+            f"by that interval, on the first side; equal: within {region}; no worse: not behind by as much",
             numeric=False,
         ),
         Column(
@@ -55,7 +53,7 @@ def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table 
 def _row(analysis: Analysis, answer: Answer) -> Row:
     lever, judged = answer.leverage, answer.judged
     enough = judged.families >= LEAST_FAMILIES
-    ends = "" if np.isnan(lever.low) else f"{_signed(lever.low).text} to {_signed(lever.high).text}"
+    ends = "" if np.isnan(lever.low) else f"{signed(lever.low)} to {signed(lever.high)}"
     note = f"{in_percent(judged.interval.low)} to {in_percent(judged.interval.high)}" if enough else ""
     mean = judged.interval.mean
     return Row(
@@ -64,25 +62,19 @@ def _row(analysis: Analysis, answer: Answer) -> Row:
             word(measure(answer.question.key).title),
             word(show_fraction(analysis.grid.fractions[answer.fraction])),
             word(answer.group),
-            Entry(str(len(answer.families)), len(answer.families)),
-            _signed(lever.mean)._replace(note=ends),
-            _signed(lever.median),
-            number(None) if np.isnan(mean) else Entry(in_percent(mean), 100 * mean, note=note),
+            TableEntry(str(len(answer.families)), len(answer.families)),
+            signed_number(lever.mean)._replace(note=ends),
+            signed_number(lever.median),
+            number(None) if np.isnan(mean) else TableEntry(in_percent(mean), 100 * mean, note=note),
             word(judged.word if enough else "too few families", muted=not enough),
             _finds(answer) if enough else number(None),
         )
     )
 
 
-def _finds(answer: Answer) -> Entry:
+def _finds(answer: Answer) -> TableEntry:
     spread = float(answer.shares.std(ddof=1))
     return number(100 * detectable(len(answer.shares)) * spread, 1)
-
-
-def _signed(value: float) -> Entry:
-    plain = number(value)
-    sign = "+" if value > 0 and float(plain.text) != 0 else ""
-    return plain._replace(text=sign + plain.text.replace("-", "−"))
 
 
 def _caption(found: Sequence[Answer]) -> str:

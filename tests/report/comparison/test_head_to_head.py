@@ -134,17 +134,19 @@ def test_a_dataset_that_one_side_lacks_is_named(tmp_path: Path) -> None:
     assert lacking not in compare("asl", "bce", results=root, datasets=["set-a"]).verdict
 
 
-def test_how_often_two_are_told_apart_is_said_in_words(tmp_path: Path) -> None:
+def test_how_often_two_are_significantly_different_is_said_in_words(tmp_path: Path) -> None:
     def said(name: str, datasets: int, gain: float, spread: float, seeds: int = 3) -> str:
         random = np.random.default_rng(0)
         noise = spread * random.normal(size=(2, datasets, seeds))
         root = write_exact(tmp_path / name, {"asl": 0.5 + gain + noise[0], "bce": 0.5 + noise[1]})
         return str(compare("asl", "bce", results=root))
 
-    assert "asl is told apart as better on set-0. " in said("one", 1, 0.2, 0.001)
-    assert "asl is told apart as worse on set-0. " in said("worse", 1, -0.2, 0.001)
-    assert "asl and bce are not told apart on set-0. " in said("near", 1, 0.0, 0.001)
-    assert "asl and bce are not told apart on any of 3 datasets. " in said("three", 3, 0.0, 0.0001)
+    assert "asl is significantly better on set-0. " in said("one", 1, 0.2, 0.001)
+    assert "asl is significantly worse on set-0. " in said("worse", 1, -0.2, 0.001)
+    assert "asl and bce are not significantly different on set-0. " in said("near", 1, 0.0, 0.001)
+    assert "asl and bce are not significantly different on any of 3 datasets. " in said(
+        "three", 3, 0.0, 0.0001
+    )
     unknown = said("unknown", 1, 0.1, 0.001, seeds=1)
     assert "Within the dataset nothing says how sure a difference is. " in unknown
     assert "by seeds alone" not in unknown
