@@ -11,7 +11,7 @@ from scipy.stats import t
 from mlbench.report.data.arrays import Floats
 
 LEVEL = 0.05
-"""Chance that any loss is told from the least where all cost the same."""
+"""Chance that any loss differs from the least where all cost the same."""
 
 
 class Relative(NamedTuple):

@@ -69,14 +69,15 @@ def tuning_table(
 
 
 def _values_chosen(column: str, values: Sequence[Any]) -> str:
-    """`gamma_neg 4 (5×), 2 (3×)`, or the median and the ends of a range."""
+    """`gamma_neg 4 (5×), 2 (3×)`; of more than FEW numbers the median and the ends, of other values how many more."""
     name = column.rsplit("/", 1)[-1]
     shown = [_show(value) for value in values]
     counts = Counter(shown).most_common()
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(counts) > FEW and len(numbers) == len(values):
         return f"{name} {np.median(numbers):.3g} ({min(numbers):.3g} to {max(numbers):.3g})"
-    return f"{name} " + ", ".join(f"{value} ({count}×)" for value, count in counts[:FEW])
+    more = f" and {len(counts) - FEW} more" if len(counts) > FEW else ""
+    return f"{name} " + ", ".join(f"{value} ({times}×)" for value, times in counts[:FEW]) + more
 
 
 def _show(value: Any) -> str:

@@ -33,7 +33,7 @@ def answer(analysis: Analysis, view: View) -> list[str]:
     if not rule.ranked:
         return ["This metric is never ranked.", f"{rule.title}."]
     if blocks is None:
-        return ["Nothing can be compared here.", "No two losses finished the same cells."]
+        return ["Nothing can be compared here.", "No loss finished half of its seeds on any dataset."]
     if ranking is None:
         alone = f"Only {blocks.losses[0]} {'can be ranked' if blocks.excluded_losses else 'is here'}"
         return [f"{alone}: there is nothing to compare it with.", *excluded(analysis, view, blocks)]

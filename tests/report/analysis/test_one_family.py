@@ -129,7 +129,9 @@ def test_the_page_of_one_family_has_no_section_across_families(tmp_path: Path) -
                  "Average rank over families of datasets", ", across families, and how sure"):  # fmt: skip
         assert text not in one, text
         assert text in many, text
-    assert "told from the first one (by test rows and seeds, 5 %, Holm over all pairs)" in one
+    assert (
+        "significantly different from the first one (by test rows and seeds, 5 %, Holm over all pairs)" in one
+    )
     assert "One family of datasets" not in many
     assert not list((tmp_path / "page/figures").glob("profiles-*"))
     assert not list((tmp_path / "page/figures").glob("wins-*"))

@@ -1,0 +1,1 @@
+"""Where the other modules of this room are tested: base, contrast and sides in test_contest."""

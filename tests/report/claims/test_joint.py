@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,22 @@ def test_a_narrow_family_has_no_share_in_the_correlation(tmp_path: Path) -> None
     found = findings(case, tmp_path)[GROWS]
     assert "over 7 families is 1.00" in found.evidence[0]
     assert f"or the floor is not known: {MANY[0]}." in found.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("cardinality", "known"),
+    [(lambda place: 2.0 + place % 2, 8), (lambda place: 2.0 + place if place < 5 else math.nan, 5)],
+    ids=["two numbers", "five known"],
+)
+def test_a_gain_cannot_grow_with_what_is_not_known_or_the_same(
+    cardinality: Any, known: int, tmp_path: Path
+) -> None:
+    plain = Case({"kmcl": GROWING, "asl": -0.02})
+    said = f"The number of labels a sample is known of {known} families; it takes 6 families and three different "
+    said += "numbers."
+    found = findings(replace(plain, cardinality=cardinality), tmp_path / "x")[GROWS]
+    assert found.verdict is ClaimVerdict.NOT_TESTABLE
+    assert found.reason == said
+    assert said in found.evidence[0]
+    assert "kmcl is " in found.evidence[0], "what is seen of the gain stands beside"
+    assert said not in findings(plain, tmp_path / "plain")[GROWS].evidence[0]

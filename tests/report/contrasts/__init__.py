@@ -1,0 +1,1 @@
+"""table is tested in test_answered."""

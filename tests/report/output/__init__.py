@@ -1,0 +1,1 @@
+"""files is tested in ../test_build, others in data/test_kinds."""

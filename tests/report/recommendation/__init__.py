@@ -1,0 +1,1 @@
+"""advice and likeness are tested in test_recommend."""

@@ -130,3 +130,18 @@ def test_distance_is_a_ratio_of_traits() -> None:
     assert distance(one, one) == 0
     assert distance(one, Traits("b", "text", 100, 2.0, 5.0, 1000)) == pytest.approx(1 / 3)
     assert distance(one, Traits("b", "image", 10, 2.0, 5.0, 1000)) == pytest.approx(1.0)
+
+
+def test_an_unknown_reading_or_fraction_is_an_error_that_knows_those_there_are(
+    tmp_path: Path,
+) -> None:
+    results = write(tmp_path, replace(MANY, fractions=(0.1, 1.0)))
+    with pytest.raises(UnknownNameError, match="unknown reading 'logits'") as error:
+        recommend("go_emotions", results=results, reading="logits")
+    assert error.value.known == ["own", "probe"]
+    with pytest.raises(UnknownNameError, match=r"the records: unknown fraction '0\.5'") as error:
+        recommend("go_emotions", results=results, fraction=0.5)
+    assert error.value.known == ["0.1", "1"]
+    few, all_of_it = (recommend("go_emotions", results=results, fraction=share) for share in (0.1, 1.0))
+    assert few.where == "mAP, own logits, 10 % of the training data"
+    assert all_of_it.where == "mAP, own logits, 100 % of the training data"

@@ -1,0 +1,1 @@
+"""blocks is tested in test_ranks."""

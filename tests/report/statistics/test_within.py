@@ -147,7 +147,7 @@ def test_a_a_one_loss_many_times_within_a_dataset(losses: int, seeds: int) -> No
         one = found.difference(0, 1)
         covered += one.low <= 0 <= one.high
     print(
-        f"\n{losses} times one loss, {seeds} seeds: significantly different in {apart / draws:.1%}, covered in {covered / draws:.1%}"
+        f"\n{losses} times one loss, {seeds} seeds: different in {apart / draws:.1%}, covered in {covered / draws:.1%}"
     )
     assert apart / draws <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)
     assert covered / draws >= 0.93

@@ -149,11 +149,13 @@ def test_what_was_tuned_along_is_said_to_differ(tmp_path: Path) -> None:
     )
 
 
-def test_a_memory_is_told_of_the_losses_that_take_one(tmp_path: Path) -> None:
+def test_a_memory_is_said_of_the_losses_that_take_one(tmp_path: Path) -> None:
+    """Nothing of one that is not known here."""
+
     def told(folder: Path, queue: int) -> str:
         store = Store(folder / "results")
         store.prepare()
-        losses = {"bce": 0.0, "supcon": 0.0, "msc": 0.0}
+        losses = {"bce": 0.0, "supcon": 0.0, "msc": 0.0, "somebodys": 0.0}
         for record, scores in records(World(losses=losses, datasets=SETS, fractions=[1.0], seeds=[0])):
             record["cell"]["train"]["queue"] = queue
             store.write(record, scores)

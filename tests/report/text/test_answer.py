@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
@@ -184,3 +186,17 @@ def test_a_metric_that_is_never_ranked_has_no_leader(tmp_path: Path) -> None:
     analysis = Analysis(Grid(load_records(write(tmp_path, world))))
     assert answer(analysis, View("f1_micro@oracle", "own", 0))[0] == "This metric is never ranked."
     assert answer(analysis, VIEW)[0].startswith("asl ranks first")
+
+
+@pytest.mark.parametrize(("failed", "nothing"), [((1, 2), True), ((2,), False)])
+def test_nothing_is_compared_where_no_loss_finished_half_of_its_seeds(
+    failed: tuple[int, ...], nothing: bool, tmp_path: Path
+) -> None:
+    cells = [(None, None, None, seed) for seed in failed]
+    analysis = analysis_of(tmp_path, losses={"bce": 0.0, "asl": 0.1}, seeds=(0, 1, 2), failed=cells)
+    lines = answer(analysis, VIEW)
+    assert (
+        lines == ["Nothing can be compared here.", "No loss finished half of its seeds on any dataset."]
+    ) == nothing
+    assert (analysis.blocks(VIEW) is None) == nothing
+    assert bool(evidence(analysis, VIEW)) != nothing

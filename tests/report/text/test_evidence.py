@@ -80,7 +80,7 @@ def test_the_first_by_rank_may_be_no_best_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("families", [2, 5])
-def test_few_families_rule_nobody_out(families: int, tmp_path: Path) -> None:
+def test_over_few_families_the_best_cannot_be_tested(families: int, tmp_path: Path) -> None:
     analysis = exact(tmp_path, offsets(families, 0.2, 0, 0, 0, 0))
     assert (
         f"Which losses may be the best can be tested over 6 families or more; here are {families}."
@@ -92,6 +92,36 @@ def test_few_families_rule_nobody_out(families: int, tmp_path: Path) -> None:
     assert [row.best for row in board(analysis, VIEW, styles_of(analysis))] == [""] * 5
     assert glance_table(analysis).rows[0].entries[1].plain == "a (1.0, +4)", "no more than the board says"
     assert "can be tested over" not in said(exact(tmp_path / "more", offsets(6, 0.2, 0, 0)))
+
+
+@pytest.mark.parametrize(("families", "tested"), [(5, False), (6, True)])
+def test_losses_that_are_level_have_others_beside_them_where_that_can_be_tested(
+    families: int, tested: bool, tmp_path: Path
+) -> None:
+    scores = offsets(families, 0.2)
+    ahead_on_two = np.where(np.arange(families) < 2, 0.01, -0.01)[:, None]
+    analysis = exact(
+        tmp_path / "three", {"a": scores["a"], "b": scores["a"], "c": scores["a"] + ahead_on_two}
+    )
+    first = answer(analysis, VIEW)[0].split(" (")[0]
+    assert analysis.confidence_set(VIEW) == ("a", "b", "c")
+    said_of_c = (
+        "c may be as good" if tested else "over 5 families it cannot be tested which others may be as good"
+    )
+    assert first.startswith(f"a and b are level in first place; {said_of_c}")
+    two = exact(tmp_path / "two", {"a": scores["a"], "b": scores["a"]})
+    assert answer(two, VIEW)[0] == "a and b are level"
+
+
+def test_what_nemenyi_says_over_few_families_is_not_contradicted(tmp_path: Path) -> None:
+    """Its verdict on one loss, and that any loss may be as good as the first, cannot both stand there."""
+    few = said(exact(tmp_path / "few", with_control(offsets(5, 0.5, 0.4, 0.3, 0.2, 0.1, 0))))
+    assert "By Nemenyi's test of average ranks a is significantly different from " in few
+    assert "losses may be as good" not in few
+    assert "no loss can be ruled out" not in few.lower()
+    many = said(exact(tmp_path / "many", offsets(12, 0, 0, 0, 0, 0)))
+    assert "any of the other 4 losses may be as good" in many
+    assert "Nemenyi" not in many
 
 
 def test_friedman_speaks_by_its_own_limit(tmp_path: Path) -> None:
