@@ -44,11 +44,14 @@ class Blocks:
         return self.average_families(np.stack([mean_of(task, 1) for task in self.by_task]))
 
     def average_families(self, by_task: Floats) -> Floats:
-        """[tasks, …] -> [families, …], settled."""
-        weights = np.zeros((self.count, len(self.tasks)))
-        weights[list(self.family_of), range(len(self.tasks))] = 1.0
-        weights /= weights.sum(1, keepdims=True)
-        return settled(np.tensordot(weights, by_task, axes=1))
+        """[tasks, …] -> [families, …], settled; NaN where it is so of one of the family's tasks."""
+        member = np.zeros((self.count, len(self.tasks)))
+        member[list(self.family_of), range(len(self.tasks))] = 1.0
+        weights, missing = member / member.sum(1, keepdims=True), np.isnan(by_task)
+        if not missing.any():
+            return settled(np.tensordot(weights, by_task, axes=1))
+        means = np.tensordot(weights, np.where(missing, 0.0, by_task), axes=1)
+        return settled(np.where(np.tensordot(member, missing, axes=1) > 0, np.nan, means))
 
     def differences(self, loss: str, control: str) -> Floats:
         """[families]: how much better `loss` is than `control`."""
