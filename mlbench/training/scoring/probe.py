@@ -17,8 +17,6 @@ small data need: a grid of 0.001 to 0.03 with decays of 0.01 and 0.3 had an edge
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,9 +25,9 @@ from torch import Tensor
 from mlbench.losses.base import Loss
 from mlbench.metrics import mean_average_precision
 from mlbench.training.determinism import measuring
+from mlbench.training.scoring.probe_training import Grid, logistic_slope, slope_of, train_side_by_side
 from mlbench.training.unknown import split_known
 
-Grid = tuple[tuple[float, float], ...]
 GRID: Grid = (
     (0.0001, 0.01),
     (0.001, 0.01),
@@ -55,12 +53,6 @@ QUICK: Grid = ((0.03, 3.0),)
 """The one setting of the probe that scores a representation during training: of eight tried on the features of 44 cells
 the one whose score kept the most even distance from that of the full probe (0.012 mAP, ± 0.012)."""
 QUICK_ROWS, QUICK_STEPS = 10_000, 100
-BATCH = 512
-WARMUP = 0.05
-
-Slope = Callable[[Tensor, Tensor], Tensor]
-"""The gradient of each row's loss with respect to logits [B, G, L], given targets [B, L]."""
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-15
 
 
 @dataclass(frozen=True)
@@ -86,26 +78,6 @@ class LinearProbe:
     def __call__(self, features: Tensor) -> Tensor:
         """Logits [N, L] of features [N, M]."""
         return torch.addmm(self.bias, (features - self.mean) / self.scale, self.weight)
-
-
-def logistic_slope(logits: Tensor, targets: Tensor) -> Tensor:
-    """σ(z) − y, of binary cross-entropy: written out it spares the graph and two passes over [B, G, L]. Changes
-    `logits`."""
-    return logits.sigmoid_().sub_(targets.unsqueeze(1))
-
-
-def slope_of(loss: Loss) -> Slope:
-    """The same of another loss of logits whose batch is the mean of its rows."""
-
-    def slope(logits: Tensor, targets: Tensor) -> Tensor:
-        rows, settings, count = logits.shape
-        leaf = logits.detach().requires_grad_()
-        with torch.enable_grad():
-            value = loss(leaf.reshape(rows * settings, count), targets.repeat_interleave(settings, dim=0))
-            (gradient,) = torch.autograd.grad(value, leaf)
-        return gradient * (rows * settings)
-
-    return slope
 
 
 @torch.no_grad()
@@ -142,7 +114,7 @@ def fit_probe(
         # Draws of its own, so that a setting's training is the same wherever it was found.
         pilot = torch.Generator().manual_seed(generator.initial_seed() ^ 1)
         of_some = known[:, some] if left_out else None
-        found = _train(
+        found = train_side_by_side(
             inputs,
             labels[:, some],
             pilot,
@@ -153,7 +125,7 @@ def fit_probe(
         )
         scores = _scores(found, held_out, validation_targets[:, some.to(validation_targets.device)])
         finalists = tuple(grid[index] for index in _ranked(grid, scores)[:FINALISTS])
-    weight, bias = trained = _train(
+    weight, bias = trained = train_side_by_side(
         inputs,
         labels,
         generator,
@@ -203,52 +175,3 @@ def _scores(trained: tuple[Tensor, Tensor], held_out: Tensor, targets: Tensor) -
         values = mean_average_precision(logits.where(finite, 0.0), targets)
     scores: list[float] = values.where(finite.flatten() & values.isfinite(), -1.0).tolist()
     return scores
-
-
-def _train(
-    inputs: Tensor,
-    labels: Tensor,
-    generator: torch.Generator,
-    *,
-    steps: int,
-    grid: Grid,
-    slope_at: Slope,
-    known: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Weights [M, G, L] and biases [G, L] after `steps` updates; of labels [N, L], where they are `known`.
-
-    Each setting's weights are kept in units of its learning rate, so that one step fits all of them: Adam's step is
-    first / √second, whatever the gradient's scale.
-    """
-    (rows, dim), count, settings = inputs.shape, labels.shape[1], len(grid)
-    device = inputs.device
-    rates = torch.tensor([rate for rate, _ in grid], device=device).view(1, settings, 1)
-    shrinks = torch.tensor([rate * decay for rate, decay in grid], device=device).view(1, settings, 1)
-    # The bias is a row of the weights, and starts at the labels' own log odds: rare labels need no steps for it.
-    inputs = torch.cat([inputs, torch.ones(rows, 1, device=device)], dim=1)
-    totals = (
-        torch.full_like(labels[0], rows) if known is None else known.sum(dim=0).to(labels.dtype).clamp_min(1)
-    )
-    least = 0.5 / (totals + 1)
-    frequency = (labels.sum(dim=0) / totals).clamp(least, 1 - least)
-    weight = torch.zeros(dim + 1, settings, count, device=device)
-    weight[-1] = torch.logit(frequency) / rates[0]
-    first, second = torch.zeros_like(weight), torch.full_like(weight, EPSILON**2)
-    batch = min(BATCH, rows)
-    order = torch.randint(rows, (steps, batch), generator=generator).to(device)
-    warmup = max(1, round(WARMUP * steps))
-    for step in range(steps):
-        batch_inputs, batch_labels = inputs[order[step]], labels[order[step]]
-        logits = (batch_inputs @ weight.flatten(1)).unflatten(1, (settings, count)).mul_(rates)
-        slope = slope_at(logits, batch_labels)
-        if known is not None:
-            slope = slope * known[order[step]].unsqueeze(1)
-        gradient = (batch_inputs.T @ slope.flatten(1)).unflatten(1, (settings, count))
-        factor = min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
-        first.lerp_(gradient, 1 - BETA1)
-        second.lerp_(gradient.square_(), 1 - BETA2)
-        weight[:-1] *= 1 - factor * shrinks
-        size = factor * math.sqrt(1 - BETA2 ** (step + 1)) / (1 - BETA1 ** (step + 1))
-        weight.addcdiv_(first, second.sqrt(), value=-size)
-    weight *= rates
-    return weight[:-1], weight[-1]

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlbench.errors import ConfigError
 from mlbench.training.scoring import probe as module
+from mlbench.training.scoring import probe_training
 from mlbench.training.scoring.probe import GRID, fit_probe
 from tests.training.cells import run
 
@@ -46,7 +47,7 @@ def test_the_two_that_the_search_leaves_are_trained_in_full_and_the_better_on_va
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trained: list[tuple[int, module.Grid]] = []
-    train = module._train
+    train = module.train_side_by_side
 
     def noted(
         inputs: Tensor, labels: Tensor, chance: torch.Generator, *, steps: int, grid: module.Grid, **more: Any
@@ -54,7 +55,7 @@ def test_the_two_that_the_search_leaves_are_trained_in_full_and_the_better_on_va
         trained.append((steps, grid))
         return train(inputs, labels, chance, steps=steps, grid=grid, **more)
 
-    monkeypatch.setattr(module, "_train", noted)
+    monkeypatch.setattr(module, "train_side_by_side", noted)
     chosen = _fit(GRID)
     (pilot, searched), (steps, finalists) = trained
     assert (pilot, steps) == (60 // module.PILOT, 60)
@@ -112,7 +113,7 @@ def test_a_step_of_the_training_does_not_wait_for_the_device() -> None:
     counts = []
     for steps in (3, 30):
         with torch.no_grad(), _Waits() as seen:
-            module._train(
+            module.train_side_by_side(
                 features,
                 targets.float(),
                 torch.Generator(),
@@ -129,7 +130,7 @@ def test_settings_side_by_side_are_trained_as_each_alone() -> None:
     train = (features, targets.float())
 
     def trained(grid: tuple[tuple[float, float], ...]) -> tuple[Tensor, Tensor]:
-        return module._train(
+        return module.train_side_by_side(
             *train, torch.Generator().manual_seed(3), steps=40, grid=grid, slope_at=module.logistic_slope
         )
 
@@ -213,9 +214,9 @@ def test_it_is_adamw_on_binary_cross_entropy() -> None:
         eps=1e-15,
     )
     generator = torch.Generator().manual_seed(3)
-    order = torch.randint(len(inputs), (steps, min(module.BATCH, len(inputs))), generator=generator)
+    order = torch.randint(len(inputs), (steps, min(probe_training.BATCH, len(inputs))), generator=generator)
     for step in range(steps):
-        warm = min(1.0, (step + 1) / max(1, round(module.WARMUP * steps)))
+        warm = min(1.0, (step + 1) / max(1, round(probe_training.WARMUP * steps)))
         for group in optimiser.param_groups:
             group["lr"] = lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
