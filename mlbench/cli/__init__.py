@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlbench.cli import data, look, losses, results, running
+from mlbench.cli import cell, data, look, losses, results, running
 from mlbench.errors import MlbenchError
 
 app = typer.Typer(
@@ -35,8 +35,8 @@ def _shared(
 ) -> None: ...
 
 
-for room in (running, results, look, losses, data):
-    room.add_to(app)
+for commands in (running, cell, results, look, losses, data):
+    commands.add_to(app)
 
 
 def main() -> None:

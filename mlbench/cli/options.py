@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,6 +92,40 @@ CheckpointEvery = Annotated[
     str, typer.Option("--checkpoint-every", help="How often a cell in training is checkpointed: 10m, none.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+
+
+def shares(request: Callable[..., tuple[Any, ...]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command that has the options of `request` beside its own, which are its keyword-only parameters; what `request`
+    makes of them is passed to it first."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        shared = inspect.signature(request).parameters
+        own = {
+            name: parameter
+            for name, parameter in inspect.signature(command).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+
+        @functools.wraps(command)
+        def called(**given: Any) -> None:
+            made = request(**{name: given[name] for name in shared})
+            command(*made, **{name: given[name] for name in own})
+
+        # The types that only a type checker loads stand in what is returned and passed on: typer reads the others.
+        hints = {
+            name: eval(str(parameter.annotation), function.__globals__)
+            for function, parameters in ((request, shared), (command, own))
+            for name, parameter in parameters.items()
+        }
+        parameters = [
+            parameter.replace(annotation=hints[name], kind=parameter.KEYWORD_ONLY)
+            for name, parameter in {**shared, **own}.items()
+        ]
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = hints
+        return called
+
+    return decorate
 
 
 def selection(

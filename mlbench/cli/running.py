@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def run(
+def run_request(
     suites: options.Suites,
     results: options.Results = Path("results"),
     loss: options.Losses = None,
@@ -47,78 +46,66 @@ def run(
     checkpoint_every: options.CheckpointEvery = "10m",
     plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
-    as_json: options.AsJson = False,
-) -> None:
+) -> tuple[list[Suite], RunOptions]:
+    """The suites and the terms that the options of `run` and `plan` ask for."""
+    from mlbench.runner import RunOptions, parse_interval, parse_size
+    from mlbench.suite import duration
+
+    chosen = options.read_suites(suites, settings, plugin, loss)
+    try:
+        limit = duration(time_limit) if time_limit else None
+    except ValueError as error:
+        raise ConfigError(f"--time-limit: {error}") from None
+    return chosen, RunOptions(
+        results=results,
+        data_root=data_root,
+        selection=options.selection(loss, dataset, fraction, seed),
+        engine=engine,  # type: ignore[arg-type] # RunOptions refuses what is none
+        scheduler=scheduler,
+        jobs=jobs,
+        device=device,
+        slots_per_device=slots_per_device,
+        retry=tuple(retry or ()),
+        rerun=rerun,  # type: ignore[arg-type] # likewise
+        time_limit=limit,
+        memory_limit=parse_size(memory_limit) if memory_limit else None,
+        fail_fast=fail_fast,
+        checkpoint_every=parse_interval(checkpoint_every),
+        plugins=tuple(plugin or ()),
+    )
+
+
+@options.shares(run_request)
+def run(suites: list[Suite], terms: RunOptions, *, as_json: options.AsJson = False) -> None:
     """Train and score every cell that has no record yet."""
-    chosen, terms = _request(locals())
     from mlbench.runner import run_suites
 
-    sys.exit(run_suites(chosen, replace(terms, progress="json" if as_json else "auto")).exit_code)
+    sys.exit(run_suites(suites, replace(terms, progress="json" if as_json else "auto")).exit_code)
 
 
+@options.shares(run_request)
 def plan(
-    suites: options.Suites,
-    results: options.Results = Path("results"),
-    loss: options.Losses = None,
-    dataset: options.Datasets = None,
-    fraction: options.Fractions = None,
-    seed: options.Seeds = None,
-    settings: options.Settings = None,
-    jobs: options.Jobs = None,
-    device: options.Device = "auto",
-    slots_per_device: options.SlotsPerDevice = 1,
-    engine: options.Engine = "loky",
-    scheduler: options.Scheduler = None,
-    retry: options.Retry = None,
-    rerun: options.Rerun = None,
-    fail_fast: options.FailFast = False,
-    time_limit: options.TimeLimit = None,
-    memory_limit: options.MemoryLimit = None,
-    checkpoint_every: options.CheckpointEvery = "10m",
+    suites: list[Suite],
+    terms: RunOptions,
+    *,
     measure: Annotated[
         bool, typer.Option("--measure", help="Train a few steps of cells that no record says anything of.")
     ] = False,
-    plugin: options.Plugins = None,
-    data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Say what `run` with the same options would do, what is done, how long it will take. Starts nothing, unless
     told to measure."""
-    chosen, terms = _request(locals())
     from mlbench.cli.render import plan_json, print_plan
     from mlbench.runner import estimate
     from mlbench.runner import measure as measure_cells
     from mlbench.runner import plan as plan_suites
 
-    planned = plan_suites(chosen, terms)
+    planned = plan_suites(suites, terms)
     estimates = measure_cells(planned, terms) if measure else estimate(planned, terms)
     if as_json:
         print(json.dumps({**plan_json(planned), "estimate": estimates.describe()}))
     else:
         print_plan(planned, estimates)
-
-
-def _request(given: Mapping[str, Any]) -> tuple[list[Suite], RunOptions]:
-    """The suites and the terms that the options of `run` and `plan` ask for, by the names they have there."""
-    from mlbench.runner import RunOptions, parse_interval, parse_size
-    from mlbench.suite import duration
-
-    suites = options.read_suites(given["suites"], given["settings"], given["plugin"], given["loss"])
-    try:
-        limit = duration(given["time_limit"]) if given["time_limit"] else None
-    except ValueError as error:
-        raise ConfigError(f"--time-limit: {error}") from None
-    alike = ("results", "data_root", "engine", "scheduler", "jobs", "device", "slots_per_device", "rerun")
-    return suites, RunOptions(
-        **{name: given[name] for name in alike},
-        selection=options.selection(given["loss"], given["dataset"], given["fraction"], given["seed"]),
-        retry=tuple(given["retry"] or ()),
-        time_limit=limit,
-        memory_limit=parse_size(given["memory_limit"]) if given["memory_limit"] else None,
-        checkpoint_every=parse_interval(given["checkpoint_every"]),
-        fail_fast=given["fail_fast"],
-        plugins=tuple(given["plugin"] or ()),
-    )
 
 
 def status(

@@ -30,6 +30,16 @@ REAP = 30.0
 """Seconds that the system has to end a process that was killed."""
 
 
+def worker_variables(threads: int) -> dict[str, str]:
+    """What a process that trains cells finds in its environment before it loads anything."""
+    return {
+        **dict.fromkeys(_THREAD_VARIABLES, str(threads)),
+        "PYTHONHASHSEED": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+
+
 class WorkerDiedError(Exception):
     """The worker process ended by itself: how, and the last it said on standard error."""
 
@@ -42,14 +52,7 @@ class WorkerProcess:
     """One worker process, in a session of its own so that a terminal's Ctrl-C does not reach it."""
 
     def __init__(self, handshake: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
-        threads = str(handshake["threads"])
-        settings = {
-            **dict.fromkeys(_THREAD_VARIABLES, threads),
-            "PYTHONHASHSEED": "0",
-            "TOKENIZERS_PARALLELISM": "false",
-            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-            **variables,
-        }
+        settings = {**worker_variables(handshake["threads"]), **variables}
         self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mlbench.runner.worker"],
