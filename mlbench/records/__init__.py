@@ -1,7 +1,8 @@
 """What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many."""
 
+from mlbench.records.codec import RecordError, decode, encode
 from mlbench.records.frame import load_records
-from mlbench.records.schema import HEAD, READINGS, SCHEMA, RecordError, decode, encode
+from mlbench.records.schema import HEAD, READINGS, SCHEMA
 from mlbench.records.scores import PRECISIONS, UNREADABLE, enough
 from mlbench.records.store import Store, stores
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbench.records.codec import RecordError, decoded
 from mlbench.records.columns import Columns
 from mlbench.records.packed import packed_records
-from mlbench.records.schema import RecordError, decoded
 from mlbench.records.store import stores
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbench.records.codec import RecordError, decoded, encode, head_of
 from mlbench.records.replicates import Kept
-from mlbench.records.schema import RecordError, decoded, encode, head_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,97 +1,204 @@
-"""What a record must hold, and how it is written as text and read back."""
+"""What a record holds, key by key. Times are in seconds, memory is in bytes."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired
 
-import orjson
-
-from mlbench.errors import ERROR_CLASSES, DataError
+from typing_extensions import TypedDict
 
 SCHEMA = 1
 HEAD = ("schema", "id", "suite", "status", "error", "cell", "code", "environment", "started", "finished")
 """The keys of a record's first line, in order; the rest follows on the second. Older records have their environment
 there."""
-READINGS = ("metrics", "probe_metrics", "floor_metrics")
+OWN, PROBE, FLOOR = "metrics", "probe_metrics", "floor_metrics"
+READINGS = (OWN, PROBE, FLOOR)
+"""The evaluations of a cell: of the loss's own logits (the probe's where it has none), of the linear probe, and of the
+training frequencies as constant scores."""
+
+Status = Literal["done", "failed"]
+Evaluation = dict[str, dict[str, float]]
+"""Of each split, validation and test, the metrics by their keys, `name[@policy][/bucket]`."""
 
 
-class RecordError(DataError):
-    """A file that is no record: truncated, not JSON, of another schema, or without a key it must have."""
+class LossDescription(TypedDict):
+    """The loss of a cell."""
+
+    name: str  # as it is registered
+    id: str  # what the suite and tables call it
+    parameters: dict[str, Any]  # all of them, spelled out
+    repeats: NotRequired[str]  # the id of the loss that this is once more, under seeds of its own
 
 
-def encode(record: Mapping[str, Any]) -> str:
-    """A record as text: two lines of JSON, the head on the first."""
-    plain = _plain(record)
-    head = json.dumps(head_of(plain), ensure_ascii=False)
-    rest = {key: value for key, value in plain.items() if key not in HEAD}
-    tail = json.dumps(rest, ensure_ascii=False, allow_nan=False)
-    return f"{head[:-1]},\n{tail[1:]}\n" if rest else head + "\n"
+class TrialDescription(TypedDict):
+    """Which trial of its loss a cell is, or whose values it was trained anew with."""
+
+    number: int  # from 0, which has the suite's own values
+    of: int  # trials that every loss gets
+    fraction: float | None  # where trials are trained; None: at the cell's own
+    final: bool  # whether it was trained anew with what was chosen
+    seeds: list[int]  # where trials are trained
+    edges: list[str]  # places in the description whose value lies at an edge of what could be drawn
+    untuned: list[list[Any]]  # [place, the suite's own value] of what was drawn
+    spared: list[list[Any]]  # the same of what a trial does without
 
 
-def decode(content: bytes, where: str) -> dict[str, Any]:
-    """The record in `content`; raises RecordError that names `where`."""
-    try:
-        record = orjson.loads(content)
-    except ValueError as error:
-        raise RecordError(f"{where}: not a whole record: {error}") from None
-    check(record, where)
-    return dict(record)
+class CellDescription(TypedDict):
+    """What was trained: `Cell.describe`."""
+
+    dataset: str  # what the suite calls it
+    loader: str  # the registered name that reads it
+    dataset_parameters: dict[str, Any]  # all of the loader's
+    fraction: float  # of the training rows; above 1 their number
+    seed: int
+    encoder: str  # `name` or `name:model`
+    encoder_options: dict[str, Any]  # all of the encoder's
+    loss: LossDescription
+    train: dict[str, Any]  # every key of [train]
+    trial: NotRequired[TrialDescription]  # where the suite is tuned
 
 
-def decoded(content: bytes, where: str) -> dict[str, Any] | RecordError:
-    """The record in `content`, or what is wrong with it, for those who go on without."""
-    try:
-        return decode(content, where)
-    except RecordError as error:
-        return error
+class Code(TypedDict):
+    """What the numbers were made by."""
+
+    loss_source: str  # hash of the loss's definition and of those that it reaches
+    training: int  # TRAINING_VERSION
 
 
-def head_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: record[key] for key in HEAD if key in record}
+# `class` is a keyword, so that this part is written as a call.
+ErrorDescription = TypedDict(
+    "ErrorDescription",
+    {
+        "class": str,  # oom, nonfinite, timeout, crash, data, config or error
+        "message": str,  # one paragraph
+        "traceback": str,  # of the process that trained; empty where there is none
+    },
+)
 
 
-def decode_head(line: bytes, file: str | Path) -> dict[str, Any]:
-    stripped = line.rstrip()
-    try:
-        head = orjson.loads(stripped[:-1] + b"}" if stripped.endswith(b",") else stripped)
-    except ValueError:
-        return head_of(decode(Path(file).read_bytes(), str(file)))
-    check({"metrics": None, **head}, str(file))
-    return dict(head)
+class Environment(TypedDict):
+    """Where a record was made."""
+
+    git_commit: str | None  # of mlbench's own checkout; None outside git
+    git_dirty: bool | None  # whether its files differed
+    packages: dict[str, str]  # versions of what can alter a result
+    platform: str
+    cpu: str  # its name
+    cpu_instructions: NotRequired[str | None]  # the widest that matrix kernels are written for
+    cpu_flags: NotRequired[str | None]  # digest of all flags
+    device: str  # `cpu`, or the GPU's name
+    driver: str | None
+    cuda: str | None
+    slots_per_device: int | None  # cells that shared the device
+    threads: int
 
 
-def check(record: Any, where: str) -> None:
-    if not isinstance(record, Mapping):
-        raise RecordError(f"{where}: a record is a JSON object, this is {type(record).__name__}")
-    if record.get("schema") != SCHEMA:
-        raise RecordError(
-            f"{where}: schema {record.get('schema')!r} is not the {SCHEMA} that this version of mlbench reads"
-        )
-    missing = [key for key in ("id", "cell", "status") if key not in record]
-    if missing:
-        raise RecordError(f"{where}: the record lacks {', '.join(missing)}")
-    if record["status"] not in ("done", "failed"):
-        raise RecordError(f"{where}: status {record['status']!r} is neither 'done' nor 'failed'")
-    if record["status"] == "done" and "metrics" not in record:
-        raise RecordError(f"{where}: a finished record must have metrics")
-    if record["status"] == "failed" and (record.get("error") or {}).get("class") not in ERROR_CLASSES:
-        raise RecordError(f"{where}: a failed record must have an error of a known class")
+class Thresholds(TypedDict):
+    """The decision threshold of each reading on the logit; None where its scores have no origin."""
+
+    metrics: float | None
+    probe_metrics: float | None
 
 
-def _plain(value: Any) -> Any:
-    """Numbers, text, lists and dicts only; a number that is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | bool):
-        return value
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return str(value)
+class History(TypedDict):
+    """How the training went."""
+
+    epochs: list[dict[str, Any]]  # of each epoch loss, gradient norm, factor of the learning rates
+    evaluations: list[dict[str, Any]]  # step, epoch and metrics on validation, thresholds from one half of it
+    steps: int  # updates in all
+    batch_size: int  # rows of one
+    clipped_share: float | None  # of updates; None where nothing is clipped
+    skipped_steps: int | None  # that fp16's scaler left out; None where there is none
+    selected_step: int | None  # whose weights count
+    resumed_at: list[int]  # updates at which training went on from a checkpoint
+
+
+class DatasetFacts(TypedDict):
+    """What the report needs to know of the data."""
+
+    fingerprint: str
+    modality: str  # text, image or features
+    family: str  # what shares its inputs counts once
+    labels: int
+    cardinality: float  # mean labels a training row
+    sizes: dict[str, int]  # of each split, and `rows`, those trained on
+    label_counts: NotRequired[dict[str, list[int]]]  # of each split; trials are published without
+    seen_counts: NotRequired[list[int]]  # positives among the cell's own rows
+    known_counts: NotRequired[list[int] | None]  # entries that are known, by label; None where all are
+    ceiling: dict[str, float] | None  # the best that can be reached, of synthetic data
+
+
+class UnknownEntries(TypedDict):
+    """Training entries of which nobody knows whether the label holds."""
+
+    entries: int
+    share: float  # of all entries
+    taken: str  # what the loss took them for: ignored, weighed, negative or positive
+
+
+class Memory(TypedDict):
+    """Peaks while the cell ran."""
+
+    host_peak: int | None
+    device_peak: int | None  # None on a CPU
+
+
+class RecordStart(TypedDict):
+    """What is known of a cell before it runs."""
+
+    schema: int
+    id: str  # Cell.id
+    suite: str
+    cell: CellDescription
+    code: Code
+
+
+class MeasuredParts(TypedDict):
+    """What scores are worth."""
+
+    metrics: Evaluation
+    probe_metrics: Evaluation | None  # None where the probe was not wanted
+    threshold: Thresholds
+
+
+class TrainedParts(MeasuredParts):
+    """What a finished cell adds."""
+
+    floor_metrics: Evaluation
+    history: History
+    probe: dict[str, Any] | None  # the setting that validation chose
+    metrics_version: int
+    deterministic: bool  # whether all kernels were
+    numerics: dict[str, Any]  # how a GPU multiplies; empty on a CPU
+    micro_batch: int | None  # rows that the device took at once
+    dataset: DatasetFacts
+    unknown: UnknownEntries | None  # None where all training entries are known
+    memory: Memory
+    timing: dict[str, float]  # of each phase, `total`; `cost` of the processor or device; samples_per_second
+
+
+class Record(RecordStart, total=False):
+    """One cell's record. `metrics` and what follows are there where the status is "done"."""
+
+    status: Status
+    error: ErrorDescription | None  # None where it is done
+    environment: Environment
+    started: str  # UTC, ISO 8601
+    finished: str
+    warnings: list[str]  # what was warned of while it ran, at most 20
+    progress: dict[str, Any]  # how far a failed cell came
+    retries: list[dict[str, Any]]  # failures before, each with what was then tried
+    taken_over_from: str  # the suite whose record this is
+    metrics: Evaluation
+    probe_metrics: Evaluation | None
+    threshold: Thresholds
+    floor_metrics: Evaluation
+    history: History
+    probe: dict[str, Any] | None
+    metrics_version: int
+    deterministic: bool
+    numerics: dict[str, Any]
+    micro_batch: int | None
+    dataset: DatasetFacts
+    unknown: UnknownEntries | None
+    memory: Memory
+    timing: dict[str, float]

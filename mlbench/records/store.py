@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbench.atomic_writes import atomic_write, unique_name
 from mlbench.errors import DataError
+from mlbench.records.codec import RecordError, check, decode, decode_head, decoded, encode
 from mlbench.records.lean import lean
 from mlbench.records.packed import (
     pack,
@@ -31,7 +32,6 @@ from mlbench.records.packed import (
     read_packed,
 )
 from mlbench.records.replicates import Kept, centre_of, shrink_all
-from mlbench.records.schema import RecordError, check, decode, decode_head, decoded, encode
 from mlbench.records.scores import UNREADABLE
 
 if TYPE_CHECKING:

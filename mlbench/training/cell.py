@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from mlbench.datasets import Dataset, draw_rows
 from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.model import Model
 from mlbench.modules import code_hash
+from mlbench.records import schema as records
+from mlbench.records.schema import TrainedParts
 from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
@@ -44,7 +46,7 @@ class CellResult:
     - `scores`: the arrays of its scores file.
     """
 
-    parts: dict[str, Any]
+    parts: TrainedParts
     scores: dict[str, npt.NDArray[Any]]
 
 
@@ -136,10 +138,12 @@ class _Attempt:
                 measured, replicates = measure_scores(prepared.truth, final, bootstrap=protocol.bootstrap)
             flags = numerics(self.device)
         dataset, rows, truth, history = prepared.dataset, prepared.rows, prepared.truth, trainer.history
-        parts = {
+        arrays = {**stored_scores(dataset, truth, final), **replicates}
+        trained_on = history.steps * history.batch_size * protocol.views
+        parts: TrainedParts = {
             **measured,
             "floor_metrics": floor_of(cell, dataset, truth, len(rows)),
-            "history": asdict(history),
+            "history": cast(records.History, asdict(history)),
             "probe": final.probe_setting,
             "metrics_version": METRICS_VERSION,
             "deterministic": was_deterministic(),
@@ -148,10 +152,9 @@ class _Attempt:
             "dataset": describe_dataset(dataset, rows, truth),
             "unknown": describe_unknown(dataset, rows, protocol.unknown, prepared.spec.loss),
             "memory": peak_memory(self.device),
+            "timing": {},
         }
-        arrays = {**stored_scores(dataset, truth, final), **replicates}
         clock.lap("evaluate")
-        trained_on = history.steps * history.batch_size * protocol.views
         parts["timing"] = {
             **clock.total(),
             "cost": trainer.cost.read(),
@@ -212,7 +215,9 @@ class _Attempt:
         return trainer
 
 
-def describe_dataset(dataset: Dataset, rows: npt.NDArray[np.int64], truth: GroundTruth) -> dict[str, Any]:
+def describe_dataset(
+    dataset: Dataset, rows: npt.NDArray[np.int64], truth: GroundTruth
+) -> records.DatasetFacts:
     """The `dataset` of a record: what the report needs to know without the data."""
     return {
         "fingerprint": dataset.fingerprint,

@@ -8,6 +8,8 @@ import time
 
 import torch
 
+from mlbench.records.schema import Memory
+
 
 class Clock:
     """Seconds of each phase of a cell, by the wall: what a run takes. What a loss costs says the Meter."""
@@ -85,7 +87,7 @@ def reset_peak_memory(device: torch.device) -> None:
         file.write("5")
 
 
-def peak_memory(device: torch.device) -> dict[str, int | None]:
+def peak_memory(device: torch.device) -> Memory:
     """Peak bytes of the host process and of the device since `reset_peak_memory`."""
     on_device = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     return {"host_peak": _host_peak(), "device_peak": on_device}

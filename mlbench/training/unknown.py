@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mlbench.datasets import Dataset
 from mlbench.losses.base import Loss
+from mlbench.records.schema import UnknownEntries
 
 UNKNOWN = 255
 """The training target of an entry that is to be ignored."""
@@ -46,7 +47,7 @@ def has_unknown(targets: Tensor) -> bool:
 
 def describe_unknown(
     dataset: Dataset, rows: npt.NDArray[np.int64], unknown: Unknown, loss: Loss
-) -> dict[str, Any] | None:
+) -> UnknownEntries | None:
     """The `unknown` of a record: how many training entries are, and what the loss took them for; None where all are
     known."""
     entries = int((training_targets(dataset, rows, "ignore") == UNKNOWN).sum())

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from mlbench.records import RecordError, Store, stores
+from mlbench.records.codec import decode_head
 from mlbench.records.packed import read_packed
-from mlbench.records.schema import decode_head
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.tally import Best
 from mlbench.runner.scheduling.locks import cell_locks

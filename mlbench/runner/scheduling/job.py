@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mlbench.records import SCHEMA, Store
+from mlbench.records.schema import CellDescription, Record
 from mlbench.runner.scheduling.plugins import Plugin
 from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
@@ -65,15 +66,14 @@ class CellTask:
             "started": now(),
         }
 
-    def record(self, **rest: Any) -> dict[str, Any]:
-        """A record of this cell: what is known of it before it runs, then `rest`."""
+    def record(self) -> Record:
+        """What is known of its record before it runs."""
         return {
             "schema": SCHEMA,
             "id": self.id,
             "suite": self.cell.suite,
-            "cell": self.cell.describe(),
+            "cell": cast(CellDescription, self.cell.describe()),
             "code": {"loss_source": self.source_hash, "training": TRAINING_VERSION},
-            **rest,
         }
 
 

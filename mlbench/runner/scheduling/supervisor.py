@@ -14,9 +14,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from mlbench.errors import DataError, MlbenchError
+from mlbench.records.schema import Environment, Record
 from mlbench.runner.scheduling.cleanup import remove_traces
 from mlbench.runner.scheduling.cores import share_of_cores, sharers
 from mlbench.runner.scheduling.devices import Lease, chosen_devices, lease
@@ -152,7 +153,7 @@ class Slot:
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
         process = self._worker(protocol.threads or share_of_cores(self._sharers))
         request = {
-            "record": task.record(**({"retries": retries} if retries else {})),
+            "record": self._record(task, retries),
             "store": str(task.store.folder),
             "scores": task.scores,
             "time_limit": limits.time,
@@ -197,18 +198,26 @@ class Slot:
             failed = dataclasses.replace(failed, message="\n".join([failed.message, *advice]))
         if self.job.fail_fast:
             self.job.run_lock.finish_up()
-        task.store.write(
-            task.record(
-                status="failed",
-                error={"class": failed.error_class, "message": failed.message, "traceback": failed.traceback},
-                environment=self._environment,
-                progress=dict(failed.progress),
-                retries=retries,
-                started=started,
-                finished=now(),
-            )
-        )
+        record: Record = {
+            **self._record(task, retries),
+            "status": "failed",
+            "error": {"class": failed.error_class, "message": failed.message, "traceback": failed.traceback},
+            "environment": cast(Environment, self._environment),
+            "progress": dict(failed.progress),
+            "retries": retries,
+            "started": started,
+            "finished": now(),
+        }
+        task.store.write(record)
         task.forget_checkpoint()
+
+    @staticmethod
+    def _record(task: CellTask, retries: list[dict[str, Any]]) -> Record:
+        """What is known of the cell's record before a try, the failed ones among it."""
+        record = task.record()
+        if retries:
+            record["retries"] = retries
+        return record
 
     def dismiss(self) -> None:
         """Let the worker go, and with it the memory it holds."""

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from mlbench.records.schema import Environment
 
 PACKAGES = (
     "mlbench",
@@ -78,9 +80,10 @@ def _cpuinfo() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def environment(**device: Any) -> dict[str, Any]:
+def environment(**device: Any) -> Environment:
     """The `environment` of a record; `device` is what the caller knows of device, driver and threads."""
-    return {**code(), "packages": packages(), "platform": platform.platform(), **processor(), **device}
+    found = {**code(), "packages": packages(), "platform": platform.platform(), **processor(), **device}
+    return cast(Environment, found)
 
 
 def now() -> str:

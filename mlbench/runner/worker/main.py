@@ -28,6 +28,7 @@ from typing import Any
 
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.records import RecordError, Store
+from mlbench.records.schema import Environment, Record
 from mlbench.registry import load_plugins
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment, now
@@ -98,7 +99,7 @@ class Worker:
     def on_cuda(self) -> bool:
         return self.torch is not None and self.handshake["device"].startswith("cuda")
 
-    def _run(self, request: CellRequest) -> tuple[dict[str, Any], Any]:
+    def _run(self, request: CellRequest) -> tuple[Record, Any]:
         from mlbench.datasets.splits.fractions import sample_size
 
         record = request["record"]
@@ -126,8 +127,15 @@ class Worker:
                 **checkpoint,
             )
         said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
-        about = {"status": "done", "error": None, "environment": self.environment, "warnings": said[:20]}
-        return {**record, **about, **result.parts}, None if request["scores"] == "none" else result.scores
+        done: Record = {
+            **record,
+            "status": "done",
+            "error": None,
+            "environment": self.environment,
+            "warnings": said[:20],
+            **result.parts,
+        }
+        return done, None if request["scores"] == "none" else result.scores
 
     def _checkpoint(self, request: CellRequest) -> dict[str, Any]:
         """What the cell function is told of checkpoints; nothing where it knows none, or none are wanted."""
@@ -154,7 +162,7 @@ class Worker:
             self._kept = key, dataset, [str(warning.message) for warning in caught]
         return self._kept[1], self._kept[2]
 
-    def _write(self, request: CellRequest, record: dict[str, Any], scores: Any, clock: float) -> None:
+    def _write(self, request: CellRequest, record: Record, scores: Any, clock: float) -> None:
         store = Store(Path(request["store"]))
         try:
             if scores is None:
@@ -175,7 +183,7 @@ class Worker:
             self._spoke = time.monotonic()
             self.channel.send("progress", progress=dict(progress))
 
-    def _environment(self) -> dict[str, Any]:
+    def _environment(self) -> Environment:
         return environment(
             device=self.handshake["model"],
             driver=self.handshake["driver"],

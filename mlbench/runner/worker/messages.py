@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 from typing import Any, TypedDict
 
+from mlbench.records.schema import Record
+
 
 class Handshake(TypedDict):
     """What a worker is told first."""
@@ -38,7 +40,7 @@ class Handshake(TypedDict):
 class CellRequest(TypedDict):
     """One cell to train."""
 
-    record: dict[str, Any]
+    record: Record
     """What the finished record starts with."""
     store: str
     """The folder that it goes to."""

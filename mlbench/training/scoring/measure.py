@@ -15,10 +15,10 @@ from torch import Tensor
 from mlbench.datasets import Dataset
 from mlbench.losses.base import LabelStats
 from mlbench.metrics import Scored, bootstrap, evaluate
+from mlbench.records.replicates import PREFIXES
+from mlbench.records.schema import OWN, PROBE, Evaluation, MeasuredParts
 from mlbench.suite import Cell
 from mlbench.training.unknown import known_counts
-
-Numbers = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class GroundTruth:
             known_counts=known_counts(targets),
         )
 
-    def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Numbers:
+    def measure(self, validation_logits: Tensor, test_logits: Tensor, threshold: float | None) -> Evaluation:
         """Every metric of both splits, from logits as they are stored (float32 or float16)."""
         return evaluate(
             Scored(validation_logits, torch.from_numpy(self.validation_targets)),
@@ -79,7 +79,7 @@ class GroundTruth:
         known = None if self.known_counts is None else torch.from_numpy(self.known_counts)
         return LabelStats(torch.from_numpy(self.seen_counts), rows, known)
 
-    def floor(self, rows: int) -> Numbers:
+    def floor(self, rows: int) -> Evaluation:
         """The metrics of the training frequencies as constant scores: what knowing nothing reaches."""
         logits = self.stats(rows).log_odds().float()
         return self.measure(
@@ -90,10 +90,10 @@ class GroundTruth:
 FLOORS = 16
 """Floors that a process keeps."""
 
-_floors: OrderedDict[tuple[Any, ...], Numbers] = OrderedDict()
+_floors: OrderedDict[tuple[Any, ...], Evaluation] = OrderedDict()
 
 
-def floor_of(cell: Cell, dataset: Dataset, truth: GroundTruth, rows: int) -> Numbers:
+def floor_of(cell: Cell, dataset: Dataset, truth: GroundTruth, rows: int) -> Evaluation:
     """The cell's floor, computed once for all losses that train on the same rows; kept where a fingerprint says what
     the data are."""
     key = (dataset.fingerprint, cell.fraction, cell.stream_seed, cell.train.validation, cell.train.unknown)
@@ -139,18 +139,26 @@ def as_stored(logits: Mapping[str, Tensor], precision: Literal["float32", "float
 
 def measure_scores(
     truth: GroundTruth, final: FinalScores, *, bootstrap: bool
-) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float32]]]:
+) -> tuple[MeasuredParts, dict[str, npt.NDArray[np.float32]]]:
     """What scores as they are stored are worth: parts of the record, and the replicates for the scores file."""
-    measured = [("metrics", "bootstrap", final.own, final.threshold)]
-    if final.probe:
-        measured.append(("probe_metrics", "probe_bootstrap", final.probe, final.probe_threshold))
-    parts: dict[str, Any] = {"probe_metrics": None, "threshold": {"metrics": None, "probe_metrics": None}}
     arrays: dict[str, npt.NDArray[np.float32]] = {}
-    for name, prefix, logits, threshold in measured:
-        parts[name] = truth.measure(logits["validation"], logits["test"], threshold)
-        parts["threshold"][name] = threshold
+
+    def measure(logits: Mapping[str, Tensor], threshold: float | None, prefix: str) -> Evaluation:
+        splits = logits["validation"], logits["test"]
         if bootstrap:
-            arrays |= truth.replicates(logits["validation"], logits["test"], threshold, prefix)
+            arrays.update(truth.replicates(*splits, threshold, prefix))
+        return truth.measure(*splits, threshold)
+
+    own = measure(final.own, final.threshold, PREFIXES[OWN])
+    probe = measure(final.probe, final.probe_threshold, PREFIXES[PROBE]) if final.probe else None
+    parts: MeasuredParts = {
+        "metrics": own,
+        "probe_metrics": probe,
+        "threshold": {
+            "metrics": final.threshold,
+            "probe_metrics": final.probe_threshold if final.probe else None,
+        },
+    }
     return parts, arrays
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlbench.cli.render import print_status
 from mlbench.records import Store
-from mlbench.records.schema import encode
+from mlbench.records.codec import encode
 from mlbench.runner import run_suites, status
 from mlbench.runner.scheduling.locks import CellLock
 from mlbench.runner.scheduling.run_lock import RunLock
