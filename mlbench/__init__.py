@@ -59,11 +59,16 @@ __all__ = [
 def build_loss(name: str, /, **parameters: Any) -> Loss:
     """A loss by its registered name: `build_loss("asl", gamma_neg=2)`.
 
+    With `reduction="none"`, which is for training loops outside mlbench, an elementwise loss gives its terms [B, L].
     Raises UnknownNameError for a name that is not registered, ConfigError for a parameter that the loss
     does not have or a value of the wrong type.
     """
     from mlbench.registry import LOSSES
 
+    if parameters.get("reduction") == "none":
+        from mlbench.losses.parts.unreduced import unreduced
+
+        return unreduced(LOSSES.build(name, **{**parameters, "reduction": "sum"}), name)
     loss: Loss = LOSSES.build(name, **parameters)
     return loss
 

@@ -59,11 +59,21 @@ class EqualizationV2(ElementwiseLoss):
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         value = super().forward(out, targets)
+        self.collect(out, targets)
+        return value
+
+    def terms(self, out: Outputs, targets: Tensor) -> Tensor:
+        """The terms [B, L] by the sums so far, which then move."""
+        found = self.elements(out.logits, targets)
+        self.collect(out, targets)
+        return found
+
+    def collect(self, out: Outputs, targets: Tensor) -> None:
+        """Add the gradients of a batch to the sums, in training mode."""
         if self.training and self.sums is not None:
             p = out.logits.detach().sigmoid()
             seen = self.weights(targets) * (targets - p).abs()
             self.sums += torch.stack([(seen * targets).sum(dim=0), (seen * (1 - targets)).sum(dim=0)])
-        return value
 
     def elements(self, logits: Tensor, targets: Tensor) -> Tensor:
         terms = binary_cross_entropy_with_logits(logits, targets, reduction="none")

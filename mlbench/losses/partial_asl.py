@@ -58,8 +58,13 @@ class PartialAsymmetricLoss(AsymmetricLoss):
         known = out.known
         if known is None:
             return super().forward(out, targets)
-        total = self.unknown(out.logits).lerp(self.elements(out.logits, targets), known).sum()
-        return total / {"mean": known.numel(), "batchmean": len(known), "sum": 1}[self.reduction]
+        divisor = {"mean": known.numel(), "batchmean": len(known), "sum": 1}[self.reduction]
+        return self.terms(out, targets).sum() / divisor
+
+    def terms(self, out: Outputs, targets: Tensor) -> Tensor:
+        """The terms [B, L], of known and of unknown entries."""
+        known = self.elements(out.logits, targets)
+        return known if out.known is None else self.unknown(out.logits).lerp(known, out.known)
 
     def unknown(self, logits: Tensor) -> Tensor:
         """The term of an entry that is unknown."""
