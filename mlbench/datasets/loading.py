@@ -13,8 +13,10 @@ from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.fingerprints import bytes_fingerprint, content_fingerprint, remembered
 from mlbench.datasets.folder_source import FolderSource
 from mlbench.datasets.source import Request, Source
+from mlbench.datasets.splits.hiding import hide, stamp_of
 from mlbench.errors import DataError, DatasetNotFoundError
 from mlbench.registry import DATASETS
+from mlbench.suite.hiding import split_hiding
 
 
 def load(
@@ -30,8 +32,8 @@ def load(
     DatasetNotFoundError (not here and not to be fetched) or DataError (here, but cannot be used).
     """
     source, request = ask(loader, parameters, name, data_root)
-    dataset = source.read(request)
-    fingerprint = remembered(source.stamp(request), lambda: content_fingerprint(dataset))
+    dataset = _read(source, request, parameters)
+    fingerprint = remembered(_stamp(source, request, parameters), lambda: content_fingerprint(dataset))
     return replace(dataset, fingerprint=fingerprint)
 
 
@@ -51,13 +53,23 @@ def fingerprint(
 
     def compute() -> str:
         try:
-            return content_fingerprint(source.read(request))
+            return content_fingerprint(_read(source, request, parameters))
         except DatasetNotFoundError:
             raise
         except DataError:
             return bytes_fingerprint(source.files(request))
 
-    return remembered(source.stamp(request), compute)
+    return remembered(_stamp(source, request, parameters), compute)
+
+
+def _read(source: Source, request: Request, parameters: Mapping[str, Any] | None) -> Dataset:
+    dataset, (hiding, _) = source.read(request), split_hiding(parameters or {})
+    return dataset if hiding is None else hide(dataset, hiding)
+
+
+def _stamp(source: Source, request: Request, parameters: Mapping[str, Any] | None) -> Any:
+    stamp, (hiding, _) = source.stamp(request), split_hiding(parameters or {})
+    return stamp if hiding is None else [stamp, stamp_of(hiding)]
 
 
 def check(loader: str, parameters: Mapping[str, Any] | None = None, *, data_root: Path | None = None) -> None:
@@ -91,9 +103,10 @@ def ask(
 def build_source(
     loader: str, parameters: Mapping[str, Any] | None = None, data_root: Path | None = None
 ) -> Source:
-    """The registered source, or the folder of this name; the parameters are checked against its signature."""
+    """The registered source, or the folder of this name; the parameters are checked against its signature, but for
+    those that say which labels are hidden, which every dataset takes."""
     declared = DATASETS.describe(loader, data_root=data_root)
-    given = dict(parameters or {})
+    _, given = split_hiding(parameters or {}, f"dataset {declared.name!r}")
     if declared.origin == "folder":
         declared.resolve(given, f"dataset {declared.name!r}")
         return FolderSource(declared.file.parent)

@@ -11,6 +11,7 @@ from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS
 from mlbench.suite.defaults import encoder_of
 from mlbench.suite.entries import SAFE_NAME, DatasetEntry, EncoderEntry
+from mlbench.suite.hiding import split_hiding
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import resolve_protocol, views_differ
 
@@ -64,7 +65,8 @@ def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Gr
     if not SAFE_NAME.fullmatch(entry.shown):
         raise ConfigError(f"{where}: a name may hold letters, digits, '.', '_', '+' and '-' only")
     declared = DATASETS.describe(entry.loader, where)
-    parameters = declared.resolve(entry.parameters, where)
+    hiding, own = split_hiding(entry.parameters, where)
+    parameters = declared.resolve(own, where)
     given_encoder = entry.encoder or encoder_of(declared, parameters, where)
     encoder = EncoderEntry(name=given_encoder) if isinstance(given_encoder, str) else given_encoder
     kind, _, model = encoder.name.partition(":")
@@ -72,6 +74,8 @@ def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Gr
     options = recipe.resolve(
         {**(encoder.model_extra or {}), **({"model": model} if model else {})}, f"{where}, encoder"
     )
+    if hiding is not None:
+        parameters |= {"hidden": hiding.share, "hidden_as": hiding.written}
     given = {**train, **entry.train}
     parts = {
         "dataset": entry.shown,
