@@ -14,14 +14,26 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.errors import DataError
-from mlbench.records import Store, stores
-from mlbench.records.schema import READINGS, decode
+from mlbench.records import READINGS, Store, decode, stores
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment
 from mlbench.runner.worker.process import worker_variables
 from mlbench.suite import Protocol
 from mlbench.version import TRAINING_VERSION, UNNAMED
+
+
+CIRCUMSTANCES = (
+    "git_commit",
+    "git_dirty",
+    "cpu",
+    "cpu_instructions",
+    "cpu_flags",
+    "device",
+    "driver",
+    "cuda",
+)
+"""Of a record's environment, what is set beside the present one; its packages are too."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +193,7 @@ def _other_cell(record: Mapping[str, Any], identifier: str, fingerprint: str) ->
 
 
 def _other_environment(then: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    keys = [key for key in ("git_commit", "git_dirty", "cpu", "device", "driver", "cuda") if key in then]
+    keys = [key for key in CIRCUMSTANCES if key in then]
     said = [
         f"{key}: {then[key]} in the record, {here.get(key)} here"
         for key in keys
