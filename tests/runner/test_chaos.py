@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlbench.records import Store, load_records
-from tests.runner.front import start
+from tests.runner.driver import start
 from tests.runner.test_interruption import count, end, left, processes, wait_until
 
 WRONG: list[Any] = (
@@ -47,10 +47,10 @@ def test_chaos(tmp_path: Path, log: Path) -> None:
     limits: dict[str, Any] = {"jobs": 2, "time_limit": 4.0, "memory_limit": 2**29}
     results = tmp_path / "results"
     for finished in (15, 35):
-        front = start(results, acts, **limits)
+        driver = start(results, acts, **limits)
         wait_until(lambda finished=finished: len(Store(results / "toys").ids()) >= finished, 120)  # type: ignore[misc]
-        front.kill()
-        front.communicate()
+        driver.kill()
+        driver.communicate()
         wait_until(lambda: not processes(log), 10)
     code, summary = end(start(results, acts, **limits), log)
     assert (code, summary["done"], summary["failed"], summary["missing"]) == (1, 43, 17, 0)

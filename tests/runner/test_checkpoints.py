@@ -19,7 +19,7 @@ from mlbench.runner.options import parse_interval
 from mlbench.runner.scheduling.cleanup import clean
 from mlbench.runner.worker import attempt as attempts
 from tests.runner.conftest import MakeOptions, MakeSuite
-from tests.runner.front import ROOT, start
+from tests.runner.driver import ROOT, start
 from tests.runner.test_interruption import count, end, left, processes, wait_until
 
 LONG = "tests.runner.long_cells:run_cell"
@@ -57,12 +57,12 @@ def steps(log: Path) -> int:
     ],
 )
 def test_sigterm_leaves_a_checkpoint(results: Path, log: Path, engine: str, to_all: bool) -> None:
-    """Whether the front alone hears it, or all processes of a batch job."""
+    """Whether the driver alone hears it, or all processes of a batch job."""
     slots = 1 if engine == "sequential" else 2
-    front = start(results, ACTS, engine=engine, jobs=slots, cell_function=LONG)
+    driver = start(results, ACTS, engine=engine, jobs=slots, cell_function=LONG)
     wait_until(lambda: count(log, "start") == slots and steps(log) >= 10 * slots)
-    (os.killpg if to_all else os.kill)(front.pid, signal.SIGTERM)
-    code, summary = end(front, log)
+    (os.killpg if to_all else os.kill)(driver.pid, signal.SIGTERM)
+    code, summary = end(driver, log)
     assert (code, summary["done"], summary["missing"], summary["checkpointed"]) == (143, 0, 2, slots)
     assert len(checkpoints(results)) == slots
     assert not records(results)
@@ -78,11 +78,11 @@ def test_sigterm_leaves_a_checkpoint(results: Path, log: Path, engine: str, to_a
 
 def test_a_run_that_is_killed_outright_goes_on_at_the_last_checkpoint(results: Path, log: Path) -> None:
     chosen: dict[str, Any] = {"engine": "sequential", "cell_function": LONG, "checkpoint_every": 0.2}
-    front = start(results, ACTS[:1], **chosen)
+    driver = start(results, ACTS[:1], **chosen)
     wait_until(lambda: steps(log) >= 40)
     for process in processes(log):
         process.kill()
-    front.communicate()
+    driver.communicate()
     assert len(checkpoints(results)) == 1
     code, _ = end(start(results, ACTS[:1], **chosen), log)
     (record,) = records(results)
@@ -104,21 +104,21 @@ def test_the_second_try_goes_on_at_the_checkpoint(
 
 @pytest.mark.slow
 def test_without_checkpoints_a_stop_is_a_stop(results: Path, log: Path) -> None:
-    front = start(results, ACTS[:1], engine="sequential", cell_function=LONG, checkpoint_every=None)
+    driver = start(results, ACTS[:1], engine="sequential", cell_function=LONG, checkpoint_every=None)
     wait_until(lambda: steps(log) >= 10)
-    front.terminate()
-    code, summary = end(front, log)
+    driver.terminate()
+    code, summary = end(driver, log)
     assert (code, summary["missing"], summary["checkpointed"]) == (143, 1, 0)
     assert checkpoints(results) == left(results) == []
 
 
 @pytest.mark.slow
 def test_a_worker_told_to_stop_by_somebody_else_goes_on(results: Path, log: Path) -> None:
-    front = start(results, ACTS[:1], engine="sequential", cell_function=LONG)
+    driver = start(results, ACTS[:1], engine="sequential", cell_function=LONG)
     wait_until(lambda: steps(log) >= 10)
     worker = next(found for found in processes(log) if "mlbench.runner.worker" in found.cmdline())
     worker.terminate()
-    code, summary = end(front, log)
+    code, summary = end(driver, log)
     assert (code, summary["done"]) == (0, 1)
     assert (count(log, "start"), steps(log)) == (2, STEPS)
 
@@ -127,11 +127,11 @@ def test_a_worker_that_does_not_stop_is_killed(results: Path, log: Path) -> None
     """Within the grace period, which is a minute; here it is made a second."""
     grace = (
         "from mlbench.runner.worker import attempt; attempt.GRACE = 1.0\n"
-        "from tests.runner.front import main; main()"
+        "from tests.runner.driver import main; main()"
     )
     request = {"acts": [["deaf", 1000.0]], "suite": {}}
     chosen = {"engine": "sequential", "cell_function": LONG, "results": str(results)}
-    front = subprocess.Popen(
+    driver = subprocess.Popen(
         [sys.executable, "-c", grace, json.dumps({**request, "options": chosen})],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -141,8 +141,8 @@ def test_a_worker_that_does_not_stop_is_killed(results: Path, log: Path) -> None
     )
     wait_until(lambda: steps(log) >= 10)
     began = time.monotonic()
-    front.terminate()
-    code, summary = end(front, log)
+    driver.terminate()
+    code, summary = end(driver, log)
     assert (code, summary["missing"]) == (143, 1)
     assert 0.8 < time.monotonic() - began < 10
     assert attempts.GRACE == 60
@@ -218,23 +218,23 @@ def test_a_real_cell_ends_in_the_same_numbers(tmp_path: Path, log: Path) -> None
 
     for number in (signal.SIGTERM, signal.SIGKILL):
         before = {path: path.stat().st_mtime_ns for path in disturbed.rglob("*.safetensors")}
-        front = command(disturbed)
+        driver = command(disturbed)
         wait_until(
             lambda before=before: any(  # type: ignore[misc]
                 path.stat().st_mtime_ns != before.get(path)
                 for path in disturbed.rglob("checkpoints/*.safetensors")
             )
         )
-        front.send_signal(number)
-        _, said = front.communicate(timeout=60)
+        driver.send_signal(number)
+        _, said = driver.communicate(timeout=60)
         wait_until(lambda: not processes(log), 60)
-        assert front.returncode == (143 if number == signal.SIGTERM else -signal.SIGKILL)
+        assert driver.returncode == (143 if number == signal.SIGTERM else -signal.SIGKILL)
         if number == signal.SIGTERM:
             assert "1 of the missing stand at a checkpoint; the same command goes on there" in said
     for folder in (disturbed, quiet):
-        front = command(folder)
-        front.communicate(timeout=300)
-        assert front.returncode == 0
+        driver = command(folder)
+        driver.communicate(timeout=300)
+        assert driver.returncode == 0
     found = {record["id"]: record for record in records(disturbed)}
     assert any(record["history"]["resumed_at"] for record in found.values())
     for record in records(quiet):

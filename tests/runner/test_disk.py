@@ -13,7 +13,7 @@ from mlbench.errors import DataError
 from mlbench.records import Store, load_records
 from mlbench.runner import run_suites, status
 from tests.runner.conftest import MakeOptions, MakeSuite
-from tests.runner.front import start
+from tests.runner.driver import start
 from tests.runner.test_interruption import end, left
 
 
@@ -72,8 +72,8 @@ def test_a_limit_on_the_size_of_files(tmp_path: Path, log: Path) -> None:
     acts: list[object] = ["done"]
     assert end(start(results, acts, engine="sequential"), log)[0] == 0
     before = {file: file.read_bytes() for file in (results / "toys" / "cells").iterdir()}
-    front = start(results, [*acts, "warn"], ["prlimit", "--fsize=1500"], engine="sequential")
-    code, summary = end(front, log)
+    driver = start(results, [*acts, "warn"], ["prlimit", "--fsize=1500"], engine="sequential")
+    code, summary = end(driver, log)
     assert code == 1
     assert "could not be written" in summary["reason"]
     assert (summary["done"], summary["missing"], summary["failed"]) == (1, 1, 0)

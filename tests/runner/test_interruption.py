@@ -1,4 +1,4 @@
-"""Real signals to real processes: Ctrl-C, SIGTERM, SIGKILL of the front, of a supervisor, two runs at once."""
+"""Real signals to real processes: Ctrl-C, SIGTERM, SIGKILL of the driver, of a supervisor, two runs at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from mlbench.records import Store
-from tests.runner.front import start
+from tests.runner.driver import start
 
 SLEEPERS: list[Any] = [["sleep", 1.0 + number / 100] for number in range(4)]
 
@@ -45,12 +45,12 @@ def processes(log: Path) -> list[psutil.Process]:
     return found
 
 
-def end(front: Any, log: Path) -> tuple[int, dict[str, Any]]:
-    """Wait for a front and all its processes; its exit code and what it printed."""
-    out, err = front.communicate(timeout=60)
+def end(driver: Any, log: Path) -> tuple[int, dict[str, Any]]:
+    """Wait for a driver and all its processes; its exit code and what it printed."""
+    out, err = driver.communicate(timeout=60)
     wait_until(lambda: not processes(log), 10)
     assert out.strip(), err
-    return front.returncode, json.loads(out)
+    return driver.returncode, json.loads(out)
 
 
 def left(results: Path) -> list[Path]:
@@ -66,10 +66,10 @@ def results(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("engine", ["sequential", "loky", pytest.param("dask", marks=pytest.mark.slow)])
 def test_ctrl_c_once_finishes_what_runs(results: Path, log: Path, engine: str) -> None:
     slots = 1 if engine == "sequential" else 2
-    front = start(results, SLEEPERS, engine=engine, jobs=slots)
+    driver = start(results, SLEEPERS, engine=engine, jobs=slots)
     wait_until(lambda: count(log, "start") == slots)
-    os.killpg(front.pid, signal.SIGINT)
-    code, summary = end(front, log)
+    os.killpg(driver.pid, signal.SIGINT)
+    code, summary = end(driver, log)
     assert (code, summary["done"], summary["missing"]) == (130, slots, 4 - slots)
     assert count(log, "start") == count(log, "end") == slots
     assert left(results) == []
@@ -77,23 +77,23 @@ def test_ctrl_c_once_finishes_what_runs(results: Path, log: Path, engine: str) -
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 2), (signal.SIGTERM, 1)])
 def test_ctrl_c_twice_or_sigterm_stops_at_once(results: Path, log: Path, number: int, times: int) -> None:
-    front = start(results, [["sleep", 60.0], ["sleep", 61.0], "done"], jobs=2)
+    driver = start(results, [["sleep", 60.0], ["sleep", 61.0], "done"], jobs=2)
     wait_until(lambda: count(log, "start") == 2)
     began = time.monotonic()
     for _ in range(times):
-        os.killpg(front.pid, number)
+        os.killpg(driver.pid, number)
         time.sleep(0.3)
-    code, summary = end(front, log)
+    code, summary = end(driver, log)
     assert time.monotonic() - began < 10
     assert (code, summary["done"], summary["missing"]) == (128 + number, 0, 3)
     assert left(results) == []
 
 
-def test_a_front_that_is_killed_takes_all_with_it_and_loses_nothing(results: Path, log: Path) -> None:
-    front = start(results, ["done", *SLEEPERS], jobs=2)
+def test_a_driver_that_is_killed_takes_all_with_it_and_loses_nothing(results: Path, log: Path) -> None:
+    driver = start(results, ["done", *SLEEPERS], jobs=2)
     wait_until(lambda: count(log, "end") >= 1 and count(log, "start") >= 3)
-    front.kill()
-    front.communicate()
+    driver.kill()
+    driver.communicate()
     wait_until(lambda: not processes(log), 10)
     before = Store(results / "toys").ids()
     assert before
@@ -107,22 +107,22 @@ def test_a_front_that_is_killed_takes_all_with_it_and_loses_nothing(results: Pat
 
 @pytest.mark.slow
 def test_a_supervisor_that_is_killed_is_replaced(results: Path, log: Path) -> None:
-    front = start(results, SLEEPERS, jobs=2)
+    driver = start(results, SLEEPERS, jobs=2)
     wait_until(lambda: count(log, "start") == 2)
     worker = next(found for found in processes(log) if "mlbench.runner.worker" in found.cmdline())
     supervisor = worker.parent()
     assert supervisor is not None
-    assert supervisor.pid != front.pid
+    assert supervisor.pid != driver.pid
     supervisor.kill()
-    code, summary = end(front, log)
+    code, summary = end(driver, log)
     assert (code, summary["done"]) == (0, 4)
     assert left(results) == []
 
 
 def test_two_runs_share_the_work(results: Path, log: Path) -> None:
     acts = [["sleep", 0.5 + number / 100] for number in range(8)]
-    fronts = [start(results, acts, engine="sequential") for _ in range(2)]
-    ended = [end(front, log) for front in fronts]
+    drivers = [start(results, acts, engine="sequential") for _ in range(2)]
+    ended = [end(driver, log) for driver in drivers]
     assert [(code, summary["done"]) for code, summary in ended] == [(0, 8), (0, 8)]
     assert count(log, "start") == count(log, "end") == 8
     assert left(results) == []
@@ -144,10 +144,10 @@ def test_one_run_takes_over_the_cell_of_another_that_is_killed(results: Path, lo
 
 @pytest.mark.slow
 def test_results_that_are_removed_meanwhile_stop_the_run(results: Path, log: Path) -> None:
-    front = start(results, [["sleep", 30.0]], engine="loky")
+    driver = start(results, [["sleep", 30.0]], engine="loky")
     wait_until(lambda: count(log, "start") == 1)
     shutil.rmtree(results)
-    out, err = front.communicate(timeout=30)
+    out, err = driver.communicate(timeout=30)
     wait_until(lambda: not processes(log), 10)
     assert json.loads(out)["missing"] == 1, err
     assert "Traceback" not in err

@@ -16,7 +16,7 @@ from mlbench.runner import estimate, plan, run_suites
 from mlbench.runner.options import RunOptions
 from mlbench.suite import Selection, Suite
 from tests.runner.conftest import MakeOptions, MakeSuite
-from tests.runner.front import start
+from tests.runner.driver import start
 from tests.runner.test_interruption import count, end, left, processes, wait_until
 
 RATES = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032]
@@ -287,10 +287,10 @@ def test_slots_share_the_finals_and_a_kill_changes_nothing(tmp_path: Path, log: 
     assert count(log, "end") == 10
     results = tmp_path / "results"
     for there in (2, 7):
-        front = start(results, SLEEPERS, suite=grid, jobs=2)
+        driver = start(results, SLEEPERS, suite=grid, jobs=2)
         wait_until(lambda there=there: len(Store(results / "toys").ids()) >= there)  # type: ignore[misc]
-        front.send_signal(signal.SIGKILL)
-        front.communicate()
+        driver.send_signal(signal.SIGKILL)
+        driver.communicate()
         wait_until(lambda: not processes(log), 10)
     assert 7 <= len(same(results)) <= 10
     code, summary = end(start(results, SLEEPERS, suite=grid, jobs=2), log)
@@ -301,23 +301,23 @@ def test_slots_share_the_finals_and_a_kill_changes_nothing(tmp_path: Path, log: 
 
 def test_two_runs_share_the_finals(tmp_path: Path, log: Path) -> None:
     grid = {**tuned(2), "datasets": 2}
-    fronts = [start(tmp_path / "results", SLEEPERS, suite=grid, engine="sequential") for _ in range(2)]
-    ended = [end(front, log) for front in fronts]
+    drivers = [start(tmp_path / "results", SLEEPERS, suite=grid, engine="sequential") for _ in range(2)]
+    ended = [end(driver, log) for driver in drivers]
     assert [(code, summary["done"]) for code, summary in ended] == [(0, 16), (0, 16)]
     assert count(log, "start") == count(log, "end") == 16
 
 
 def test_ctrl_c_among_trials_leaves_the_finals_missing(tmp_path: Path, log: Path) -> None:
-    front = start(tmp_path / "results", SLEEPERS, suite=tuned(3), engine="sequential")
+    driver = start(tmp_path / "results", SLEEPERS, suite=tuned(3), engine="sequential")
     wait_until(lambda: count(log, "start") == 2)
-    front.send_signal(signal.SIGINT)
-    code, summary = end(front, log)
+    driver.send_signal(signal.SIGINT)
+    code, summary = end(driver, log)
     assert (code, summary["done"], summary["missing"]) == (130, 2, 8)
 
 
 def test_progress_counts_the_finals(tmp_path: Path) -> None:
-    front = start(tmp_path / "results", SLEEPERS, suite=tuned(2), engine="sequential", progress="json")
-    out, err = front.communicate(timeout=60)
+    driver = start(tmp_path / "results", SLEEPERS, suite=tuned(2), engine="sequential", progress="json")
+    out, err = driver.communicate(timeout=60)
     lines = [json.loads(line) for line in out.splitlines() if line.startswith('{"event"')]
     assert {"event": "begin", "total": 8} in lines, err
     cells = [line for line in lines if line["event"] == "cell"]

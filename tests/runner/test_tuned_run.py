@@ -54,10 +54,10 @@ def records(folder: Path) -> dict[str, dict[str, Any]]:
 
 def kill_when(run: list[str], condition: Callable[[], bool]) -> None:
     """Start a run and end it outright, with all its processes, once the condition holds."""
-    front = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    driver = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     wait_until(condition, 300)
-    front.send_signal(signal.SIGKILL)
-    front.communicate(timeout=60)
+    driver.send_signal(signal.SIGKILL)
+    driver.communicate(timeout=60)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The front's eye on the store, whatever goes wrong beside it."""
+"""The driver's eye on the store, whatever goes wrong beside it."""
 
 from __future__ import annotations
 

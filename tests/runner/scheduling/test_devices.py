@@ -25,7 +25,7 @@ from mlbench.runner.scheduling.engines import Engine
 from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import supervise
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
-from tests.runner.front import start
+from tests.runner.driver import start
 
 
 def uuids(device: str) -> list[str]:
@@ -169,10 +169,10 @@ def test_runs_on_one_machine_share_its_devices(fake: FakeDevices, tmp_path: Path
     fake(2)
     results = tmp_path / "results"
     acts: list[Any] = [["sleep", 0.4 + number / 100] for number in range(6)]
-    fronts = [start(results, acts, device="auto") for _ in range(2)]
-    for front in fronts:
-        front.communicate(timeout=60)
-        assert front.returncode == 0
+    drivers = [start(results, acts, device="auto") for _ in range(2)]
+    for driver in drivers:
+        driver.communicate(timeout=60)
+        assert driver.returncode == 0
     devices_used = Counter(used(results))
     assert set(devices_used) == {("GPU-00", "cuda:0"), ("GPU-11", "cuda:0")}
     assert devices_used.total() == 6

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 
 @contextlib.contextmanager
 def cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterator[str]:
-    """A scheduler and workers as on another host: in a folder of their own, without the front's variables."""
+    """A scheduler and workers as on another host: in a folder of their own, without the driver's variables."""
     folder.mkdir()
     own = {key: value for key, value in os.environ.items() if not key.startswith("MLBENCH_")}
     environment = {**own, "PYTHONPATH": str(ROOT)}
@@ -71,7 +71,7 @@ def cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterator[str]:
 def test_a_running_dask_cluster_runs_a_suite(
     suite: MakeSuite, options: MakeOptions, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Plugins and variables travel with the cells, and a relative results folder is the front's."""
+    """Plugins and variables travel with the cells, and a relative results folder is the driver's."""
     monkeypatch.chdir(tmp_path)
     acts: list[Any] = [("sleep", 0.3 + number / 100) for number in range(8)]
     with cluster(tmp_path / "elsewhere") as address:

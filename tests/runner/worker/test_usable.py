@@ -20,8 +20,8 @@ from mlbench.runner.worker.memory import share
 from mlbench.runner.worker.usable import remedy, trouble, works_still
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
+from tests.runner.driver import start
 from tests.runner.fake_torch import ASSERTION, Product, fake
-from tests.runner.front import start
 from tests.runner.test_interruption import wait_until
 from tests.runner.test_run import records, starts
 
@@ -174,16 +174,16 @@ def test_ctrl_c_does_not_wait_for_the_memory_of_a_cell_that_has_not_begun(
     full = tmp_path / "full"
     full.touch()
     monkeypatch.setenv("MLBENCH_TEST_FULL", str(full))
-    front = start(tmp_path / "results", ["done"], engine="sequential", device="auto", cell_function=CELLS)
+    driver = start(tmp_path / "results", ["done"], engine="sequential", device="auto", cell_function=CELLS)
     store = Store(tmp_path / "results" / "toys")
     wait_until(
         lambda: any((about.get("progress") or {}).get("phase") == "waits" for _, about in cell_locks(store))
     )
-    os.killpg(front.pid, signal.SIGINT)
+    os.killpg(driver.pid, signal.SIGINT)
     began = time.monotonic()
-    out, _ = front.communicate(timeout=60)
+    out, _ = driver.communicate(timeout=60)
     assert time.monotonic() - began < 20
-    assert (front.returncode, json.loads(out)["missing"]) == (130, 1)
+    assert (driver.returncode, json.loads(out)["missing"]) == (130, 1)
 
 
 def test_a_process_that_a_cell_has_poisoned_trains_no_other(

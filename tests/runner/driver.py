@@ -1,4 +1,4 @@
-"""A run in a process of its own, for tests that interrupt or kill it: `python -m tests.runner.front JSON`.
+"""A run in a process of its own, for tests that interrupt or kill it: `python -m tests.runner.driver JSON`.
 
 The JSON holds `acts`, the rest of `make_suite`'s arguments as `suite`, and `options`; what the run came to is
 printed as JSON.
@@ -21,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(results: Path, acts: list[Any], suite: dict[str, Any] | None = None, **options: Any) -> list[str]:
-    """The command line of a front."""
+    """The command line of a driver."""
     request = {"acts": acts, "suite": suite or {}, "options": {**options, "results": str(results)}}
-    return [sys.executable, "-m", "tests.runner.front", json.dumps(request)]
+    return [sys.executable, "-m", "tests.runner.driver", json.dumps(request)]
 
 
 def start(results: Path, acts: list[Any], before: Sequence[str] = (), **rest: Any) -> subprocess.Popen[str]:
-    """Start a front, `before` being a command that starts it; its output is text."""
+    """Start a driver, `before` being a command that starts it; its output is text."""
     return subprocess.Popen(
         [*before, *command(results, acts, **rest)],
         stdout=subprocess.PIPE,
