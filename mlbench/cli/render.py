@@ -132,7 +132,7 @@ def _cell_json(planned: PlannedCell) -> dict[str, Any]:
 
 
 def print_status(status: Status) -> None:
-    """Done, failed and running cells of each suite; the best so far; what is no record."""
+    """Done, failed and running cells of each suite; the best so far; files that are not records."""
     out = console()
     print_rows(
         ("suite", "done", "failed", "running"),

@@ -35,16 +35,16 @@ class Interruption:
 
     def __init__(self, run_lock: RunLock, monitor: Monitor) -> None:
         self.signal = 0
-        self._run_lock, self._watch = run_lock, monitor
+        self._run_lock, self._monitor = run_lock, monitor
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         first, self.signal = self.signal == 0, number
         if number == signal.SIGINT and first:
             self._run_lock.finish_up()
-            self._watch.note("finishing what runs; Ctrl-C again stops it")
+            self._monitor.note("finishing what runs; Ctrl-C again stops it")
             return
         self._run_lock.stop()
-        self._watch.note(
+        self._monitor.note(
             "stopping: what runs is checkpointed where it can be; Ctrl-C again stops it outright"
         )
         signal.signal(signal.SIGINT, signal.default_int_handler)

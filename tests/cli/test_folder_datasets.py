@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.cli.look import _suites
+from mlbench.cli.listing import _suites
 from mlbench.suite import find_suite
 from tests.cli.test_commands import mlbench
 from tests.datasets.test_folder_source import SUITE, write

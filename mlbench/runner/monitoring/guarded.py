@@ -1,4 +1,4 @@
-"""A run outlives whoever shows it: where showing fails, it goes on unseen and says so at the end."""
+"""A run goes on where it can no longer be shown, and says so at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbench.runner.monitoring.tally import Tally
 
 
 class Guarded:
-    """A reporter whose first error, such as a pipe that nobody reads any more, is its last word."""
+    """A reporter that shows nothing more after its first error, such as a pipe that is closed."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter

@@ -1,4 +1,4 @@
-"""Where a run stands: counted from the records that appear in the store, whoever writes them."""
+"""Where a run stands: counted from the records that appear in the store, this run's and others'."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ SHOWN = 6
 def raised_epochs(cells: Iterable[Cell]) -> list[str]:
     """A sentence for each number of epochs that some of the cells do not keep to."""
     found: dict[tuple[int, int], list[str]] = {}
-    # Of trials, whose knobs differ, the one with the suite's own values where it is there.
+    # Of trials, whose hyperparameters differ, the one with the suite's own values where it is there.
     by_number = sorted(cells, key=lambda cell: 0 if cell.trial is None else -cell.trial.number)
     for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in by_number}.values():
         where = _raised(cell)

@@ -42,7 +42,7 @@ class CellTask:
     """Of its loss's code."""
 
     def finished(self) -> bool:
-        """Whether a record has been written since the run was planned, by whomever."""
+        """Whether a record has been written since the run was planned, by this run or another."""
         return stamp(self.store, self.id) not in (None, self.before)
 
     @property

@@ -57,7 +57,7 @@ class SlotLostError(MlbenchError):
 
 def supervise(job: RunJob) -> str | None:
     """Work for one slot until nothing is left, or the run is stopped; returns why it ended before that, if it did:
-    for want of a device that works alone, or together with the run.
+    alone, since its device does not work, or together with the run.
     """
     with _undisturbed(job), contextlib.ExitStack() as stack:
         queue = Queue(job)
@@ -252,7 +252,7 @@ def _undisturbed(job: RunJob) -> Iterator[None]:
     """Ctrl-C and a polite kill go to all processes of a terminal or a batch job; the driver alone answers.
 
     In a process that the driver started, the supervisor ends the process where the driver is gone, since loky's
-    would wait minutes for work that nobody can give them.
+    would wait minutes for tasks that no driver can give them.
     """
     if os.getpid() == job.run_lock.owner.pid or threading.current_thread() is not threading.main_thread():
         yield

@@ -174,7 +174,7 @@ class Worker:
             self.channel.send("unwritable", message=str(error))
         else:
             if request["checkpoint_every"] is not None:
-                # Only now: a kill while the record was written would else have cost the whole cell.
+                # Only now: otherwise a kill while the record was written would have cost the whole cell.
                 store.checkpoint_file(record["id"]).unlink(missing_ok=True)
             self.channel.send("done", seconds=time.monotonic() - clock)
 

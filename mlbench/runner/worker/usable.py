@@ -42,10 +42,12 @@ _ELSE = "`mlbench doctor` looks at every device; --device cuda:N chooses another
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a process cannot compute on a device, and what to do. full: for want of memory that others may give back."""
+    """Why a process cannot compute on a device."""
 
     message: str
+    """The reason, and what to do."""
     full: bool = False
+    """Whether it lacks memory that others may give back."""
 
 
 def trouble(torch: Any, device: str) -> Trouble | None:
