@@ -22,7 +22,6 @@ from mlbench.runner.worker.process import worker_variables
 from mlbench.suite import Protocol
 from mlbench.version import TRAINING_VERSION, UNNAMED
 
-
 CIRCUMSTANCES = (
     "git_commit",
     "git_dirty",
