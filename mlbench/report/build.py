@@ -16,7 +16,7 @@ from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.measures import main_keys
 from mlbench.report.data.merge import Merged, check_something_finished, merge_kinds
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.figures.draw import draw_all
 from mlbench.report.garbage import uncollected
 from mlbench.report.output.files import write_documents, write_records, write_tables
@@ -99,7 +99,7 @@ def _write(
 ) -> tuple[Analysis, Tables]:
     """The report of one kind of records."""
     grid = Grid(merged.cells)
-    replicates = Replicates(grid, asked.paths, main_keys(grid.metric_keys), asked.against)
+    replicates = StoredReplicates(grid, asked.paths, main_keys(grid.metric_keys), asked.against)
     analysis = Analysis(grid, replicates, merged.trials, rope=asked.rope)
     # Figures first: their processes are gone before the tables fill the memory.
     figures = draw_all(analysis, part(output, "figures"))

@@ -15,7 +15,7 @@ from mlbench.report.analysis.within_tasks import WithinTasks
 from mlbench.report.data.arrays import Floats
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.measures import measure
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.statistics import (
     ROPE,
     AgainstControl,
@@ -41,7 +41,7 @@ class Analysis(Views):
     def __init__(
         self,
         grid: Grid,
-        replicates: Replicates | None = None,
+        replicates: StoredReplicates | None = None,
         trials: pd.DataFrame | None = None,
         *,
         rope: float = ROPE,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.report.analysis.views import View, Views
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.statistics import Within, within_dataset
 
 
@@ -19,7 +19,7 @@ class WithinTasks:
     The main metrics are compared by test rows and seeds, the others by seeds alone.
     """
 
-    def __init__(self, views: Views, replicates: Replicates | None) -> None:
+    def __init__(self, views: Views, replicates: StoredReplicates | None) -> None:
         self._views, self._replicates = views, replicates
         self._scores = lru_cache(16)(views.grid.scores)
         self._by_seeds = lru_cache(None)(self._of_seeds)

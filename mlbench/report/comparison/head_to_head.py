@@ -15,7 +15,7 @@ from mlbench.report.data.arrays import Floats, mean_of, settled
 from mlbench.report.data.grid import READING_WORDS, READINGS, Grid, Task
 from mlbench.report.data.measures import require
 from mlbench.report.data.merge import check_something_finished, merge
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.statistics import ROPE, Region
 from mlbench.report.statistics.spans import spans_of
 from mlbench.report.statistics.within import Difference, within_dataset
@@ -55,7 +55,7 @@ def head_to_head(
         scores = grid.scores(reading, metric) * measure.sign
         sides = grid.losses.index(first), grid.losses.index(second)
         there = np.asarray(~np.isnan(scores[list(sides)]).all((0, 3)))
-        replicates = Replicates(grid, results, [metric])
+        replicates = StoredReplicates(grid, results, [metric])
     for name in datasets:
         if name not in grid.task_names:
             raise UnknownNameError("dataset", name, grid.task_names, where="the records")

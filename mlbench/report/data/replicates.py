@@ -22,7 +22,7 @@ ReplicateSource = Path | Mapping[str, Kept]
 """Where the replicates of a cell are: its scores file, or what a packed record keeps of it."""
 
 
-class Replicates:
+class StoredReplicates:
     """Replicates by (reading, metric key), from the scores files beside the records, else from packed records.
 
     `paths` and `against` are those of the records; a cell's replicates are from the side that its record is

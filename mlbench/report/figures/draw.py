@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.figures.jobs import FigureJob, Slot, figure_jobs
+from mlbench.report.figures.jobs import FigureJob, FigureSlot, figure_jobs
 from mlbench.report.figures.save import PART, Picture, render_all
 
-Figures = dict[Slot, Picture]
+Figures = dict[FigureSlot, Picture]
 WORTH_A_PROCESS = 60
 """Figures below which starting further processes costs more than it saves."""
 DRAWN_HERE = ("differences",)

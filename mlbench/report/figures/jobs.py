@@ -34,14 +34,14 @@ from mlbench.report.statistics import (
 )
 from mlbench.report.wording import show_fraction
 
-Slot = tuple[str | int, ...]
+FigureSlot = tuple[str | int, ...]
 """A slot of the page and the choices under which it shows a figure."""
 
 
 class FigureJob(NamedTuple):
     """Where a figure goes and how it is drawn."""
 
-    place: Slot
+    place: FigureSlot
     draw: Draw
 
 

@@ -12,7 +12,7 @@ from mlbench.report import compare, report
 from mlbench.report.analysis import Analysis
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.figures.jobs import _block_jobs, _subject, styles_of
 from mlbench.report.page.board import board
 from mlbench.report.page.sections import _one_family
@@ -33,7 +33,7 @@ def scores(asl: float, focal: float, *, datasets: int = 1, seeds: int = 3) -> di
 def analysis_of(root: Path) -> Analysis:
     """With the replicates that lie beside the records."""
     grid = Grid(merge([root]).cells)
-    return Analysis(grid, Replicates(grid, [root], ["map"]))
+    return Analysis(grid, StoredReplicates(grid, [root], ["map"]))
 
 
 FAR = {"asl": 0.2, "focal": -0.1}

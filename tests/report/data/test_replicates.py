@@ -14,7 +14,7 @@ from mlbench.records import Store, load_records
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
-from mlbench.report.data.replicates import Replicates
+from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.statistics import Within
 from tests.report.synthetic import World, write
 
@@ -31,7 +31,7 @@ def stored(folder: Path) -> np.ndarray:
 
 def read(paths: list[Path], against: list[Path]) -> np.ndarray:
     grid = Grid(merge(paths, against).cells)
-    drawn: np.ndarray = Replicates(grid, paths, ["map"], against).load(0, 0)["own", "map"][0, 0]
+    drawn: np.ndarray = StoredReplicates(grid, paths, ["map"], against).load(0, 0)["own", "map"][0, 0]
     return drawn
 
 
@@ -69,7 +69,7 @@ def test_damaged_bytes_count_as_not_stored(tmp_path: Path) -> None:
     content[start : start + 12] = bytes(byte ^ 0xFF for byte in content[start : start + 12])
     file.write_bytes(content)
     grid = Grid(merge([root]).cells)
-    replicates = Replicates(grid, [root], ["map"])
+    replicates = StoredReplicates(grid, [root], ["map"])
     assert replicates
     assert replicates.load(0, 0) == {}
 
@@ -89,7 +89,7 @@ def published(folder: Path) -> Path:
 
 def within(paths: list[Path]) -> list[Within]:
     grid = Grid(merge(paths).cells)
-    found = Analysis(grid, Replicates(grid, paths, ["map"])).within(View("map", "own", 0))
+    found = Analysis(grid, StoredReplicates(grid, paths, ["map"])).within(View("map", "own", 0))
     return [found[task] for task in range(len(grid.tasks))]
 
 
@@ -114,4 +114,4 @@ def test_a_packed_file_that_cannot_be_read_counts_as_not_stored(tmp_path: Path) 
     shutil.rmtree(store.scores_folder)
     store.packed_file.write_bytes(b"PAR1")
     grid = Grid(load_records([next(store.cells_folder.iterdir())]))
-    assert not Replicates(grid, [tmp_path], ["map"])
+    assert not StoredReplicates(grid, [tmp_path], ["map"])
