@@ -1,4 +1,4 @@
-"""What an encoder is: a recipe that is fitted to a dataset and then gives freshly initialised trunks."""
+"""What an encoder is: a recipe that is fitted to a dataset and then gives freshly initialised backbones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mlbench.registry import ENCODERS
 register_encoder = ENCODERS.register
 
 
-class Trunk(nn.Module):
+class Backbone(nn.Module):
     """The part of a network that turns a batch into features [B, `dim`]."""
 
     dim: int
@@ -51,7 +51,7 @@ class Trunk(nn.Module):
         raise ConfigError("this encoder cannot checkpoint its gradients; set gradient_checkpointing = false")
 
     def own_optimiser(self) -> torch.optim.Optimizer | None:
-        """The optimiser of this trunk's own parameters, where it brings one; else the protocol's is used."""
+        """The optimiser of this backbone's own parameters, where it brings one; else the protocol's is used."""
         return None
 
 
@@ -59,14 +59,14 @@ class Trunk(nn.Module):
 class Fitted:
     """An encoder fitted to one cell's training rows.
 
-    `train` holds those rows alone, in their order. `build` gives a new trunk, initialised from torch's global
-    generator. Where `vectors` is True the trunk has nothing to train and an adapter goes on top of it.
+    `train` holds those rows alone, in their order. `build` gives a new backbone, initialised from torch's global
+    generator. Where `vectors` is True the backbone has nothing to train and an adapter goes on top of it.
     """
 
     train: Inputs
     validation: Inputs
     test: Inputs
-    build: Callable[[], Trunk]
+    build: Callable[[], Backbone]
     vectors: bool = False
 
 
@@ -84,10 +84,10 @@ class Encoder(ABC):
     fixed: ClassVar[bool] = False
     """Nothing of it is trained: its vectors come from `fit`, and an adapter goes on top. A literal too."""
     augmentations: ClassVar[AbstractSet[str]] = frozenset()
-    """Values of the protocol's `augmentation` that its trunks know, beside "none"; others are refused before
+    """Values of the protocol's `augmentation` that its backbones know, beside "none"; others are refused before
     anything is trained. A literal, like `modalities`."""
     noisy: ClassVar[bool] = False
-    """Whether its trunks have dropout, so that two passes of one row are two views of it. A literal too."""
+    """Whether its backbones have dropout, so that two passes of one row are two views of it. A literal too."""
     precheck: ClassVar[str] = ""
     """"module:function": looks at the options before anything is trained, without loading torch, and raises
     ConfigError for what could only fail."""
@@ -96,8 +96,8 @@ class Encoder(ABC):
     before: ClassVar[Mapping[str, Any]] = {}
     """The value of each option that was added later under which it does what it did before; see Loss.before."""
     optimiser: ClassVar[str] = ""
-    """Where its trunks bring an optimiser of their own: which, and for what, in words that the report prints. A literal
-    too."""
+    """Where its backbones bring an optimiser of their own: which, and for what, in words that the report prints. A
+    literal too."""
     device: torch.device | str = "cpu"
     """Where `fit` computes what is worth a GPU, such as the vectors of a frozen network: the cell's device, set by
     who fits the encoder. What `fit` gives lies on the CPU all the same."""

@@ -1,4 +1,4 @@
-"""What stands between the trunk's features [B, M] and the loss: one head for each field of Outputs."""
+"""What stands between the backbone's features [B, M] and the loss: one head for each field of Outputs."""
 
 from __future__ import annotations
 

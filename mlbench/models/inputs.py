@@ -22,7 +22,7 @@ class Inputs(ABC):
 
     @abstractmethod
     def batch(self, rows: Tensor) -> Batch:
-        """The samples of `rows` (int64 [B], on the CPU) as the tensors that the trunk takes."""
+        """The samples of `rows` (int64 [B], on the CPU) as the tensors that the backbone takes."""
 
     @property
     def lengths(self) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""The network of one cell: trunk, adapter where the vectors are fixed, and the heads that its loss needs."""
+"""The network of one cell: backbone, adapter where the vectors are fixed, and the heads that its loss needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mlbench.losses.base import LabelStats, Loss, Memory, Outputs
 from mlbench.losses.parts.frequencies import starting_logits
-from mlbench.models.base import Fitted, Trunk
+from mlbench.models.base import Backbone, Fitted
 from mlbench.models.heads import Heads
 from mlbench.models.inputs import Batch
 from mlbench.suite import Protocol
@@ -18,7 +18,7 @@ Stream = Callable[[str], AbstractContextManager[None]]
 
 
 class Adapter(nn.Module):
-    """Two-layer MLP D → width → width with one ReLU between: the trainable trunk over fixed vectors."""
+    """Two-layer MLP D → width → width with one ReLU between: the trainable backbone over fixed vectors."""
 
     def __init__(self, dim: int, width: int) -> None:
         super().__init__()
@@ -31,34 +31,34 @@ class Adapter(nn.Module):
 
 
 class Model(nn.Module):
-    """Batch → trunk → (adapter) → features [B, M] → heads → Outputs."""
+    """Batch → backbone → (adapter) → features [B, M] → heads → Outputs."""
 
-    def __init__(self, trunk: Trunk, adapter: Adapter | None, heads: Heads) -> None:
+    def __init__(self, backbone: Backbone, adapter: Adapter | None, heads: Heads) -> None:
         super().__init__()
-        self.trunk, self.adapter, self.heads = trunk, adapter, heads
+        self.backbone, self.adapter, self.heads = backbone, adapter, heads
 
     @classmethod
     def build(
         cls, fitted: Fitted, loss: Loss, stats: LabelStats, protocol: Protocol, stream: Stream
     ) -> Model:
         """A freshly initialised model for `loss`, for the labels that `stats` counts in the training rows. Each part
-        draws from a stream of its own, so that the trunk starts from the same weights whatever the heads are."""
-        with stream("trunk"):
-            trunk = fitted.build()
-        adapter, width = None, trunk.dim
+        draws from a stream of its own, so that the backbone starts from the same weights whatever the heads are."""
+        with stream("trunk"):  # the stream's name stands in its seed: another would start from other weights
+            backbone = fitted.build()
+        adapter, width = None, backbone.dim
         if fitted.vectors:
             with stream("adapter"):
-                adapter, width = Adapter(trunk.dim, protocol.adapter_width), protocol.adapter_width
+                adapter, width = Adapter(backbone.dim, protocol.adapter_width), protocol.adapter_width
         with stream("heads"):
             heads = Heads(loss, width, len(stats.counts), protocol.projection_dim)
         if protocol.head_bias == "prior":
             heads.start_logits_at(starting_logits(loss, stats))
-        return cls(trunk, adapter, heads)
+        return cls(backbone, adapter, heads)
 
     def features(self, batch: Batch) -> Tensor:
-        """The output of the trainable trunk, [B, M]: what heads and probe read."""
+        """The output of the trainable backbone, [B, M]: what heads and probe read."""
         # Compiled code, where there is some, is for training alone: other passes come in other shapes.
-        features: Tensor = self.trunk(batch) if self.training else self.trunk.forward(batch)
+        features: Tensor = self.backbone(batch) if self.training else self.backbone.forward(batch)
         return features if self.adapter is None else self.adapter(features)
 
     def forward(self, batch: Batch, memory: Memory | None = None) -> Outputs:

@@ -9,15 +9,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mlbench.models.base import Fitted, Trunk
+from mlbench.models.base import Backbone, Fitted
 from mlbench.models.inputs import Batch, Dense, Part
 
 CHUNK = 8192
 """Rows that are looked at together."""
 
 
-class Vectors(Trunk):
-    """The trunk of vectors that are given, x ↦ (x − mean) / spread: there is nothing in it to train."""
+class Vectors(Backbone):
+    """The backbone of vectors that are given, x ↦ (x − mean) / spread: there is nothing in it to train."""
 
     compiles = False
     mean: Tensor

@@ -62,7 +62,7 @@ class Protocol(BaseModel):
     warmup: float = Field(0.05, ge=0, lt=1, description="share of the updates in which the rates rise")
     clip_norm: float | None = Field(None, gt=0, description="gradient norm clipped to this; off by default")
     precision: Literal["float32", "bf16", "fp16"] = Field(
-        "float32", description="of the trunk; losses see float32"
+        "float32", description="of the backbone; losses see float32"
     )
     micro_batch: int | None = Field(
         None, ge=1, description="rows that the device takes at once, for losses whose batch may be split"

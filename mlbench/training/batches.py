@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mlbench.models.base import Trunk
+from mlbench.models.base import Backbone
 from mlbench.models.inputs import Batch, Inputs
 from mlbench.models.prefetch import pinned, prefetched, sent
 from mlbench.suite import Protocol
@@ -59,7 +59,7 @@ class Batches:
             self._order = {epoch: order}
         return order[step_in_epoch]
 
-    def start(self, step: int, trunk: Trunk, *, ahead: bool | None = None) -> Iterator[MicroBatches]:
+    def start(self, step: int, backbone: Backbone, *, ahead: bool | None = None) -> Iterator[MicroBatches]:
         """The batches from update `step` on, each as its micro-batches on the device: the inputs (all views of the
         rows, one after the other), augmented there, and their targets.
 
@@ -71,7 +71,7 @@ class Batches:
         wanted = self.device.type != "cpu" if ahead is None else ahead
         ready = prefetched(on_host) if wanted else on_host
         for update, micro_batches in ready:
-            yield self._to_device(update, micro_batches, trunk)
+            yield self._to_device(update, micro_batches, backbone)
 
     def _gather(self, step: int) -> MicroBatches:
         """The micro-batches of one update in the host's memory, pinned where the device copies from there."""
@@ -84,7 +84,7 @@ class Batches:
             (pinned(batch, self.device), pinned((wanted,), self.device)[0]) for batch, wanted in micro_batches
         ]
 
-    def _to_device(self, step: int, micro_batches: MicroBatches, trunk: Trunk) -> MicroBatches:
+    def _to_device(self, step: int, micro_batches: MicroBatches, backbone: Backbone) -> MicroBatches:
         """The same on the device. Augmentation draws on the CPU, so that all devices see the same."""
         there = []
         how = self.protocol.augmentation
@@ -92,7 +92,7 @@ class Batches:
         for batch, wanted in micro_batches:
             inputs = sent(batch, self.device)
             if generator is not None:
-                inputs = trunk.augment(inputs, generator, how)
+                inputs = backbone.augment(inputs, generator, how)
             there.append((inputs, sent((wanted,), self.device)[0]))
         return there
 

@@ -31,7 +31,7 @@ from mlbench.training.setup import (
     build_queue,
     cut_validation,
     fit_encoder,
-    prepare_trunk,
+    prepare_backbone,
 )
 from mlbench.training.streams import Streams
 from mlbench.training.trainer import Progress, Trainer, TrainerSpec
@@ -178,7 +178,7 @@ class _Attempt:
         if micro_batch is None and loss.per_sample:
             micro_batch = protocol.micro_batch
         model = Model.build(fitted, loss, stats, protocol, streams.as_global).to(device)
-        prepare_trunk(model, cell)
+        prepare_backbone(model, cell)
         scorer = Scorer(
             loss=loss,
             fitted=fitted,

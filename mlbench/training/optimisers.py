@@ -1,4 +1,4 @@
-"""The optimisers of one cell: the protocol's for all that has none of its own, and the trunk's own where it brings one.
+"""The optimisers of one cell: the protocol's, and for the backbone its own where it brings one.
 
 All but one are scale-free: a loss multiplied by a constant makes the same updates (AdamW with eps 1e-15, weight decay
 decoupled). The exception is "adam", for recipes of papers whose code has torch's Adam as it comes: its decay is added
@@ -31,12 +31,12 @@ class Optimisers:
     """
 
     def __init__(self, model: Model, loss: nn.Module, protocol: Protocol, schedule: Schedule) -> None:
-        own = model.trunk.own_optimiser()
+        own = model.backbone.own_optimiser()
         self.all = [own] if own is not None else []
         self.schedule = schedule
         taken = {id(parameter) for optimiser in self.all for parameter in _parameters_of(optimiser)}
         rates = _layer_rates(model, protocol)
-        encoder = [pair for pair in _named(model.trunk) if id(getattr(*pair)) not in taken]
+        encoder = [pair for pair in _named(model.backbone) if id(getattr(*pair)) not in taken]
         heads = [
             pair for part in (model.adapter, model.heads, loss) if part is not None for pair in _named(part)
         ]
@@ -117,10 +117,10 @@ class Optimisers:
 
 
 def _layer_rates(model: Model, protocol: Protocol) -> dict[int, float]:
-    """The trunk's peak learning rates by parameter, falling from its last layer to its first."""
+    """The backbone's peak learning rates by parameter, falling from its last layer to its first."""
     if protocol.layer_decay is None:
         return {}
-    layers = model.trunk.parameters_by_depth()
+    layers = model.backbone.parameters_by_depth()
     return {
         id(parameter): protocol.encoder_lr * protocol.layer_decay ** (len(layers) - 1 - depth)
         for depth, layer in enumerate(layers)

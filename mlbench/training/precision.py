@@ -1,4 +1,4 @@
-"""Half precision of the trunk and heads, as the suite asks; losses always see float32."""
+"""Half precision of the backbone and heads, as the suite asks; losses always see float32."""
 
 from __future__ import annotations
 

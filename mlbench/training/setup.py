@@ -1,4 +1,4 @@
-"""What a cell is made of: a fitted encoder, its losses and their queue, a trunk as the protocol asks for it."""
+"""What a cell is made of: a fitted encoder, its losses and their queue, a backbone as the protocol asks for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlbench.datasets import Dataset, draw_rows
 from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError
 from mlbench.losses.base import LabelStats, Loss
-from mlbench.models.base import Encoder, Fitted, Trunk, rows_digest
+from mlbench.models.base import Backbone, Encoder, Fitted, rows_digest
 from mlbench.models.inputs import Part
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
@@ -113,19 +113,19 @@ def build_queue(cell: Cell, loss: Loss, stats: LabelStats, device: torch.device)
     return MemoryQueue(size, protocol.projection_dim, len(stats.counts)).to(device)
 
 
-def prepare_trunk(model: Model, cell: Cell) -> None:
-    """What the protocol asks of the trunk: that views of a row differ, fewer activations, compiled code."""
-    protocol, trunk = cell.train, model.trunk
-    if protocol.views > 1 and protocol.augmentation == "none" and not trunk.is_noisy:
+def prepare_backbone(model: Model, cell: Cell) -> None:
+    """What the protocol asks of the backbone: that views of a row differ, fewer activations, compiled code."""
+    protocol, backbone = cell.train, model.backbone
+    if protocol.views > 1 and protocol.augmentation == "none" and not backbone.is_noisy:
         raise ConfigError(
             f"train.views = {protocol.views}: encoder {cell.encoder!r} has no dropout that would make the views "
             "of a row differ; set train.augmentation, or views = 1"
         )
     if protocol.gradient_checkpointing:
-        trunk.checkpoint_gradients()
-    if protocol.compile and trunk.compiles:
+        backbone.checkpoint_gradients()
+    if protocol.compile and backbone.compiles:
         options = sorted(cell.encoder_options.items())
-        compile_trunk(
+        compile_backbone(
             model, repr((cell.encoder, options, protocol.gradient_checkpointing, protocol.precision))
         )
 
@@ -139,37 +139,37 @@ def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Datase
 
 
 MOST_COMPILED = 4
-"""Compiled trunks that a process keeps."""
+"""Compiled backbones that a process keeps."""
 
-_compiled: OrderedDict[str, Trunk] = OrderedDict()
+_compiled: OrderedDict[str, Backbone] = OrderedDict()
 
 
-def compile_trunk(model: Model, recipe: str) -> None:
-    """Let the model's training passes go through torch.compile; `recipe` tells apart trunks that differ in more
+def compile_backbone(model: Model, recipe: str) -> None:
+    """Let the model's training passes go through torch.compile; `recipe` tells apart backbones that differ in more
     than their parts.
 
-    Compiled code belongs to a module, so the first trunk of each architecture is kept with its code, and a
+    Compiled code belongs to a module, so the first backbone of each architecture is kept with its code, and a
     later cell's takes its place only by its weights. Passes without gradient stay as they are: they come in
     other shapes, each of which would be compiled for a few batches.
     """
-    architecture = f"{recipe}\n{_architecture(model.trunk)}"
+    architecture = f"{recipe}\n{_architecture(model.backbone)}"
     if architecture in _compiled:
         compiled = _compiled[architecture]
-        compiled.load_state_dict(model.trunk.state_dict())
+        compiled.load_state_dict(model.backbone.state_dict())
         compiled.zero_grad(set_to_none=True)
-        model.trunk = compiled
+        model.backbone = compiled
     else:
-        model.trunk.compile()
-        _compiled[architecture] = model.trunk
+        model.backbone.compile()
+        _compiled[architecture] = model.backbone
         while len(_compiled) > MOST_COMPILED:
             _compiled.popitem(last=False)
     _compiled.move_to_end(architecture)
 
 
-def _architecture(trunk: Trunk) -> str:
-    """Equal for trunks of the same parts, whose parameters and buffers have the same shapes, types and place."""
+def _architecture(backbone: Backbone) -> str:
+    """Equal for backbones of the same parts, whose parameters and buffers have the same shapes, types and place."""
     tensors = [
         f"{name} {tuple(value.shape)} {value.dtype} {value.device}"
-        for name, value in (*trunk.named_parameters(), *trunk.named_buffers())
+        for name, value in (*backbone.named_parameters(), *backbone.named_buffers())
     ]
-    return "\n".join([repr(trunk), *tensors])
+    return "\n".join([repr(backbone), *tensors])

@@ -105,7 +105,7 @@ class Trainer:
                 self.load_state(state)
             start = self.step
             model.train()
-            for micro_batches in self.batches.start(start, model.trunk):
+            for micro_batches in self.batches.start(start, model.backbone):
                 epoch, step_in_epoch = divmod(self.step, schedule.steps_per_epoch)
                 if step_in_epoch == 0 or self.step == start:
                     loss.on_epoch_start(epoch, schedule.epochs)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mlbench.datasets import Dataset
-from mlbench.models.base import Trunk
+from mlbench.models.base import Backbone
 from mlbench.models.encoders.normalised_sgd import NormalisedSGD
 from mlbench.models.encoders.tfidf import fit_tfidf
 from tests.benchmarks.device import synchronise
@@ -69,7 +69,7 @@ class Trained:
 
 
 def train(
-    trunk: Trunk,
+    backbone: Backbone,
     head: nn.Linear,
     targets: Tensor,
     collate: Collate,
@@ -80,15 +80,15 @@ def train(
     device: torch.device = CPU,
     precision: str = "float32",
 ) -> Trained:
-    """Binary cross-entropy, summed over labels. `rates` are the trunk's and the head's. Batches are gathered on the
+    """Binary cross-entropy, summed over labels. `rates` are the backbone's and the head's. Batches are gathered on the
     host; for a GPU they are pinned and copied while it works on those before them."""
     torch.manual_seed(0)
-    trunk.to(device)
+    backbone.to(device)
     head.to(device)
     wanted = targets.float()
     optimisers: list[torch.optim.Optimizer] = []
-    parameters = list(trunk.parameters())
-    if isinstance(own := trunk.own_optimiser(), NormalisedSGD):
+    parameters = list(backbone.parameters())
+    if isinstance(own := backbone.own_optimiser(), NormalisedSGD):
         optimisers.append(own)
         taken = {id(parameter) for group in own.param_groups for parameter in group["params"]}
         parameters = [parameter for parameter in parameters if id(parameter) not in taken]
@@ -96,7 +96,7 @@ def train(
     optimisers.append(torch.optim.AdamW([group for group in groups if group["params"]], fused=True))
     peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers]
     scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
-    trunk.train()
+    backbone.train()
     rows = len(wanted)
     count = math.ceil(rows / batch_size)
     losses: list[list[Tensor]] = []
@@ -111,7 +111,7 @@ def train(
                     group["lr"] = rate * factor
             *batch, aims = (there(part, device) for part in (*collate(chosen), wanted[chosen]))
             with autocast(device, precision):
-                logits = head(trunk(tuple(batch)))
+                logits = head(backbone(tuple(batch)))
             loss = functional.binary_cross_entropy_with_logits(logits.float(), aims, reduction="sum")
             loss = loss / len(chosen)
             scaler.scale(loss).backward()

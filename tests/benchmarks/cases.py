@@ -15,7 +15,7 @@ from torch import nn
 
 from mlbench import datasets
 from mlbench.datasets import Dataset, draw_rows
-from mlbench.models.base import Fitted, Trunk
+from mlbench.models.base import Backbone, Fitted
 from mlbench.suite import Cell, parse_suite
 from mlbench.training.setup import build_encoder
 from mlbench.training.streams import Streams
@@ -87,10 +87,10 @@ def collate_of(case: Case, dataset: Dataset, fitted: Fitted, rows: Rows, cache: 
     return bare_loops.dense(fitted.train.batch(everything)[0])
 
 
-def start(cell: Cell, fitted: Fitted, labels: int) -> tuple[Trunk, nn.Linear]:
+def start(cell: Cell, fitted: Fitted, labels: int) -> tuple[Backbone, nn.Linear]:
     """The network that the cell starts from: the same weights to the last bit."""
     streams = Streams(cell.seed)
     with streams.as_global("trunk"):
-        trunk = fitted.build()
+        backbone = fitted.build()
     with streams.as_global("heads"):
-        return trunk, nn.Linear(trunk.dim, labels)
+        return backbone, nn.Linear(backbone.dim, labels)

@@ -21,14 +21,14 @@ def test_standardised_by_the_training_rows(dtype: str, per_feature: bool, count:
     other = random.normal(size=(7, 5)).astype(dtype)
     rows = np.flatnonzero(random.random(count) < 0.5) if count > 3 else np.array([0, 2])
     fitted = fitted_vectors(train, other, other, rows, per_feature=per_feature)
-    trunk = fitted.build()
-    vectors = trunk(fitted.train.batch(torch.arange(len(rows))))
+    backbone = fitted.build()
+    vectors = backbone(fitted.train.batch(torch.arange(len(rows))))
     chosen = train[rows].astype(np.float64)
     spread = chosen.std(axis=0) if per_feature else np.full(5, np.sqrt(chosen.var(axis=0).mean()))
     spread[spread == 0] = 1
     np.testing.assert_allclose(vectors, (chosen - chosen.mean(axis=0)) / spread, rtol=1e-3, atol=2e-4)
     assert vectors.dtype == torch.float32
-    assert trunk.dim == 5
+    assert backbone.dim == 5
     assert len(fitted.train) == len(rows)
 
 
@@ -44,8 +44,8 @@ def refuse(out):
 
 array = Cache(Path(sys.argv[1])).filled({"v": 1}, (50_000, 256), "float32", refuse)
 fitted = fitted_vectors(array, array[:10], array[:10], np.arange(0, 50_000, 2), per_feature=False)
-trunk = fitted.build()
-total = sum(float(trunk(fitted.train.batch(rows)).sum()) for rows in torch.arange(25_000).split(500))
+backbone = fitted.build()
+total = sum(float(backbone(fitted.train.batch(rows)).sum()) for rows in torch.arange(25_000).split(500))
 private, inside = 0, False
 for line in open("/proc/self/smaps"):
     if "-" in line.split()[0] and ":" not in line.split()[0]:

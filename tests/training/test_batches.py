@@ -84,9 +84,9 @@ def test_the_order_follows_the_seed_alone() -> None:
 @pytest.mark.parametrize("train", [{}, {"augmentation": "crop", "views": 2}])
 def test_batches_gathered_ahead_are_the_same(train: dict[str, Any]) -> None:
     images = Dense(torch.arange(ROWS * 48, dtype=torch.int64).view(ROWS, 4, 4, 3).to(torch.uint8))
-    trunk = ENCODERS.build("conv").fit(load("digit-scenes"), np.arange(3), Path()).build()
-    plain = list(make(images, **train).start(3, trunk))
-    ahead = list(make(images, **train).start(3, trunk, ahead=True))
+    backbone = ENCODERS.build("conv").fit(load("digit-scenes"), np.arange(3), Path()).build()
+    plain = list(make(images, **train).start(3, backbone))
+    ahead = list(make(images, **train).start(3, backbone, ahead=True))
     assert len(plain) == len(ahead) == 18
     for one, other in zip(plain, ahead, strict=True):
         assert torch.equal(one[0][0][0], other[0][0][0])

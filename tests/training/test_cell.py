@@ -245,7 +245,7 @@ def test_logits_start_at_the_log_odds_of_the_cell_s_own_rows(
         assert torch.equal(one, other)
 
 
-def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) -> None:
+def test_backbones_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) -> None:
     from mlbench.losses.base import LabelStats, Loss
     from mlbench.models.model import Model
     from mlbench.registry import LOSSES
@@ -258,7 +258,7 @@ def test_trunks_start_from_the_same_weights_whatever_the_loss(tmp_path: Path) ->
     for name in ("bce", "kmcl", "msc"):
         loss: Loss = LOSSES.build(name)
         model = Model.build(fitted, loss, LabelStats(torch.arange(10), 50), Protocol(), Streams(0).as_global)
-        weights.append(model.trunk.state_dict())
+        weights.append(model.backbone.state_dict())
     for state in weights[1:]:
         assert all(torch.equal(state[key], weights[0][key]) for key in state)
 

@@ -136,7 +136,7 @@ def test_an_optimiser_that_knows_no_scaler_gets_plain_gradients(monkeypatch: pyt
     loss, stats = BinaryCrossEntropy(), LabelStats(torch.full((8,), 20), 50)
     model = Model.build(fitted, loss, stats, protocol, Streams(0).as_global)
     weight = torch.nn.Parameter(torch.ones(3))
-    monkeypatch.setattr(model.trunk, "own_optimiser", lambda: _Plain([weight]))
+    monkeypatch.setattr(model.backbone, "own_optimiser", lambda: _Plain([weight]))
     optimisers, scaler = Optimisers(model, loss, protocol, Schedule.of(protocol, 50)), make_scaler()
     for overflows in (True, False):
         outputs = model(fitted.train.batch(torch.arange(8)))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mlbench.datasets import Dataset
-from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.encoders.normalised_sgd import NormalisedSGD
 from mlbench.models.encoders.tfidf import fit_tfidf
 from mlbench.models.inputs import Bags, Batch
@@ -42,7 +42,7 @@ class BagOfWords(Encoder):
         return Fitted(train, validation, test, build=lambda: _Table(words, self.width, self.learning_rate))
 
 
-class _Table(Trunk):
+class _Table(Backbone):
     compiles = False  # PyTorch compiles no sparse gradients
 
     def __init__(self, words: int, width: int, learning_rate: float) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
-from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.images.augmentation import augment_images
 from mlbench.models.images.pixels import image_inputs, to_unit
 from mlbench.models.inputs import Batch
@@ -37,7 +37,7 @@ class SmallConvolutions(Encoder):
         return Fitted(*inputs, build=lambda: _Convolutions(self.width))
 
 
-class _Convolutions(Trunk):
+class _Convolutions(Backbone):
     def __init__(self, width: int) -> None:
         super().__init__()
         channels = (3, width, 2 * width, 4 * width, 4 * width)

@@ -14,7 +14,7 @@ from mlbench.models.vectors import fitted_vectors
 
 @register_encoder("features")
 class GivenFeatures(Encoder):
-    """The dataset's own vectors, each column standardised by the training rows; the adapter is the trunk."""
+    """The dataset's own vectors, each column standardised by the training rows; the adapter is the backbone."""
 
     modalities = {"features"}
     fixed = True

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mlbench.datasets import Dataset
 from mlbench.errors import ConfigError, did_you_mean
-from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.images.augmentation import augment_images
 from mlbench.models.images.pixels import image_inputs, split_images, to_unit
 from mlbench.models.inputs import Batch
@@ -82,7 +82,7 @@ class TimmEncoder(Encoder):
         images = partial(split_images, dataset, size=self.size, cache=cache)
         return freeze(dataset, rows, cache, settings, images, self._build, self.device, self.vectors)
 
-    def _build(self) -> Trunk:
+    def _build(self) -> Backbone:
         import timm
 
         overlay = {"file": str(self.weights)} if self.weights is not None else None
@@ -99,7 +99,7 @@ class TimmEncoder(Encoder):
         patch = getattr(getattr(network, "patch_embed", None), "patch_size", None)
         if patch is not None:
             check_patch(self.model, self.size, max(patch) if isinstance(patch, tuple) else int(patch))
-        return _TimmTrunk(network, self.config)
+        return _TimmBackbone(network, self.config)
 
     def _takes_size(self) -> bool:
         """Transformers with a fixed grid of patches are told the size; convolutions take any."""
@@ -107,7 +107,7 @@ class TimmEncoder(Encoder):
         return self.size != own and bool(self.config.get("fixed_input_size"))
 
 
-class _TimmTrunk(Trunk):
+class _TimmBackbone(Backbone):
     mean: Tensor
     std: Tensor
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
-from mlbench.models.base import Encoder, Fitted, Trunk, register_encoder
+from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
 from mlbench.models.pretrained.depth import by_depth
 from mlbench.models.pretrained.frozen import freeze
@@ -106,7 +106,7 @@ class TransformersEncoder(Encoder):
 
         return self._load(AutoTokenizer.from_pretrained, "tokeniser", use_fast=True)
 
-    def _build(self) -> Trunk:
+    def _build(self) -> Backbone:
         from transformers import AutoConfig, AutoModel
 
         if self.pretrained:
@@ -117,7 +117,7 @@ class TransformersEncoder(Encoder):
             network = AutoModel.from_config(self._load(AutoConfig.from_pretrained, "configuration"))
         if self.pooling == "pooler" and getattr(network, "pooler", None) is None:
             raise ConfigError(f"encoder 'hf:{self.name}' has no pooler; use pooling = 'mean' or 'cls'")
-        return _TextTrunk(network, self.pooling)
+        return _TextBackbone(network, self.pooling)
 
     def _load(self, load: Any, what: str, **options: Any) -> Any:
         from transformers.utils import logging
@@ -169,7 +169,7 @@ def takes_wide_masks(network: Any) -> bool:
     return _takes_wide[key]
 
 
-class _TextTrunk(Trunk):
+class _TextBackbone(Backbone):
     def __init__(self, network: Any, pooling: str) -> None:
         super().__init__()
         self.network, self.pooling = network, pooling

@@ -1,4 +1,4 @@
-"""Images on their way to a trunk: kept as uint8, normalised on the device."""
+"""Images on their way to a backbone: kept as uint8, normalised on the device."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
-from mlbench.models.base import Fitted, Trunk
+from mlbench.models.base import Backbone, Fitted
 from mlbench.models.inputs import Inputs
 from mlbench.models.prefetch import on_device
 from mlbench.models.vectors import fitted_vectors
@@ -32,7 +32,7 @@ def freeze(
     folder: Path,
     settings: dict[str, Any],
     inputs: Callable[[str], Inputs],
-    build: Callable[[], Trunk],
+    build: Callable[[], Backbone],
     where: torch.device | str,
     stored: str = "float32",
 ) -> Fitted:
@@ -41,14 +41,14 @@ def freeze(
 
     A GPU's vectors differ from a CPU's in their last bits, those of convolutions in more (TF32). So each kind of
     device has its own, and a cell's numbers do not hang on where another cell ran before; two kinds of GPU are one.
-    `folder` is the cache's; `inputs` prepares a split by name, `build` gives the pretrained trunk; neither is
+    `folder` is the cache's; `inputs` prepares a split by name, `build` gives the pretrained backbone; neither is
     called where the cache holds the vectors. The mean and one common deviation of the cell's own rows standardise them.
     """
     if stored not in STORED:
         raise ConfigError(f"vectors = {stored!r}: frozen vectors are kept as {' or '.join(STORED)}")
 
     @cache
-    def trunk() -> Trunk:
+    def backbone() -> Backbone:
         return build().eval()
 
     device = torch.device(where)
@@ -58,9 +58,9 @@ def freeze(
     def encoded(split: str) -> npt.NDArray[Any]:
         return Cache(folder).filled(
             {"vectors": settings, "split": split, "data": dataset.fingerprint, "stored": stored, **there},
-            lambda: (len(dataset.splits[split]), trunk().dim),
+            lambda: (len(dataset.splits[split]), backbone().dim),
             stored,
-            lambda out: encode_all(trunk(), inputs(split), out, device),
+            lambda out: encode_all(backbone(), inputs(split), out, device),
         )
 
     train, validation, test = (encoded(split) for split in dataset.splits)
@@ -68,11 +68,11 @@ def freeze(
 
 
 @torch.no_grad()
-def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any], device: torch.device) -> None:
-    """Write the trunk's features of every sample into `out` [N, M], a batch at a time, on `device`. Samples of
+def encode_all(backbone: Backbone, inputs: Inputs, out: npt.NDArray[Any], device: torch.device) -> None:
+    """Write the backbone's features of every sample into `out` [N, M], a batch at a time, on `device`. Samples of
     like length go through together, where they have lengths. A batch's features are fetched from a GPU while it works
     on the next one."""
-    trunk.to(device)
+    backbone.to(device)
     lengths = inputs.lengths
     order = torch.arange(len(inputs)) if lengths is None else lengths.argsort(stable=True, descending=True)
     largest = np.finfo(out.dtype).max
@@ -86,7 +86,7 @@ def encode_all(trunk: Trunk, inputs: Inputs, out: npt.NDArray[Any], device: torc
         out[some.numpy()] = features.numpy()
 
     for some, batch in zip(rows, on_device((inputs.batch(some) for some in rows), device), strict=True):
-        features = trunk(batch).float().clamp(-largest, largest).to("cpu", non_blocking=True)
+        features = backbone(batch).float().clamp(-largest, largest).to("cpu", non_blocking=True)
         ready = torch.cuda.Event() if device.type == "cuda" else None
         if ready is not None:
             ready.record(torch.cuda.current_stream(device))

@@ -157,9 +157,9 @@ def predict_features(
     precision: str = "float32",
     batch_size: int = BATCH,
 ) -> Tensor:
-    """The trunk's features of every sample (or of `rows`), float32 [N, M], on the device, in their order.
+    """The backbone's features of every sample (or of `rows`), float32 [N, M], on the device, in their order.
 
-    `precision` is the one that the trunk was trained in. Samples of like length go through together, where
+    `precision` is the one that the backbone was trained in. Samples of like length go through together, where
     they have lengths.
     """
     model.eval()

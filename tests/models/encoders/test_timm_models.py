@@ -12,7 +12,7 @@ import torch
 from timm.models import is_model, list_models
 
 from mlbench.errors import ConfigError
-from mlbench.models.base import Trunk
+from mlbench.models.base import Backbone
 from mlbench.models.pretrained.memory_format import is_convolutional
 from mlbench.models.pretrained.timm_names import check_options, timm_models
 from mlbench.registry import ENCODERS
@@ -22,8 +22,8 @@ ROWS = np.arange(8)
 CHOSEN = torch.arange(8)
 
 
-def build(tmp_path: Path, model: str, **options: Any) -> tuple[Trunk, Any]:
-    """A trunk of random weights, and the batch of the first rows."""
+def build(tmp_path: Path, model: str, **options: Any) -> tuple[Backbone, Any]:
+    """A backbone of random weights, and the batch of the first rows."""
     encoder = ENCODERS.build("timm", model=model, pretrained=False, **{"size": 32, **options})
     fitted = encoder.fit(load("digit-scenes"), ROWS, tmp_path)
     torch.manual_seed(0)
@@ -48,7 +48,7 @@ def test_channels_come_last_where_convolutions_do_the_work(model: str, expected:
 
 @pytest.mark.parametrize("model", ["test_resnet", "test_efficientnet", "test_vit"])
 def test_features_are_those_of_the_bare_network(model: str, tmp_path: Path) -> None:
-    trunk, batch = build(tmp_path, model)
+    backbone, batch = build(tmp_path, model)
     torch.manual_seed(0)
     options = {"img_size": 32} if "vit" in model else {}
     network = timm.create_model(model, num_classes=0, **options).eval()
@@ -56,10 +56,10 @@ def test_features_are_those_of_the_bare_network(model: str, tmp_path: Path) -> N
     mean, std = (torch.tensor(config[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
     images = (batch[0].permute(0, 3, 1, 2).float() / 255).contiguous()
     with torch.no_grad():
-        torch.testing.assert_close(trunk(batch), network((images - mean) / std), rtol=1e-4, atol=1e-4)
-        assert trunk(batch).shape == (8, trunk.dim)
+        torch.testing.assert_close(backbone(batch), network((images - mean) / std), rtol=1e-4, atol=1e-4)
+        assert backbone(batch).shape == (8, backbone.dim)
     kernels = [
-        parameter for parameter in trunk.parameters() if parameter.ndim == 4 and parameter.shape[2] > 1
+        parameter for parameter in backbone.parameters() if parameter.ndim == 4 and parameter.shape[2] > 1
     ]
     last = [kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels]
     assert all(last) == (model != "test_vit")
@@ -67,9 +67,9 @@ def test_features_are_those_of_the_bare_network(model: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("model", ["test_resnet", "test_vit"])
 def test_every_parameter_has_a_depth_and_the_stem_is_first(model: str, tmp_path: Path) -> None:
-    trunk, _ = build(tmp_path, model)
-    layers = trunk.parameters_by_depth()
-    names = {id(parameter): name for name, parameter in trunk.named_parameters()}
+    backbone, _ = build(tmp_path, model)
+    layers = backbone.parameters_by_depth()
+    names = {id(parameter): name for name, parameter in backbone.named_parameters()}
     listed = [id(parameter) for layer in layers for parameter in layer]
     assert sorted(listed) == sorted(names)
     assert len(layers) > 3
@@ -79,12 +79,12 @@ def test_every_parameter_has_a_depth_and_the_stem_is_first(model: str, tmp_path:
 @pytest.mark.parametrize("model", ["test_resnet", "test_vit"])
 def test_checkpointed_gradients_are_the_same(model: str, tmp_path: Path) -> None:
     def gradients(checkpointed: bool) -> list[torch.Tensor]:
-        trunk, batch = build(tmp_path, model)
-        trunk.train()
+        backbone, batch = build(tmp_path, model)
+        backbone.train()
         if checkpointed:
-            trunk.checkpoint_gradients()
-        trunk(batch).square().sum().backward()
-        return [parameter.grad for parameter in trunk.parameters() if parameter.grad is not None]
+            backbone.checkpoint_gradients()
+        backbone(batch).square().sum().backward()
+        return [parameter.grad for parameter in backbone.parameters() if parameter.grad is not None]
 
     plain, checkpointed = gradients(False), gradients(True)
     assert len(plain) == len(checkpointed) > 10

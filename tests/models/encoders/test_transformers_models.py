@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mlbench import LabelStats
 from mlbench.errors import ConfigError
-from mlbench.models.base import Trunk
-from mlbench.models.encoders.transformers_models import _TextTrunk, takes_wide_masks
+from mlbench.models.base import Backbone
+from mlbench.models.encoders.transformers_models import _TextBackbone, takes_wide_masks
 from mlbench.registry import ENCODERS
 from mlbench.training import CellResult, run_cell
 from tests.models.encoders.tiny_bert import save_tiny_bert
@@ -45,9 +45,9 @@ def run(
     )
 
 
-def trunk(bert: str) -> Trunk:
+def backbone(bert: str) -> Backbone:
     encoder = ENCODERS.build("hf", model=bert)
-    built: Trunk = encoder._build()
+    built: Backbone = encoder._build()
     return built
 
 
@@ -57,7 +57,7 @@ def test_checkpointed_gradients_are_the_same_gradients(bert: str, cache: Path) -
 
 
 def test_gradient_checkpointing_is_used(bert: str) -> None:
-    built = trunk(bert)
+    built = backbone(bert)
     built.checkpoint_gradients()
     assert any(getattr(module, "gradient_checkpointing", False) for module in built.modules())
 
@@ -68,7 +68,7 @@ def test_an_encoder_that_cannot_checkpoint_says_so() -> None:
 
 
 def test_parameters_by_depth_are_all_parameters_from_input_to_output(bert: str) -> None:
-    built = trunk(bert)
+    built = backbone(bert)
     layers = built.parameters_by_depth()
     assert len(layers) == 1 + 2 + 1  # embeddings, two blocks, pooler
     flat = [id(parameter) for layer in layers for parameter in layer]
@@ -92,7 +92,7 @@ def test_layer_decay_lowers_the_rate_of_lower_layers(bert: str, cache: Path) -> 
     model = Model.build(fitted, BinaryCrossEntropy(), STATS, protocol, Streams(0).as_global)
     optimisers = Optimisers(model, BinaryCrossEntropy(), protocol, Schedule.of(protocol, 10))
     rates = {id(p): group["lr"] for group in optimisers.all[0].param_groups for p in group["params"]}
-    for depth, layer in enumerate(model.trunk.parameters_by_depth()):
+    for depth, layer in enumerate(model.backbone.parameters_by_depth()):
         for parameter in layer:
             assert rates[id(parameter)] == pytest.approx(0.5 * 0.1 ** (3 - depth))
     assert {rates[id(parameter)] for parameter in model.heads.parameters()} == {2.0}
@@ -101,7 +101,7 @@ def test_layer_decay_lowers_the_rate_of_lower_layers(bert: str, cache: Path) -> 
 def test_two_dropout_passes_are_two_views(bert: str, cache: Path) -> None:
     result = run(bert, cache, "supcon", views=2)
     assert np.isfinite(result.scores["test_logits"]).all()
-    built = trunk(bert).train()
+    built = backbone(bert).train()
     assert built.is_noisy
     ids = torch.full((1, 6), 5)
     both = built((ids.repeat(2, 1), torch.ones(2, 6, dtype=torch.bool)))
@@ -153,8 +153,8 @@ def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
 
 def test_a_text_is_encoded_alike_with_padding_and_without(bert: str) -> None:
     """No mask, a mask [B, T] and one [B, 1, 1, T] give a text the same features."""
-    built = trunk(bert).eval()
-    assert isinstance(built, _TextTrunk)
+    built = backbone(bert).eval()
+    assert isinstance(built, _TextBackbone)
     assert built.takes_wide_masks
     text = torch.tensor([[5, 6, 7]])
     padded, mask = torch.tensor([[5, 6, 7, 0, 0]]), torch.tensor([[True, True, True, False, False]])
@@ -170,7 +170,7 @@ def test_a_text_is_encoded_alike_with_padding_and_without(bert: str) -> None:
 
 def test_no_mask_is_read_on_the_device(bert: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each question to a mask would be a wait for the GPU."""
-    built = trunk(bert).train()
+    built = backbone(bert).train()
     asked: list[Tensor] = []
     monkeypatch.setattr(Tensor, "all", lambda self, *_: asked.append(self))
     monkeypatch.setattr(Tensor, "__bool__", lambda self: asked.append(self))
@@ -184,7 +184,7 @@ def test_networks_give_the_same_with_and_without_padding(kind: str) -> None:
     """Whatever a network makes of masks, and whether or not it takes wide ones."""
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
     config = getattr(transformers, f"{kind}Config")(vocab_size=50, pad_token_id=0, **sizes)
-    built = _TextTrunk(transformers.AutoModel.from_config(config), "mean").eval()
+    built = _TextBackbone(transformers.AutoModel.from_config(config), "mean").eval()
     text, padded = torch.tensor([[5, 6, 7]]), torch.tensor([[5, 6, 7, 0, 0]])
     found = built((padded, torch.tensor([[True, True, True, False, False]])))
     torch.testing.assert_close(found, built((text,)), rtol=1e-4, atol=1e-5)

@@ -90,16 +90,16 @@ def test_a_text_encoder_that_was_written_again_is_read_again(tmp_path: Path) -> 
 @pytest.mark.data
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_text_encoder_reads_what_the_bare_model_reads(models: Path, tmp_path: Path, frozen: bool) -> None:
-    """The trunk's vectors are the masked mean of the model's last hidden states, text by text."""
+    """The backbone's vectors are the masked mean of the model's last hidden states, text by text."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     data = load("synthetic-topics")
     encoder = ENCODERS.build("hf", model=TEXT, max_length=16, frozen=frozen)
     fitted = encoder.fit(data, np.arange(20), tmp_path)
-    trunk = fitted.build().eval()
+    backbone = fitted.build().eval()
     with torch.no_grad():
-        read = trunk(fitted.test.batch(torch.arange(4)))
+        read = backbone(fitted.test.batch(torch.arange(4)))
     tokeniser = AutoTokenizer.from_pretrained(models / TEXT)
     model = AutoModel.from_pretrained(models / TEXT, dtype=torch.float32).eval()
     expected = []
