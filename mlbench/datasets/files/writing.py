@@ -33,7 +33,7 @@ class Sample:
 
 
 @dataclass
-class _Split:
+class _WrittenSplit:
     """A split that is being written."""
 
     writer: pq.ParquetWriter
@@ -58,13 +58,13 @@ def write_samples(
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         with ExitStack() as stack:
-            splits: dict[str, _Split] = {}
+            splits: dict[str, _WrittenSplit] = {}
             seen: set[str] = set()
             for number, (name, sample) in enumerate(samples, start=1):
                 if name not in splits:
                     file = temporary / f"{name}.parquet"
                     writer = pq.ParquetWriter(file, _schema(card.modality), compression="zstd")
-                    splits[name] = _Split(stack.enter_context(writer))
+                    splits[name] = _WrittenSplit(stack.enter_context(writer))
                 _add(splits[name], sample, card.modality)
                 seen.update(sample.labels)
                 if on_sample:
@@ -91,14 +91,14 @@ def _schema(modality: Modality) -> pa.Schema:
     return pa.schema({"id": pa.string(), modality: _TYPES[modality], "labels": strings, "unscored": strings})
 
 
-def _add(split: _Split, sample: Sample, modality: Modality) -> None:
+def _add(split: _WrittenSplit, sample: Sample, modality: Modality) -> None:
     split.rows.append(sample)
     split.held += len(sample.input)
     if split.held > GROUP_BYTES or len(split.rows) >= GROUP_ROWS:
         _flush(split, modality)
 
 
-def _flush(split: _Split, modality: Modality) -> None:
+def _flush(split: _WrittenSplit, modality: Modality) -> None:
     if not split.rows:
         return
     columns: dict[str, list[Any]] = {

@@ -23,7 +23,7 @@ IMAGE_NAMES = ("image", "file_name", "filename", "file")
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnChoice:
     """Which column is what; an empty name means the format's own."""
 
     text: str

@@ -16,7 +16,7 @@ from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.places import data_folders
 from mlbench.datasets.public.hub import fetch_hub, hub_folder
 from mlbench.datasets.source import Request, Source, not_found, register_dataset
-from mlbench.datasets.user.column_choice import Columns
+from mlbench.datasets.user.column_choice import ColumnChoice
 from mlbench.datasets.user.image_files import find_pictures, load_pictures, names_pictures
 from mlbench.datasets.user.tabular import SUFFIXES, Dialect, read_header, read_table
 from mlbench.errors import ConfigError, DataError
@@ -60,7 +60,7 @@ class OwnData(Source):
         if sum(map(bool, (text, image, features))) > 1:
             raise ConfigError("own data have one of `text`, `image` and `features`, not several")
         self.path, self.hub, self.config = path, hub, config
-        self.columns = Columns(text, image, features, labels, separator, ids, unscored, split)
+        self.columns = ColumnChoice(text, image, features, labels, separator, ids, unscored, split)
         self.images, self.dialect = images, Dialect(delimiter, quote)
 
     def card(self) -> Card:
