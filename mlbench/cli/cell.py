@@ -1,10 +1,11 @@
-"""cell: one recorded cell again, in this process."""
+"""cell and verify: recorded cells trained again."""
 
 from __future__ import annotations
 
 import json
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,8 +24,9 @@ SHOWN = 10
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this file's command."""
+    """Add this file's commands."""
     app.command()(cell)
+    app.command()(verify)
 
 
 def cell(
@@ -61,6 +63,47 @@ def cell(
         print(json.dumps({**asdict(found), "record": recorded["id"]}))
     else:
         _print(found)
+
+
+def verify(
+    results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")],
+    cells: Annotated[int, typer.Option("--cells", min=1, help="How many, drawn at random.")] = 5,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="Makes the draw the same each time. Default: another each time."),
+    ] = None,
+    plugin: options.Plugins = None,
+    data_root: options.DataRoot = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Train a random sample of recorded cells again, and say of each whether the numbers are the same: to the last
+    digit where processor and packages are, else within a tolerance. Writes nothing. Exits with 1 where one is not."""
+    from mlbench.runner.verify import TOLERANCE, Verified
+    from mlbench.runner.verify import verify as verify_cells
+
+    def say(found: Verified, number: int, of: int) -> None:
+        moved = f" (a main metric moved by {found.largest:.2g} at most)" if found.largest else ""
+        reason = f": {found.reason}" if found.reason else ""
+        print(f"[{number}/{of}] {found.cell}: {found.verdict}{moved}{reason}", flush=True)
+
+    found = verify_cells(
+        results,
+        cells=cells,
+        seed=seed,
+        data_root=data_root,
+        plugins=tuple(plugin or ()),
+        on_cell=None if as_json else say,
+    )
+    counts = Counter(each.verdict for each in found)
+    if as_json:
+        print(json.dumps([asdict(each) for each in found]))
+    else:
+        print(", ".join(f"{number} {verdict}" for verdict, number in counts.items()))
+        if counts["close"]:
+            print(
+                f"close: on another processor or with other packages, no main metric moved by more than {TOLERANCE}"
+            )
+    sys.exit(0 if counts["same"] + counts["close"] == len(found) else 1)
 
 
 def _say_failure(error: Exception, recorded: Mapping[str, Any], as_json: bool) -> None:

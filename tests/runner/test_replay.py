@@ -15,8 +15,7 @@ import pytest
 
 from mlbench import datasets
 from mlbench.errors import ConfigError, DataError
-from mlbench.records import SCHEMA, Store
-from mlbench.records.schema import encode
+from mlbench.records import SCHEMA, Store, encode
 from mlbench.runner.replay import Difference, find_record, replay
 from mlbench.runner.worker.environment import environment
 from mlbench.suite import parse_suite

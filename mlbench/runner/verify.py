@@ -1,0 +1,133 @@
+"""Published cells trained again on this machine: whether the numbers are the same.
+
+Where processor, packages and threads are those of the record, they are to be the same bits. Elsewhere sums round
+otherwise, training follows them apart, and a main metric may move by TOLERANCE.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mlbench.errors import DataError
+from mlbench.records import Store, stores
+
+TOLERANCE = 0.02
+"""What a main metric may move by on another processor or with other packages. Measured: see CONTRIBUTING.md."""
+MAIN = ("map", "f1_macro@label", "f1_micro@label")
+NO_EXCUSE = ("git_commit", "git_dirty", "cpu", "mlbench", "TRAINING_VERSION", "cell")
+"""Circumstances of a cell that is trained again under which its bits are to be the same: all but another processor,
+device or package."""
+
+BAD_USAGE = 2
+"""What `mlbench cell` exits with where the data are not there."""
+UNEXCUSED = "processor, packages and threads are those of the record"
+
+Verdict = Literal["same", "close", "differs", "failed", "no data"]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What became of one published cell here."""
+
+    suite: str
+    id: str
+    cell: str
+    """Its dataset, fraction, seed and loss."""
+    verdict: Verdict
+    """"same": to the last digit. "close": within TOLERANCE, where that is all that can be asked. "differs": neither.
+    "failed": it could not be trained. "no data": its data are not on this machine."""
+    largest: float = 0.0
+    """The largest difference of a main metric."""
+    reason: str = ""
+    """Why no more can be asked than "close", or what went wrong."""
+
+
+def verify(
+    results: Path,
+    *,
+    cells: int = 5,
+    seed: int | None = None,
+    data_root: Path | None = None,
+    plugins: Sequence[Path] = (),
+    on_cell: Callable[[Verified, int, int], None] | None = None,
+) -> list[Verified]:
+    """Train a random sample of the finished cells under `results` again, each in a process of its own, and compare.
+
+    `seed` makes the sample the same each time. `on_cell` hears of each cell, how many are done, and how many there are.
+    Raises DataError where there are no results, or none that finished.
+    """
+    places = [
+        (store, str(head["id"]))
+        for store in stores(results)
+        for head in sorted(store.heads(), key=lambda head: str(head["id"]))
+        if head["status"] == "done"
+    ]
+    if not places:
+        raise DataError(f"{results}: no finished cell here that could be trained again")
+    sample = random.Random(seed).sample(places, min(cells, len(places)))
+    found: list[Verified] = []
+    for store, identifier in sample:
+        found.append(_verify(store, identifier, data_root, plugins))
+        if on_cell is not None:
+            on_cell(found[-1], len(found), len(sample))
+    return found
+
+
+def _verify(store: Store, identifier: str, data_root: Path | None, plugins: Sequence[Path]) -> Verified:
+    record = store.read(identifier)
+    cell = record["cell"]
+    named = f"{cell['dataset']} · {cell['fraction']:g} · seed {cell['seed']} · {cell['loss']['id']}"
+    about = (store.folder.name, identifier, named)
+    done = _train(store, identifier, data_root, plugins)
+    try:
+        said = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        if done.returncode == BAD_USAGE:
+            return Verified(*about, "no data", reason=lines[0].removeprefix("mlbench: "))
+        return Verified(*about, "failed", reason=lines[-1])
+    if "error" in said:
+        return Verified(*about, "failed", reason=str(said["error"]))
+    circumstances = {each.partition(":")[0]: str(each) for each in said["circumstances"]}
+    if "dataset" in circumstances:
+        return Verified(*about, "no data", reason=circumstances["dataset"])
+    differences = [each for each in said["differences"] if each["recorded"] is not None]
+    if not differences:
+        return Verified(*about, "same")
+    missing = [each["key"] for each in differences if each["here"] is None]
+    largest = max(
+        [abs(each["recorded"] - each["here"]) for each in differences if _is_main(each)], default=0.0
+    )
+    excuse = "; ".join(words for key, words in circumstances.items() if key not in NO_EXCUSE)
+    if missing:
+        return Verified(*about, "differs", largest, f"there is no {missing[0]} here")
+    if excuse and largest <= TOLERANCE:
+        return Verified(*about, "close", largest, excuse)
+    why = excuse or circumstances.get("TRAINING_VERSION") or circumstances.get("cell") or UNEXCUSED
+    return Verified(*about, "differs", largest, why)
+
+
+def _train(
+    store: Store, identifier: str, data_root: Path | None, plugins: Sequence[Path]
+) -> subprocess.CompletedProcess[str]:
+    """`mlbench cell`, so that a cell that crashes costs itself alone."""
+    command = [sys.executable, "-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
+    command += [word for plugin in plugins for word in ("--plugin", str(plugin))]
+    command += [] if data_root is None else ["--data-root", str(data_root)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+
+
+def _is_main(difference: Mapping[str, Any]) -> bool:
+    return (
+        difference["reading"] != "floor_metrics"
+        and difference["key"] in MAIN
+        and difference["here"] is not None
+    )
