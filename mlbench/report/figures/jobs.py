@@ -10,6 +10,7 @@ import numpy as np
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.buckets import bucket_means
+from mlbench.report.data.arrays import Intervals
 from mlbench.report.data.grid import READING_WORDS
 from mlbench.report.data.measures import file_name
 from mlbench.report.figures.curves import learning_curves
@@ -20,6 +21,7 @@ from mlbench.report.figures.data import (
     task_ranks,
     training_history,
 )
+from mlbench.report.figures.forest import from_control
 from mlbench.report.figures.matrices import rank_map, win_matrix
 from mlbench.report.figures.save import Draw
 from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency
@@ -100,6 +102,7 @@ def _block_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Itera
     ).mean(0)
     np.fill_diagonal(wins, np.nan)
     yield FigureJob(("wins", *view), partial(win_matrix, subject, losses, wins))
+    yield from _control_jobs(analysis, view, subject)
     p = analysis.nemenyi(view)
     if p is not None:
         distance = critical_difference(len(losses), blocks.count)
@@ -117,6 +120,27 @@ def _block_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Itera
             ("profiles", *view),
             partial(profiles, subject, styles, losses, normalised.losses, thresholds, shares),
         )
+
+
+def _control_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Iterator[FigureJob]:
+    """How far losses are from the control, where it is among those that can be compared."""
+    blocks, region = analysis.blocks(view), analysis.region(view)
+    control = None if blocks is None else blocks.control()
+    if blocks is None or control is None or region is None or not region.wide.any():
+        return
+    losses = [loss for loss in blocks.losses if loss != control]
+    differences = [blocks.differences(loss, control) for loss in losses]
+    ends = [region.judge(each).interval for each in differences]
+    found = Intervals(
+        np.array([each.mean for each in ends]),
+        np.array([each.low for each in ends]),
+        np.array([each.high for each in ends]),
+    )
+    shares = np.array([region.shares(each) for each in differences])
+    yield FigureJob(
+        ("from-control", *view),
+        partial(from_control, subject, styles_of(analysis), losses, control, found, shares, region.rope),
+    )
 
 
 def _curve_jobs(analysis: Analysis) -> Iterator[FigureJob]:

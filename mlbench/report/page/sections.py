@@ -23,6 +23,7 @@ _MISSING = "Nothing to show for this choice: statistics and figures cover the ma
 _EMPTY = {
     "board": "Nothing can be ranked here: see the scores below.",
     "differences": "A critical-difference diagram needs a main metric, and losses that can be ranked.",
+    "from-control": "Fewer than six families with a wide enough span have no intervals to draw.",
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
     "evidence": "",
@@ -75,7 +76,7 @@ def sections(
             [
                 f"How far each loss is from one control{'' if one else ', across families'}, and how sure that is."
             ],
-            [slot("control")] if one else [slot("control"), slot("wins")],
+            [slot("control")] if one else [slot("from-control"), slot("control"), slot("wins")],
         ),
         *_where(Section("contrasts", "What was asked"), table=tables.contrasts),
         *_where(Section("repeats", TWICE, [_TWICE]), lines=repeated),
