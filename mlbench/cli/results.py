@@ -1,4 +1,4 @@
-"""report, compare, recommend, rescore, pack."""
+"""report, compare, recommend, rescore, pack, submit."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(recommend)
     app.command()(rescore)
     app.command()(pack)
+    app.command()(submit)
 
 
 Paths = Annotated[list[Path] | None, typer.Option("--results", help="Results to look in; repeatable.")]
@@ -165,3 +166,25 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
             f"wrote {file}: {count(len(packed_ids(file)), 'record')}, {len(packed_replicates(file))} of them with "
             "bootstrap replicates"
         )
+
+
+def submit(
+    results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the folder.")] = Path(
+        "submission"
+    ),
+    plugin: options.Plugins = None,
+) -> None:
+    """Check records that are to be published with those of others, and write the folder that a pull request holds.
+    Exits with 1, and writes nothing, where something does not hold."""
+    from mlbench.registry import load_plugins
+    from mlbench.report.data.measures import MAIN
+    from mlbench.runner.submission import submit as submit_records
+
+    load_plugins(plugin or ())
+    folders, faults = submit_records(results, output, MAIN)
+    for fault in faults:
+        print(f"{fault.where}: {fault.what}")
+    for folder in folders:
+        print(f"wrote {folder}: copy it to results/ and open a pull request")
+    sys.exit(1 if faults else 0)

@@ -61,8 +61,8 @@ def from_control(
         title=f"Difference from {control}, {subject.metric}, {subject.where}: mean over "
         f"{count(families, 'family', 'families')} and its 95 % interval; dots are families, grey is the region that "
         f"counts as equal (±{100 * rope:g} %)",
-        words=f"How far the {subject.metric} of each loss is from that of {control}, as a share of the span from floor to "
-        "best, with its interval over families.",
+        words=f"How far the {subject.metric} of each loss is from that of {control}, as a share of the span from floor "
+        "to best, with its interval over families.",
         figure=figure,
     )
 

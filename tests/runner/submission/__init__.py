@@ -1,0 +1,1 @@
+"""The folder is tested with the checks."""
