@@ -42,6 +42,7 @@ class LossChoice:
         identity, declared = protocol.identity(), LOSSES.describe(self.name)
         if declared.origin == "built in" and "memory" not in declared.attributes.get("accepts", ()):
             identity["queue"] = 0
+            identity.pop("momentum", None)
         return identity
 
 

@@ -109,6 +109,12 @@ class Protocol(BaseModel):
         ge=0,
         description="rows of the cross-batch memory, for losses that accept one; as many as there are",
     )
+    momentum: Annotated[float | None, Before(None)] = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="of the slow copy of the model whose embeddings fill the queue; the model's own where not given",
+    )
     validation: Literal["full", "fraction"] = Field("full", description="whether fractions cut it too")
     deterministic: bool = Field(True, description="as far as PyTorch can on the device")
     seed_shift: Annotated[int, Before(0)] = Field(

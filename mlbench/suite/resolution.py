@@ -37,6 +37,10 @@ def resolve_protocol(
     _check_augmentation(protocol.augmentation, encoder, options, where)
     _check_views(protocol, encoder, options, where)
     _check_probe(protocol.probe_loss, where)
+    if protocol.momentum is not None and not protocol.queue:
+        raise ConfigError(
+            f"{where}, train.momentum: its slow copy of the model fills the queue, and there is none; set train.queue"
+        )
     return protocol
 
 

@@ -13,6 +13,7 @@ import torch
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.model import Model
+from mlbench.models.momentum import MomentumModel
 from mlbench.modules import code_hash
 from mlbench.records import schema as records
 from mlbench.records.schema import TrainedParts
@@ -189,6 +190,7 @@ class _Attempt:
             micro_batch=micro_batch,
             probe_loss=build_probe_loss(cell, stats, device),
         )
+        queue = build_queue(cell, loss, stats, device)
         spec = TrainerSpec(
             model=model,
             loss=loss,
@@ -198,7 +200,10 @@ class _Attempt:
             protocol=protocol,
             streams=streams,
             device=device,
-            queue=build_queue(cell, loss, stats, device),
+            queue=queue,
+            momentum=None
+            if queue is None or protocol.momentum is None
+            else MomentumModel(model, protocol.momentum),
             micro_batch=micro_batch,
             deadline=self.deadline,
             code_hash=code_hash(LOSSES.describe(cell.loss.name)),

@@ -14,9 +14,10 @@ from mlbench.errors import CellStoppedError
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.parts.diagnostics import diagnose
 from mlbench.losses.parts.rows import RowLoss, numbered
-from mlbench.models.inputs import Inputs
+from mlbench.models.inputs import Batch, Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
+from mlbench.models.momentum import MomentumModel
 from mlbench.suite import Protocol
 from mlbench.training.batches import Batches, MicroBatches
 from mlbench.training.checkpoint import Checkpoint
@@ -45,6 +46,7 @@ class TrainerSpec:
     - `streams`: the random streams of the cell.
     - `device`: what trains.
     - `queue`: the cross-batch memory, where the loss reads one.
+    - `momentum`: the slow copy of the model that fills it, where the protocol asks for one.
     - `micro_batch`: the rows that the device takes at once, None for the whole batch; only a loss that is
       `per_sample` may be given one.
     - `deadline`: a time of `time.monotonic()`.
@@ -60,6 +62,7 @@ class TrainerSpec:
     streams: Streams
     device: torch.device
     queue: MemoryQueue | None = None
+    momentum: MomentumModel | None = None
     micro_batch: int | None = None
     deadline: float | None = None
     code_hash: str = ""
@@ -136,6 +139,7 @@ class Trainer:
             "log": self.log.state_dict(),
             "selection": self.selection.state_dict(),
             "queue": spec.queue.state_dict() if spec.queue is not None else None,
+            "momentum": spec.momentum.state_dict() if spec.momentum is not None else None,
             "history": asdict(self.history),
             "seconds": [seconds, self.validation_seconds],
             "cost": self.cost.read(),
@@ -156,6 +160,8 @@ class Trainer:
         self.selection.load_state_dict(state["selection"])
         if spec.queue is not None:
             spec.queue.load_state_dict(state["queue"])
+        if spec.momentum is not None:
+            spec.momentum.load_state_dict(state["momentum"])
         self.history = History(**state["history"])
         self.earlier_seconds, self.validation_seconds = state["seconds"]
         self.cost.seconds = state["cost"]
@@ -188,6 +194,8 @@ class Trainer:
         self.scaler.update()
         optimisers.zero_grad()
         self.selection.after_step(self.spec.model)
+        if self.spec.momentum is not None:
+            self.spec.momentum.follow(self.spec.model)
         self.step += 1
         return lr_factor
 
@@ -213,8 +221,17 @@ class Trainer:
             scaled.backward(torch.full_like(scaled, self.rescaling.factor))
             losses.append(loss.detach())
             if spec.queue is not None:
-                spec.queue.push(outputs.embeddings, targets)
+                spec.queue.push(self._remembered(batch, outputs), targets)
         return losses[0] if len(losses) == 1 else torch.stack(losses).sum(), outputs, targets
+
+    def _remembered(self, batch: Batch, outputs: Outputs) -> Tensor:
+        """The embeddings that the memory keeps of a batch."""
+        momentum = self.spec.momentum
+        if momentum is None:
+            assert outputs.embeddings is not None
+            return outputs.embeddings
+        with autocast(self.spec.protocol.precision, self.spec.device):
+            return momentum.embeddings(batch)
 
     def _shares(self, micro_batches: MicroBatches) -> Sequence[Tensor | float | None]:
         """What each micro-batch's loss is multiplied by, so that they add up to the batch's: its share of the rows that

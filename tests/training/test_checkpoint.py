@@ -46,6 +46,11 @@ CASES = {
         },
     ),
     "representation with a memory": ("msc", "synthetic-features", {"queue": 48}),
+    "a memory that a momentum encoder fills": (
+        "mulsupcon",
+        "synthetic-features",
+        {"queue": 48, "momentum": 0.9},
+    ),
     "a loss with parameters of its own": ("kmcl", "synthetic-features", {}),
     "a loss with numbers for each label": ("eqlv2", "synthetic-features", {}),
     "a loss with numbers for each positive of the rows": ("map_surrogate", "synthetic-features", {}),
