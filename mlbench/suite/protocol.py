@@ -45,9 +45,10 @@ class Protocol(BaseModel):
     epochs: int = Field(20, ge=1, description="passes over the training rows, raised to reach `min_steps`")
     min_steps: int = Field(300, ge=0, description="updates that every cell makes at least")
     batch_size: int = Field(128, ge=1, description="rows of one update, cut to the rows there are")
-    optimiser: Literal["adamw", "adam"] = Field(
+    optimiser: Literal["adamw", "adam", "sgd"] = Field(
         "adamw",
-        description="adamw: scale-free, its decay decoupled; adam: decay coupled, so that a loss's scale plays a part",
+        description="adamw: scale-free, its decay decoupled; for papers' recipes adam, its decay coupled, and sgd with "
+        "momentum 0.9: under these a loss's scale plays a part",
     )
     encoder_lr: float = Field(1e-3, gt=0, description="peak learning rate of the encoder")
     head_lr: float = Field(1e-3, gt=0, description="peak learning rate of adapter, heads and the loss itself")

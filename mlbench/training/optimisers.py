@@ -1,8 +1,8 @@
 """The optimisers of one cell: the protocol's, and for the backbone its own where it brings one.
 
-All but one are scale-free: a loss multiplied by a constant makes the same updates (AdamW with eps 1e-15, weight decay
-decoupled). The exception is "adam", for recipes of papers whose code has torch's Adam as it comes: its decay is added
-to the gradient, and weighs the less the larger the loss.
+A loss multiplied by a constant makes the same updates: AdamW with eps 1e-15, weight decay decoupled. The exceptions are
+for recipes of papers: "adam", torch's as it comes, whose decay is added to the gradient and weighs the less the larger
+the loss; and "sgd", whose steps are as large as the loss.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mlbench.suite import Protocol
 from mlbench.training.schedule import Schedule
 
 EPSILON = 1e-15
+MOMENTUM = 0.9
+"""Of "sgd"."""
 LARGEST_EXPONENT = 60
 """Of the power of two that gradients are rescaled by."""
 
@@ -51,11 +53,7 @@ class Optimisers:
             for (rate, decay), parameters in chosen.items()
         ]
         if groups:
-            self.all.append(
-                torch.optim.Adam(groups, fused=True)
-                if protocol.optimiser == "adam"
-                else torch.optim.AdamW(groups, eps=EPSILON, fused=True)
-            )
+            self.all.append(_optimiser(protocol, groups))
         self.peaks = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.all]
         self.parameters = [parameter for optimiser in self.all for parameter in _parameters_of(optimiser)]
         self._step_supports_amp_scaling = all(
@@ -114,6 +112,14 @@ class Optimisers:
         """Forget all gradients; the optimisers' own way does more around it than the thing itself."""
         for parameter in self.parameters:
             parameter.grad = None
+
+
+def _optimiser(protocol: Protocol, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    if protocol.optimiser == "adam":
+        return torch.optim.Adam(groups, fused=True)
+    if protocol.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=protocol.head_lr, momentum=MOMENTUM, fused=True)
+    return torch.optim.AdamW(groups, eps=EPSILON, fused=True)
 
 
 def _layer_rates(model: Model, protocol: Protocol) -> dict[int, float]:

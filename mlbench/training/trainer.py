@@ -77,7 +77,7 @@ class Trainer:
         self.optimisers = Optimisers(spec.model, spec.loss, protocol, self.schedule)
         self.log = Log(spec.device, self.schedule, spec.deadline)
         self.scaler = Scaler(protocol.precision, spec.device)
-        self.rescaling = GradientRescaling(own=protocol.optimiser == "adam")
+        self.rescaling = GradientRescaling(own=protocol.optimiser != "adamw")
         self.batches = Batches(
             inputs=spec.inputs,
             targets=spec.targets,

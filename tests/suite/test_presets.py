@@ -55,6 +55,9 @@ def test_the_published_recipes() -> None:
     assert (kmcl.optimiser, kmcl.weight_decay, kmcl.clip_norm) == ("adam", 1e-4, None)
     assert (kmcl.schedule, kmcl.warmup, kmcl.ema) == ("onecycle", 0.2, 0.9997)
     assert (kmcl.augmentation, kmcl.head_bias, kmcl.reduction) == ("cutout+randaugment", "zero", "sum")
+    balanced = Protocol(**presets()["distribution-balanced"].values(["image"]))
+    assert (balanced.optimiser, balanced.weight_decay, balanced.clip_norm) == ("sgd", 1e-4, 35.0)
+    assert (balanced.encoder_lr, balanced.head_lr, balanced.batch_size) == (0.02, 0.02, 32)
 
 
 def test_what_overrides_what() -> None:
@@ -110,7 +113,10 @@ def test_only_the_values_are_a_cell_s_identity() -> None:
     ("change", "message"),
     [
         (('"kmcl"', '"kmlc"'), r"train.preset: unknown preset 'kmlc'; did you mean 'kmcl'"),
-        (('"kmcl"', "3"), r"train.preset: unknown preset '3'; known: comprehensive-study, kmcl"),
+        (
+            ('"kmcl"', "3"),
+            r"train.preset: unknown preset '3'; known: comprehensive-study, distribution-balanced, kmcl",
+        ),
         (("preset =", "presett ="), r"line 8: unknown key 'train.presett'; did you mean 'preset'"),
         (
             ('preset = "kmcl"', 'augmentation = "flip"'),

@@ -190,7 +190,7 @@ def test_a_training_goes_as_if_nobody_diagnosed_its_loss(
     assert same(watched, run("moving"))
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
 def test_coupled_decay_is_exempt_from_scale_invariance(optimiser: str) -> None:
     """What is decayed weighs the less the larger the loss: here a mean over B·L and a sum."""
     train = {"optimiser": optimiser, "weight_decay": 0.01, "batch_size": 16, "fraction": 16 / 267}

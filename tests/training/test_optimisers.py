@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,11 +21,12 @@ from mlbench.training.streams import Streams
 from tests.training.cells import load, make_cell
 
 
-def test_coupled_adam_is_torch_s_with_decay_in_groups(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["adam", "sgd"])
+def test_optimisers_of_papers_are_torch_s_with_decay_in_groups(
+    kind: Literal["adam", "sgd"], tmp_path: Path
+) -> None:
     """As the code of ASL and KMCL has it: none on biases and norms, the rest added to the gradient."""
-    protocol = Protocol(
-        optimiser="adam", weight_decay=0.1, encoder_lr=0.01, head_lr=0.01, schedule="constant"
-    )
+    protocol = Protocol(optimiser=kind, weight_decay=0.1, encoder_lr=0.01, head_lr=0.01, schedule="constant")
     fitted = fit_encoder(make_cell("bce", "digit-scenes"), load("digit-scenes"), np.arange(100), tmp_path)
     loss = LOSSES.build("bce")
     model = Model.build(fitted, loss, LabelStats(torch.arange(10), 50), protocol, Streams(0).as_global)
@@ -32,7 +34,11 @@ def test_coupled_adam_is_torch_s_with_decay_in_groups(tmp_path: Path) -> None:
     decayed = [weight for weight in theirs.parameters() if weight.ndim > 1]
     rest = [weight for weight in theirs.parameters() if weight.ndim == 1]
     groups = [{"params": rest, "weight_decay": 0.0}, {"params": decayed, "weight_decay": 0.1}]
-    adam = torch.optim.Adam(groups, lr=0.01)
+    theirs_own: torch.optim.Optimizer = (
+        torch.optim.Adam(groups, lr=0.01)
+        if kind == "adam"
+        else torch.optim.SGD(groups, lr=0.01, momentum=0.9)
+    )
     schedule = Schedule.of(protocol, 100)
     optimisers = Optimisers(model, loss, protocol, schedule)
     for step in range(3):
@@ -41,9 +47,9 @@ def test_coupled_adam_is_torch_s_with_decay_in_groups(tmp_path: Path) -> None:
             one.grad = torch.randn_like(one)
             other.grad = one.grad.clone()
         factor = optimisers.set_rates(step)
-        for group in adam.param_groups:
+        for group in theirs_own.param_groups:
             group["lr"] = 0.01 * factor
-        for optimiser in (*optimisers.all, adam):
+        for optimiser in (*optimisers.all, theirs_own):
             optimiser.step()
     for one, other in zip(model.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(one, other)

@@ -89,11 +89,13 @@ def beside(grid: Grid, key: str, fraction: int) -> list[tuple[Published, int]]:
     for task, about in enumerate(grid.tasks):
         known = sizes[:, task][~np.isnan(sizes[:, task])]
         size = int(known[0]) if len(known) else 0
-        names = set(grid.cells.loc[grid.cells["task"] == about.name, "loss_name"])
+        here = grid.cells[grid.cells["task"] == about.name]
+        names, loaders = set(here["loss_name"]), set(here["cell/loader"])
         found += [
             (each, task)
             for each in PUBLISHED
-            if (each.dataset, each.encoder, each.metric) == (about.dataset, about.encoder, key)
+            if (each.encoder, each.metric) == (about.encoder, key)
+            and each.dataset in loaders
             and each.size in (0, size)
             and each.loss in names
         ]

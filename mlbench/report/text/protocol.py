@@ -33,6 +33,11 @@ def protocol(grid: Grid, trials: pd.DataFrame) -> list[str]:
             "Adam's weight decay is coupled, as in the code of the paper whose recipe it is: how strongly it acts "
             "depends on a loss's scale, which differs between losses."
         )
+    if "sgd" in values(grid, "optimiser"):
+        lines.append(
+            "SGD's steps are as large as the loss, as in the code of the paper whose recipe it is: a loss that sums "
+            "learns faster than one that averages."
+        )
     return [*lines, *_tuning(trials)]
 
 

@@ -38,11 +38,12 @@ def sentence(lines: list[str], start: str) -> str:
     return found[0] if found else ""
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
 def test_coupled_decay_is_named_where_it_was_used(optimiser: str, tmp_path: Path) -> None:
     text = " ".join(said(tmp_path, optimiser=optimiser))
     assert f"optimiser {optimiser}" in text
     assert ("Adam's weight decay is coupled" in text) == (optimiser == "adam")
+    assert ("SGD's steps are as large as the loss" in text) == (optimiser == "sgd")
 
 
 def test_an_optimiser_that_an_encoder_brings_is_named(tmp_path: Path) -> None:
