@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
 from mlbench.report.data.arrays import Floats, mean_of, settled
-from mlbench.report.data.grid import Grid
-from mlbench.report.recommendation.likeness import Traits, distance
 from mlbench.report.statistics.ranks import block_ranks
 
 NEAREST = 5
@@ -48,18 +45,3 @@ def advise(
     close = (settled(means.max(1, keepdims=True) - means) <= 0.01).sum(0)
     order = np.argsort(average, kind="stable")
     return [(int(losses[place]), float(average[place]), int(close[place])) for place in order]
-
-
-def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> list[float]:
-    """For each family, how far the loss advised from the others is below the best one, mean over its tasks."""
-    families = [task.family for task in grid.tasks]
-    regrets: dict[str, list[float]] = defaultdict(list)
-    for task, family in enumerate(families):
-        apart = np.array([distance(traits[task], other) for other in traits])
-        others = [place for place, other in enumerate(families) if other != family]
-        near = nearest(scores, apart, families, others)
-        there = ~np.isnan(scores[:, task])
-        advice = [loss for loss, _, _ in advise(scores, apart, families, near) if there[loss]]
-        if advice and there.sum() >= 2:
-            regrets[family].append(float(np.nanmax(scores[:, task]) - scores[advice[0], task]))
-    return [float(np.mean(of_family)) for of_family in regrets.values()]

@@ -14,8 +14,9 @@ from mlbench.report.data.arrays import nanmean
 from mlbench.report.data.grid import READING_WORDS, READINGS, Grid, Task
 from mlbench.report.data.measures import require
 from mlbench.report.data.merge import check_something_finished, merge
-from mlbench.report.recommendation.advice import advise, nearest, past_regrets
+from mlbench.report.recommendation.advice import advise, nearest
 from mlbench.report.recommendation.likeness import Traits, distance, find_traits, traits_of_task
+from mlbench.report.recommendation.regret import Regrets, past_regrets
 from mlbench.report.text.classifier import REMEDY, TRAILS, trailing
 from mlbench.report.wording import listed, show_fraction
 
@@ -60,10 +61,8 @@ class Recommendation:
     """How many were weighed."""
     advice: tuple[Advice, ...]
     """The best first."""
-    regret: float
-    """How far below the best loss the advised one was, mean over past families."""
-    trials: int
-    """How many past families."""
+    regrets: Regrets
+    """What such advice was worth on past families."""
     problems: tuple[str, ...] = ()
     """What of the records could not be read or does not count."""
 
@@ -80,12 +79,13 @@ class Recommendation:
             text = "No dataset in the records is much like it: take this as a guess."
         else:
             text = _much_alike(alike, len(others), "nearest dataset")
-        if self.trials < 3:
-            return f"{text} Too few families of datasets to say how good such advice has been."
-        return (
-            f"{text} Such advice, given for each of {self.trials} past families from the others, was "
-            f"{self.regret:.3f} below the best loss on average."
-        )
+        return f"{text} {self.regrets}"
+
+    @property
+    def loss(self) -> str:
+        """The one to take: that of the nearest datasets, or the best single one where likeness has not done better."""
+        helps = self.regrets.likeness_helps or not self.regrets.single
+        return self.advice[0].loss if helps and self.advice else self.regrets.single
 
     def __str__(self) -> str:
         lines = [str(self.traits), f"by {self.where}", "", "nearest datasets in the records:"]
@@ -94,7 +94,16 @@ class Recommendation:
             for other in self.neighbours
         ]
         families = len({other.family for other in self.neighbours})
-        lines += ["", "recommended:"]
+        if self.advice and self.loss != self.advice[0].loss:
+            lines += [
+                "",
+                f"recommended: {self.loss}, the best single loss over all families: choosing by likeness has not done "
+                "better",
+                "",
+                "by likeness it would be:",
+            ]
+        else:
+            lines += ["", "recommended:"]
         lines += [
             f"  {place}. {item.loss}: average rank {item.rank:.1f} of {self.losses}, within 0.01 of the best "
             f"on {item.close} of {families} {'family' if families == 1 else 'families'}"
@@ -172,8 +181,7 @@ def recommend_for(
             )
             for loss, rank, close in advice[:most]
         ),
-        regret=float(np.mean(regrets)) if regrets else 0.0,
-        trials=len(regrets),
+        regrets=regrets,
         problems=merged.problems,
     )
 

@@ -6,12 +6,17 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.records import Store
 from mlbench.report import recommend
-from mlbench.report.recommendation.likeness import Traits, distance
+from mlbench.report.data.arrays import nanmean
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.merge import merge
+from mlbench.report.recommendation.likeness import Traits, distance, traits_of_task
+from mlbench.report.recommendation.regret import past_regrets
 from tests.report.synthetic import World, records, write
 
 MANY = World(
@@ -26,10 +31,53 @@ def test_the_best_loss_of_the_neighbours_is_advised(tmp_path: Path) -> None:
     found = recommend("go_emotions", results=write(tmp_path, MANY))
     assert [item.loss for item in found.advice] == ["asl", "bce", "focal"]
     assert found.neighbours[0] == ("go_emotions", 0.0, "go_emotions", True)
-    assert found.trials == 5, "eurlex is one family"
-    assert found.regret < 0.01
+    assert found.regrets.families == 5, "eurlex is one family"
+    assert found.regrets.by_likeness < 0.01
     assert "1. asl: average rank 1.0 of 3" in str(found)
     assert "below the best loss on average" in found.sureness
+
+
+def test_where_likeness_has_not_done_better_the_best_single_loss_is_recommended(tmp_path: Path) -> None:
+    found = recommend("go_emotions", results=write(tmp_path, MANY))
+    assert found.regrets.by_rank == found.regrets.by_likeness
+    assert not found.regrets.likeness_helps, "level is not better"
+    assert found.loss == found.regrets.single == "asl"
+    assert "always bce 0.0" in str(found)
+    assert "choosing by likeness has not done better" not in str(found), "it is the same loss"
+    other = replace(found, regrets=replace(found.regrets, single="bce"))
+    assert other.loss == "bce"
+    assert "recommended: bce, the best single loss over all families: choosing by likeness" in str(other)
+    helped = replace(found, regrets=replace(found.regrets, single="bce", by_rank=0.5))
+    assert helped.loss == "asl"
+    assert "has not done better" not in str(helped)
+    few = replace(found, regrets=replace(found.regrets, single="bce", families=2))
+    assert few.loss == "asl"
+    assert "Too few families" in few.sureness
+
+
+def test_regrets_against_plain_loops(tmp_path: Path) -> None:
+    """Of the best single loss of the others, and of bce."""
+    world = replace(MANY, noise=0.05, losses={"bce": 0.0, "asl": 0.0, "focal": 0.0})
+    grid = Grid(merge([write(tmp_path, world)]).cells)
+    scores = nanmean(grid.scores("own", "map")[:, :, 0], 2)
+    found = past_regrets(grid, scores, [traits_of_task(task) for task in grid.tasks])
+    families = [task.family for task in grid.tasks]
+    single, always = [], []
+    for family in dict.fromkeys(families):
+        inside = [place for place, name in enumerate(families) if name == family]
+        ranks = dict.fromkeys(range(3), 0.0)
+        for name in dict.fromkeys(families):
+            if name == family:
+                continue
+            means = [np.mean([scores[loss, t] for t in range(6) if families[t] == name]) for loss in range(3)]
+            for loss in range(3):
+                ranks[loss] += 1 + sum(other > means[loss] for other in means)
+        best = sorted(ranks, key=ranks.__getitem__)[0]
+        single.append(np.mean([scores[:, t].max() - scores[best, t] for t in inside]))
+        always.append(np.mean([scores[:, t].max() - scores[grid.losses.index("bce"), t] for t in inside]))
+    assert found.by_rank == pytest.approx(np.mean(single), abs=1e-9)
+    assert found.always["bce"] == pytest.approx(np.mean(always), abs=1e-9)
+    assert found.families == 5
 
 
 def test_a_path_is_the_users_own_data(tmp_path: Path) -> None:
@@ -66,7 +114,7 @@ def test_a_family_counts_once_however_many_datasets_it_has(tmp_path: Path) -> No
     assert [(item.loss, item.close) for item in found.advice] == [("b", 2), ("a", 1)]
     assert found.advice[0].rank == pytest.approx(4 / 3, abs=0.1)
     assert "on 2 of 3 families" in str(found)
-    assert found.trials == 3
+    assert found.regrets.families == 3
 
 
 def test_five_families_have_a_say_and_the_far_datasets_of_theirs_have_not(tmp_path: Path) -> None:
