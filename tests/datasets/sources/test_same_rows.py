@@ -7,6 +7,7 @@ downloads. They are nobody's to redistribute, so this test is skipped where nobo
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def test_the_original_makes_the_pinned_rows(name: str) -> None:
 
 
 def test_every_pinned_file_has_a_checksum() -> None:
+    """But for a whole repository's archive, which its commit names: how it is packed may change."""
     for name in pinned():
         source = build_source(name)
         assert isinstance(source, PublicSource)
@@ -71,5 +73,6 @@ def test_every_pinned_file_has_a_checksum() -> None:
         assert len(names) == len(set(names))
         for item in source.downloads():
             assert item.url is not None
-            assert item.size
-            assert (item.checksum or "").startswith("sha256:")
+            if not re.fullmatch(r"https://github\.com/[^/]+/[^/]+/archive/[0-9a-f]{40}\.zip", item.url):
+                assert item.size
+                assert (item.checksum or "").startswith("sha256:")

@@ -26,6 +26,11 @@ class Repository:
         url = f"https://raw.githubusercontent.com/{self.name}/{self.commit}/{quote(path)}"
         return Download(PurePosixPath(path).name, url, size, f"sha256:{sha256}")
 
+    def archive(self) -> Download:
+        """All of it. The commit says what it holds; how it is packed nobody promises, so there is no checksum."""
+        name = f"{PurePosixPath(self.name).name}-{self.commit}.zip"
+        return Download(name, f"{self.page}/archive/{self.commit}.zip")
+
     def files(self, folder: str, listing: str) -> tuple[Download, ...]:
         """Files of one of its folders, known by their paths in it: a line each, of a path, bytes and the SHA-256."""
         items = []
