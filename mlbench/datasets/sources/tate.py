@@ -26,7 +26,7 @@ FEWEST = 50
 """A subject on fewer works is left out."""
 
 THINNED, SHARE = "Turner", 12
-"""Of this artist's works (32,000 of 59,000, sketchbook leaves most of them) so many in 100 are taken, by their titles."""
+"""Of this artist's works (32,000 of 59,000, mostly sketchbook leaves) so many in 100 are taken, by their titles."""
 
 
 @register_dataset("tate")

@@ -10,6 +10,7 @@ from mlbench.datasets.public.downloads import Download
 from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
+from mlbench.datasets.sources.parts.arff import read_arff
 from mlbench.errors import DataError
 
 LABELS = tuple(f"Class{number}" for number in range(1, 15))
@@ -46,34 +47,13 @@ class Yeast(PublicSource):
         return LABELS
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        names, rows = _read_arff(tree)
+        names, rows = read_arff(tree, FILE)
         if not set(LABELS) <= set(names) or len(names) != FEATURES + len(LABELS):
             raise DataError(
                 f"{FILE}: {FEATURES} features and Class1 … Class14 are needed, it has {len(names)} columns"
             )
-        for number, cells in enumerate(rows):
-            row = dict(zip(names, cells, strict=True))
-            labels = [label for label in LABELS if float(row.pop(label)) == 1]
+        for number, numbers in enumerate(rows):
+            row = dict(zip(names, numbers, strict=True))
+            labels = [label for label in LABELS if row.pop(label) == 1]
             split = "train" if number < TRAIN_ROWS else "test"
-            yield split, Sample([float(value) for value in row.values()], labels, f"row{number}")
-
-
-def _read_arff(tree: Tree) -> tuple[list[str], list[list[str]]]:
-    """Attribute names and rows of a dense ARFF file."""
-    names: list[str] = []
-    rows: list[list[str]] = []
-    in_data = False
-    for number, line in enumerate(tree.lines(FILE), start=1):
-        text = line.strip()
-        if not text or text.startswith("%"):
-            continue
-        if in_data:
-            cells = text.split(",")
-            if len(cells) != len(names):
-                raise DataError(f"{FILE}, line {number}: {len(cells)} values for {len(names)} attributes")
-            rows.append(cells)
-        elif text.lower().startswith("@attribute"):
-            names.append(text.split()[1].strip("'\""))
-        elif text.lower().startswith("@data"):
-            in_data = True
-    return names, rows
+            yield split, Sample(list(row.values()), labels, f"row{number}")

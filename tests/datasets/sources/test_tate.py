@@ -49,5 +49,5 @@ def test_tate(tmp_path: Path) -> None:
     broken = {"collection-abc/artworks/a.json": "{"}
     with pytest.raises(DataError, match=r"artworks/a\.json: not valid JSON"):
         get("tate", [zipped(tmp_path / "broken.zip", broken)])
-    with pytest.raises(DataError, match="no artworks/….json is among the files given"):
+    with pytest.raises(DataError, match=r"no artworks/…\.json is among the files given"):
         get("tate", [zipped(tmp_path / "none.zip", {"artists/a.json": "{}"})])
