@@ -4,8 +4,6 @@ Nothing here loads torch, reads data or knows a device.
 """
 
 from mlbench.suite.cell import Cell, LossChoice, Trial, stage_of
-from mlbench.suite.choice import choose, score_of, selected
-from mlbench.suite.finals import Contest, Final, Grid, tuning_in_words
 from mlbench.suite.load import load_suite, parse_suite
 from mlbench.suite.model import Suite
 from mlbench.suite.presets import Preset, find_preset, presets
@@ -13,7 +11,9 @@ from mlbench.suite.protocol import Protocol, duration
 from mlbench.suite.repeats import SEEDS_APART
 from mlbench.suite.select import Selection
 from mlbench.suite.shipped import find_suite, shipped_suites
-from mlbench.suite.trials import untuned
+from mlbench.suite.tuning.choice import choose, score_of, selected
+from mlbench.suite.tuning.finals import Contest, Final, Grid, tuning_in_words
+from mlbench.suite.tuning.trials import untuned
 
 __all__ = [
     "SEEDS_APART",

@@ -37,24 +37,24 @@ class Ground:
         protocol: Protocol = self.parts["train"]
         return protocol
 
-    def protocol_of(self, knobs: Mapping[str, Any]) -> Protocol:
+    def protocol_of(self, values: Mapping[str, Any]) -> Protocol:
         """The protocol under values that go over all that the suite says. Raises ConfigError."""
-        if not knobs:
+        if not values:
             return self.train
         options = self.parts["encoder_options"]
-        return resolve_protocol(self._recipe, options, {**self.given, **knobs}, self.where)
+        return resolve_protocol(self._recipe, options, {**self.given, **values}, self.where)
 
-    def has_effect(self, knob: str, protocol: Protocol) -> bool:
-        """Whether a knob can change anything on this data, beside the others of `protocol`: not the learning rate of
-        an encoder of which nothing is trained, nor the width of an adapter where there is none, nor views of a row that
-        are one like the other."""
+    def has_effect(self, key: str, protocol: Protocol) -> bool:
+        """Whether a key of `[train]` can change anything on this data, beside the others of `protocol`: not the
+        learning rate of an encoder of which nothing is trained, nor the width of an adapter where there is none, nor
+        views of a row that are one like the other."""
         options = self.parts["encoder_options"]
         fixed = bool(options.get("frozen") or self._recipe.attributes.get("fixed"))
-        if knob in ("encoder_lr", "layer_decay"):
+        if key in ("encoder_lr", "layer_decay"):
             return not fixed
-        if knob == "adapter_width":
+        if key == "adapter_width":
             return fixed
-        return knob != "views" or views_differ(protocol, self._recipe, options)
+        return key != "views" or views_differ(protocol, self._recipe, options)
 
 
 def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Ground:

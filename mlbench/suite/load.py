@@ -15,7 +15,7 @@ from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
 from mlbench.suite.model import Suite
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import problem
-from mlbench.suite.tuning import Tuning
+from mlbench.suite.tuning.table import Tuning
 
 _TABLES: dict[str, type[BaseModel]] = {
     "": Suite,

@@ -11,15 +11,15 @@ from mlbench.errors import ConfigError
 from mlbench.registry import LOSSES
 from mlbench.suite import defaults
 from mlbench.suite.cell import Cell, LossChoice
+from mlbench.suite.duplicates import refuse_equal_datasets, refuse_equal_losses
 from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, Store
-from mlbench.suite.finals import Grid, Stages
 from mlbench.suite.ground import Ground, find_ground
 from mlbench.suite.numbers import Fractions, Seeds
 from mlbench.suite.repeats import Repeat, find_repeats
-from mlbench.suite.spaces import Searched, faults
-from mlbench.suite.trials import Contender, Point, tuned_points, untuned_points
-from mlbench.suite.tuning import Tuning
-from mlbench.suite.twins import refuse_equal_datasets, refuse_equal_losses
+from mlbench.suite.tuning.finals import Grid, Stages
+from mlbench.suite.tuning.spaces import Searched, faults
+from mlbench.suite.tuning.table import Tuning
+from mlbench.suite.tuning.trials import Candidate, Configuration, plain_configurations, trial_configurations
 
 
 class Suite(BaseModel):
@@ -80,27 +80,29 @@ class Suite(BaseModel):
 
     def _tuned(
         self,
-        losses: Sequence[Contender],
+        losses: Sequence[Candidate],
         repeats: Sequence[Repeat],
         grounds: Sequence[Ground],
         tuning: Tuning,
         where: str,
     ) -> Grid:
         stages = Stages.of(self, tuning, where)
-        points = {ground.name: self._points(losses, tuning, ground, where) for ground in grounds}
+        configurations = {
+            ground.name: self._configurations(losses, tuning, ground, where) for ground in grounds
+        }
         trials = [
             cell
             for seed in stages.trial_seeds
             for ground in grounds
-            for cell in stages.trials(self.name, ground, tuning, points[ground.name], seed)
+            for cell in stages.trials(self.name, ground, tuning, configurations[ground.name], seed)
         ]
         return Grid(trials, stages.finals(trials, repeats))
 
-    def _points(
-        self, losses: Sequence[Contender], tuning: Tuning, ground: Ground, where: str
-    ) -> list[list[Point]]:
+    def _configurations(
+        self, losses: Sequence[Candidate], tuning: Tuning, ground: Ground, where: str
+    ) -> list[list[Configuration]]:
         try:
-            return tuned_points(losses, tuning, ground)
+            return trial_configurations(losses, tuning, ground)
         except ValueError as error:
             raise ConfigError(f"{where}, tuning, dataset {ground.name!r}: {error}") from None
 
@@ -124,11 +126,11 @@ class Suite(BaseModel):
             return self
         return self.model_copy(update={"losses": [*self.losses, *added]})
 
-    def _losses(self, where: str) -> tuple[list[Contender], list[Repeat]]:
+    def _losses(self, where: str) -> tuple[list[Candidate], list[Repeat]]:
         """Those that are listed, and those that repeat one of them."""
         listed = ["all"] if self.losses == "all" else self.losses
         entries = [name for entry in listed for name in (LOSSES.names() if entry == "all" else [entry])]
-        found: list[Contender] = []
+        found: list[Candidate] = []
         again: list[tuple[str, LossEntry]] = []
         for index, entry in enumerate(entries):
             key = f"{where}, losses[{index}]"
@@ -148,7 +150,7 @@ class Suite(BaseModel):
                 for fault in faults(declared):
                     raise ConfigError(f"{key}: loss {declared.name!r} ({declared.file}): {fault}")
             found.append(
-                Contender(LossChoice(declared.name, shown, parameters), Searched.of(declared, given))
+                Candidate(LossChoice(declared.name, shown, parameters), Searched.of(declared, given))
             )
         repeats = find_repeats(again, [loss.choice for loss in found], self.seeds)
         ids = [*(loss.choice.id for loss in found), *(repeat.id for repeat in repeats)]
@@ -161,11 +163,13 @@ class Suite(BaseModel):
 
 
 def _untuned(
-    losses: Sequence[Contender], repeats: Sequence[Repeat], ground: Ground
+    losses: Sequence[Candidate], repeats: Sequence[Repeat], ground: Ground
 ) -> Iterator[dict[str, Any]]:
     """Loss and protocol of every cell on one dataset, as the suite has them."""
-    points = untuned_points(losses, ground.train)
-    yield from ({"loss": point.loss, "train": point.train} for point in points)
-    by_id = {point.loss.id: point for point in points}
+    configurations = plain_configurations(losses, ground.train)
+    yield from (
+        {"loss": configuration.loss, "train": configuration.train} for configuration in configurations
+    )
+    by_id = {configuration.loss.id: configuration for configuration in configurations}
     for repeat in repeats:
         yield repeat.fields(by_id[repeat.of].loss, by_id[repeat.of].train)

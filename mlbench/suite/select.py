@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlbench.errors import UnknownNameError
 from mlbench.registry import OWN_FILE
 from mlbench.suite.cell import Cell
-from mlbench.suite.finals import Grid
+from mlbench.suite.tuning.finals import Grid
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ FIRST_KEYS = (
 class Later(Protocol):
     """The protocol of some later day."""
 
-    momentum: Annotated[float | None, Before(None)] = None
+    friction: Annotated[float | None, Before(None)] = None
     smoothing: Annotated[Literal["none", "some"], Before("none")] = "some"
 
 
@@ -185,7 +185,7 @@ def test_a_key_that_is_added_later_changes_no_id() -> None:
             values = cell.train.model_dump()
             same = replace(cell, train=Later(**values, smoothing="none"))
             assert same.id(FINGERPRINT) == before
-            others = [Later(**values), Later(**values, smoothing="none", momentum=0.5)]
+            others = [Later(**values), Later(**values, smoothing="none", friction=0.5)]
             assert len({before, *(replace(cell, train=other).id(FINGERPRINT) for other in others)}) == 3
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from mlbench.declarations import REQUIRED
 from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
 from mlbench.search_space import Choice, Space
-from mlbench.suite.spaces import PREFIX, faults
+from mlbench.suite.tuning.spaces import PREFIX, faults
 
 
 def can_be_read_without_running_it(subject: LossUnderTest) -> None:

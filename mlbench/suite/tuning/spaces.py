@@ -32,19 +32,18 @@ CONCERNED = {
     "head_bias": ("needs", {"logits"}),
     "projection_dim": ("needs", {"embeddings", "prototypes", "label_embeddings"}),
 }
-"""The shared knobs that do nothing for some losses, likewise: for these they are not drawn."""
+"""The shared hyperparameters that do nothing for some losses, likewise: for these they are not drawn."""
 
 
 @dataclass(frozen=True)
 class Searched:
-    """What of one loss is tuned: `own` parameters and `knobs` of the protocol, each with its range.
+    """What of one loss is tuned: `own` parameters and `keys` of the protocol, each with its range.
 
-    idle: the parameters that do nothing under values of others, by parameter. unmoved: the shared knobs that do nothing
-    for the loss.
-    """
+    idle: the parameters that do nothing under values of others, by parameter. unmoved: the shared hyperparameters
+    that do nothing for the loss."""
 
     own: Mapping[str, Space] = field(default_factory=dict)
-    knobs: Mapping[str, Space] = field(default_factory=dict)
+    keys: Mapping[str, Space] = field(default_factory=dict)
     idle: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unmoved: frozenset[str] = frozenset()
 
@@ -54,7 +53,7 @@ class Searched:
         space: Mapping[str, Space] = declared.attributes.get("search_space", {})
         return cls(
             own={name: space[name] for name in space if not name.startswith(PREFIX) and name not in given},
-            knobs={name.removeprefix(PREFIX): space[name] for name in space if name.startswith(PREFIX)},
+            keys={name.removeprefix(PREFIX): space[name] for name in space if name.startswith(PREFIX)},
             idle=declared.attributes.get("without_effect", {}),
             unmoved=frozenset(key for key, by in CONCERNED.items() if not _has(declared, *by)),
         )

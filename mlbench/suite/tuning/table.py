@@ -1,4 +1,4 @@
-"""`[tuning]`: how many trials every loss gets, where, and the knobs of the protocol that are tried with its own."""
+"""`[tuning]`: how many trials every loss gets, where, and the keys of the protocol that are tried with its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbench.suite.numbers import Fraction, Seeds
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import problem
 
-KNOBS = (
+TUNABLE = (
     "batch_size",
     "encoder_lr",
     "head_bias",
@@ -63,7 +63,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A value of a shared knob, and whether it lies at an edge of what could be drawn."""
+    """A value of a shared hyperparameter, and whether it lies at an edge of what could be drawn."""
 
     value: Any
     edge: bool
@@ -72,10 +72,9 @@ class Drawn:
 class Tuning(BaseModel):
     """Random search in two stages. The first trial of a loss has the suite's own values, the others draw theirs.
 
-    Every loss gets `trials` trials on each dataset and fraction, at points of its own `search_space` (parameters that
-    the suite gives stay) and of `shared`, whose draws are the same for all losses. They are trained on `seeds`; the
-    one that is best on validation is then trained anew on the suite's other seeds.
-    """
+    Every loss gets `trials` trials on each dataset and fraction, at configurations of its own `search_space`
+    (parameters that the suite gives stay) and of `shared`, whose draws are the same for all losses. They are trained
+    on `seeds`; the one that is best on validation is then trained anew on the suite's other seeds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -90,15 +89,15 @@ class Tuning(BaseModel):
     )
     shared: dict[str, Any] = Field(
         default_factory=lambda: dict(SHARED),
-        description="knobs of [train]: a list of values, a range, or factors",
+        description="keys of [train]: a list of values, a range, or factors",
     )
 
     @field_validator("shared")
     @classmethod
     def _readable(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name, wanted in given.items():
-            if name not in KNOBS:
-                raise ValueError(f"{name!r} is nothing that can be tuned{did_you_mean(name, KNOBS)}")
+            if name not in TUNABLE:
+                raise ValueError(f"{name!r} is nothing that can be tuned{did_you_mean(name, TUNABLE)}")
             space = _space(name, wanted)
             for value in _ends(space):
                 try:
@@ -108,7 +107,7 @@ class Tuning(BaseModel):
         return given
 
     def draw(self, protocol: Protocol, random: Random) -> dict[str, Drawn]:
-        """A value of each shared knob. Raises ValueError where a factor has nothing to multiply."""
+        """A value of each shared hyperparameter. Raises ValueError where a factor has nothing to multiply."""
         drawn = {}
         for name in sorted(self.shared):
             space, share = _space(name, self.shared[name]), random.random()
@@ -121,7 +120,7 @@ class Tuning(BaseModel):
         return drawn
 
     def own_edges(self, protocol: Protocol) -> tuple[str, ...]:
-        """The shared knobs of which the suite's own value lies at an edge of what can be drawn."""
+        """The shared hyperparameters of which the suite's own value lies at an edge of what can be drawn."""
         found = []
         for name in sorted(self.shared):
             space = _space(name, self.shared[name])

@@ -10,8 +10,8 @@ from mlbench.errors import ConfigError
 from mlbench.suite.cell import Cell, Trial
 from mlbench.suite.ground import Ground
 from mlbench.suite.repeats import Repeat
-from mlbench.suite.trials import Point
-from mlbench.suite.tuning import Tuning
+from mlbench.suite.tuning.table import Tuning
+from mlbench.suite.tuning.trials import Configuration
 
 if TYPE_CHECKING:
     from mlbench.suite.model import Suite
@@ -92,14 +92,19 @@ class Stages:
         return cls(trial_seeds, fractions if tuning.fraction is None else (tuning.fraction,), rest, fractions)
 
     def trials(
-        self, suite: str, ground: Ground, tuning: Tuning, points: Sequence[Sequence[Point]], seed: int
+        self,
+        suite: str,
+        ground: Ground,
+        tuning: Tuning,
+        configurations: Sequence[Sequence[Configuration]],
+        seed: int,
     ) -> list[Cell]:
         """The trials of all losses on one dataset and seed, by fraction, number, then loss."""
         return [
             _trial(suite, ground, tuning, self.trial_seeds, losses[number], fraction, seed)
             for fraction in self.trial_fractions
             for number in range(tuning.trials)
-            for losses in points
+            for losses in configurations
         ]
 
     def finals(self, trials: Iterable[Cell], repeats: Sequence[Repeat] = ()) -> list[Final]:
@@ -129,24 +134,24 @@ def _trial(
     ground: Ground,
     tuning: Tuning,
     seeds: tuple[int, ...],
-    point: Point,
+    configuration: Configuration,
     fraction: float | int,
     seed: int,
 ) -> Cell:
-    spared = {name: value for name, value in SPARED.items() if getattr(point.train, name) != value}
+    spared = {name: value for name, value in SPARED.items() if getattr(configuration.train, name) != value}
     trial = Trial(
-        number=point.number,
+        number=configuration.number,
         of=tuning.trials,
         seeds=seeds,
         fraction=tuning.fraction,
-        untuned=point.untuned,
-        edges=point.edges,
-        spared=tuple((f"train/{name}", getattr(point.train, name)) for name in spared),
+        untuned=configuration.untuned,
+        edges=configuration.edges,
+        spared=tuple((f"train/{name}", getattr(configuration.train, name)) for name in spared),
     )
     fields: dict[str, Any] = {
         **ground.parts,
-        "loss": point.loss,
-        "train": point.train.model_copy(update=spared),
+        "loss": configuration.loss,
+        "train": configuration.train.model_copy(update=spared),
         "trial": trial,
     }
     return Cell(suite=suite, fraction=fraction, seed=seed, **fields)

@@ -1,4 +1,4 @@
-"""Tuning: which points a loss is tried at, what stays, what is trained anew, and what is wrong with a bad table."""
+"""Which configurations a tuned loss is tried at, what stays, what is trained anew, what is wrong with a bad table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlbench.registry import LOSSES
 from mlbench.runner.worker.cells import cell_of
 from mlbench.search_space import Choice, Int, LogUniform, Uniform
 from mlbench.suite import Cell, Final, Selection, parse_suite, tuning_in_words, untuned
-from mlbench.suite.tuning import FACTORS, KNOBS, SHARED
+from mlbench.suite.tuning.table import FACTORS, SHARED, TUNABLE
 
 SUITE = """
 name = "tuned"
@@ -182,23 +182,23 @@ def test_draws_lie_in_the_search_space_and_leave_what_the_suite_gives() -> None:
             assert cell.loss.parameters["gamma_neg"] == 2.0
 
 
-def test_shared_knobs_are_the_same_for_all_losses() -> None:
-    knobs = defaultdict(set)
+def test_shared_hyperparameters_are_the_same_for_all_losses() -> None:
+    values = defaultdict(set)
     for cell in cells():
-        knobs[cell.dataset, number(cell)].add(
+        values[cell.dataset, number(cell)].add(
             (cell.train.head_lr, cell.train.batch_size, cell.train.encoder_lr)
         )
-    assert all(len(found) == 1 for found in knobs.values())
-    assert len(set.union(*knobs.values())) > len(knobs) // 2, "draws differ by dataset"
+    assert all(len(found) == 1 for found in values.values())
+    assert len(set.union(*values.values())) > len(values) // 2, "draws differ by dataset"
 
 
 def test_fractions_and_seeds_see_the_same_points() -> None:
-    points = defaultdict(set)
+    configurations = defaultdict(set)
     for cell in cells(**{"tuning.seeds": [3, 4]}):
-        points[cell.dataset, cell.loss.id, number(cell)].add(
+        configurations[cell.dataset, cell.loss.id, number(cell)].add(
             repr((sorted(cell.loss.parameters.items(), key=str), cell.train))
         )
-    assert all(len(found) == 1 for found in points.values())
+    assert all(len(found) == 1 for found in configurations.values())
 
 
 def test_factors_multiply_what_the_dataset_has() -> None:
@@ -209,13 +209,13 @@ def test_factors_multiply_what_the_dataset_has() -> None:
 
 
 def test_every_loss_has_as_many_trials_none_twice() -> None:
-    """zlpr has nothing of its own to tune, two_way six points: there the shared knobs go on."""
+    """zlpr has nothing of its own to tune, two_way six configurations: there the shared hyperparameters go on."""
     grid = cells("", **{"tuning.trials": 20})
     of = defaultdict(set)
     for cell in grid:
         of[cell.dataset, cell.fraction, cell.loss.id].add(cell.id(cell.dataset))
     assert {len(found) for found in of.values()} == {20}
-    assert len(set(ids(grid))) == len(grid), "asl and asl-mild share no point"
+    assert len(set(ids(grid))) == len(grid), "asl and asl-mild share no configuration"
     assert tuning_in_words(grid) == [
         "tuning (tuned): 20 trials of each loss on each dataset and fraction, on seed 0"
     ]
@@ -236,10 +236,10 @@ def test_a_grid_is_tried_to_its_last_point() -> None:
 
 def test_without_a_word_the_shared_grid_is_wide() -> None:
     grid = cells("", **{"tuning.trials": 60})
-    assert set(SHARED) <= set(KNOBS)
+    assert set(SHARED) <= set(TUNABLE)
     base = {cell.dataset: cell.train for cell in grid if not number(cell)}
-    for knob in ("encoder_lr", "head_lr", "weight_decay"):
-        factors = {round(getattr(cell.train, knob) / getattr(base[cell.dataset], knob), 6) for cell in grid}
+    for key in ("encoder_lr", "head_lr", "weight_decay"):
+        factors = {round(getattr(cell.train, key) / getattr(base[cell.dataset], key), 6) for cell in grid}
         assert factors == set(FACTORS)
     assert (min(FACTORS), max(FACTORS)) == (0.03, 10.0)
     none = cells("shared = {}", **{"tuning.trials": 2, "losses": ["bce"]})
@@ -250,10 +250,10 @@ def test_values_at_an_edge_are_marked() -> None:
     for cell in cells("", **{"tuning.trials": 30}):
         assert cell.trial is not None
         base = dict(cell.trial.untuned)
-        for knob in ("encoder_lr", "head_lr", "weight_decay"):
-            if f"train/{knob}" in base:
-                factor = round(getattr(cell.train, knob) / base[f"train/{knob}"], 6)
-                assert (f"train/{knob}" in cell.trial.edges) == (factor in (0.03, 10.0))
+        for key in ("encoder_lr", "head_lr", "weight_decay"):
+            if f"train/{key}" in base:
+                factor = round(getattr(cell.train, key) / base[f"train/{key}"], 6)
+                assert (f"train/{key}" in cell.trial.edges) == (factor in (0.03, 10.0))
     table = """[tuning.shared]
 head_lr = { low = 1e-4, high = 1e-2, log = true }
 batch_size = { low = 10, high = 40 }

@@ -1,0 +1,1 @@
+"""table, finals and spaces are tested in test_trials: what a suite says is seen in its trials."""
