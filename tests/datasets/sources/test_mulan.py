@@ -55,7 +55,11 @@ def test_scene(tmp_path: Path) -> None:
     dataset = get("scene_feat", [lay(tmp_path, files)])
     assert dataset.test.inputs[1].tolist() == pytest.approx([0.11, -0.01])
     assert together(dataset) == {f"train-{n}": {"Beach"} if n % 2 else set() for n in range(60)}
-    with pytest.raises(DataError, match=r"scene-train\.arff, line 6: numbers for 3 attributes are needed"):
+    with pytest.raises(DataError, match=r"scene-train\.arff, line 6: 2 values for 3 attributes"):
         get("scene_feat", [lay(tmp_path, {"scene-train.arff": head + "1,2\n"})])
+    with pytest.raises(
+        DataError, match=r"scene-train\.arff, line 6: numbers, or .* with places below 3, are needed"
+    ):
+        get("scene_feat", [lay(tmp_path, {"scene-train.arff": head + "{3 1}\n"})])
     with pytest.raises(DataError, match=r"there is no attribute 'Sea', a label by scene\.xml"):
         get("scene_feat", [lay(tmp_path, {"scene.xml": LABELS.format('<label name="Sea"/>')})])

@@ -34,25 +34,22 @@ def read_arff(tree: Tree, file: str) -> Arff:
 
 def _rows(file: str, lines: Iterator[tuple[int, str]], width: int) -> Iterator[list[float]]:
     for number, line in lines:
-        if line and not line.startswith("%"):
-            try:
-                yield _sparse(line[1:-1], width) if line.startswith("{") else _dense(line, width)
-            except (ValueError, IndexError):
-                raise DataError(
-                    f"{file}, line {number}: numbers for {width} attributes are needed, or {{place number, …}}"
-                ) from None
+        if not line or line.startswith("%"):
+            continue
+        cells = line.strip("{}").split(",")
+        if not line.startswith("{") and len(cells) != width:
+            raise DataError(f"{file}, line {number}: {len(cells)} values for {width} attributes")
+        try:
+            yield _sparse(cells, width) if line.startswith("{") else [float(cell) for cell in cells]
+        except (ValueError, IndexError):
+            raise DataError(
+                f"{file}, line {number}: numbers, or {{place number, …}} with places below {width}, are needed"
+            ) from None
 
 
-def _dense(line: str, width: int) -> list[float]:
-    cells = line.split(",")
-    if len(cells) != width:
-        raise ValueError
-    return [float(cell) for cell in cells]
-
-
-def _sparse(line: str, width: int) -> list[float]:
+def _sparse(cells: list[str], width: int) -> list[float]:
     row = [0.0] * width
-    for cell in line.split(","):
+    for cell in cells:
         if cell.strip():
             place, value = cell.split()
             row[int(place)] = float(value)
