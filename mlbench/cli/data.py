@@ -93,7 +93,13 @@ def describe(
     if html is not None:
         html.write_text(render_html(about, dataset), encoding="utf-8")
         print(f"wrote {html}", file=sys.stderr)
-    print(json.dumps(about.to_dict()) if as_json else render_text(about))
+    if as_json:
+        print(json.dumps(about.to_dict()))
+        return
+    from mlbench.tryout.questions import typed
+
+    print(render_text(about))
+    print(f"next: {typed('mlbench try', data, options.read_columns(column, names=path is not None))}")
 
 
 def cache_list(as_json: options.AsJson = False) -> None:

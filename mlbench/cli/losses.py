@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mlbench.cli import options
+from mlbench.cli import options, trying
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     new = typer.Typer(help="Write files to start from.", no_args_is_help=True, rich_markup_mode=None)
     new.callback()(lambda: None)
     new.command("loss")(new_loss)
+    new.command("suite")(trying.new_suite)
     app.add_typer(new, name="new")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,26 @@ def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -
     unknown = [cell for cell, found in told.cells if found is None]
     if not unknown:
         return told
+    measured = try_kinds(unknown, options, shown)
+
+    def guess(cell: PlannedCell) -> Estimate | None:
+        record = measured.get(kind_of(cell))
+        return None if record is None else extrapolated(cell.cell, record)
+
+    return Estimates(tuple((cell, found or guess(cell)) for cell, found in told.cells))
+
+
+def try_kinds(
+    cells: Iterable[PlannedCell], options: RunOptions, shown: Reporter | None = None, limit: float = LIMIT
+) -> dict[str, dict[str, Any]]:
+    """Train a few steps of one cell of each kind (`kind_of`), for `limit` seconds at most; gives the records of those
+    that finished, by kind."""
     with tempfile.TemporaryDirectory(prefix="mlbench-measure-") as folder:
         store = Store(Path(folder) / "measure")
         store.prepare()
-        samples = {_kind(cell): _sample(cell, store) for cell in sorted(unknown, key=_size, reverse=True)}
+        samples = {kind_of(cell): _sample(cell, store) for cell in sorted(cells, key=_size, reverse=True)}
         trial = Plan(tuple({sample.id: sample for sample in samples.values()}.values()))
-        limits = dataclasses.replace(options, time_limit=LIMIT, checkpoint_every=None, results=Path(folder))
+        limits = dataclasses.replace(options, time_limit=limit, checkpoint_every=None, results=Path(folder))
         with open_engine(limits, len(trial.cells)) as engine:
             spread(trial, limits, engine, shown or Silent())
         records = {
@@ -49,16 +63,10 @@ def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -
             for record in store.records()
             if not isinstance(record, RecordError) and record["status"] == "done"
         }
-    measured = {kind: records[sample.id] for kind, sample in samples.items() if sample.id in records}
-
-    def guess(cell: PlannedCell) -> Estimate | None:
-        record = measured.get(_kind(cell))
-        return None if record is None else _extrapolated(cell.cell, record)
-
-    return Estimates(tuple((cell, found or guess(cell)) for cell, found in told.cells))
+    return {kind: records[sample.id] for kind, sample in samples.items() if sample.id in records}
 
 
-def _kind(planned: PlannedCell) -> str:
+def kind_of(planned: PlannedCell) -> str:
     """Cells that one measurement serves: those that differ in fraction, seed and trial alone."""
     cell = {**untuned(planned.cell.describe()), "fraction": None, "seed": None}
     return json.dumps([planned.data, cell], sort_keys=True)
@@ -79,7 +87,7 @@ def _sample(planned: PlannedCell, store: Store) -> PlannedCell:
     )
 
 
-def _extrapolated(cell: Cell, record: Mapping[str, Any]) -> Estimate:
+def extrapolated(cell: Cell, record: Mapping[str, Any]) -> Estimate:
     """The measured time, that of training multiplied by how many times as many updates the cell makes."""
     timing, sizes, memory = record["timing"], record["dataset"]["sizes"], record["memory"]
     rows = round(cell.fraction * sizes["train"]) if cell.fraction <= 1 else int(cell.fraction)

@@ -144,8 +144,7 @@ class Analysis(Views):
         """What its intervals there are by, in words; empty where there are none."""
         blocks = self.blocks(view)
         found = [] if blocks is None or blocks.count > 1 else self._within_of(view, blocks)
-        known = [one for one in found if not np.isnan(one.error).all()]
-        return "" if not known else "test rows and seeds" if any(one.rows for one in known) else "seeds alone"
+        return max((one.source for one in found), key=len, default="")
 
     def _within_of(self, view: View, blocks: Blocks) -> list[Within]:
         """Of the tasks compared; empty where one of them cannot be compared within."""

@@ -12,7 +12,7 @@ from mlbench.report.data.measures import Measure
 from mlbench.report.statistics import Judged
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.leverage import Leverage, leverage
-from mlbench.report.statistics.within import Difference
+from mlbench.report.statistics.within import Difference, source_of
 from mlbench.report.wording import count
 
 
@@ -81,7 +81,9 @@ class HeadToHead:
         """By what the intervals are, and that they are of one comparison."""
         if all(np.isnan(duel.difference.low) for duel in self.duels):
             return "The verdict across families is of this one comparison, without a correction."
-        source = "test rows and seeds" if any(duel.rows for duel in self.duels) else "seeds alone"
+        source = source_of(
+            rows=any(duel.rows for duel in self.duels), seeds=any(duel.seeds > 1 for duel in self.duels)
+        )
         return (
             f"Intervals within a dataset are by {source}; all are of this one comparison, without a correction. The "
             "marks in a report's tables of scores are corrected by Holm over all pairs of losses."

@@ -50,12 +50,21 @@ class Within:
     """[losses]: over the seeds compared."""
     error: Floats
     """[losses, losses]: the standard error of a difference; NaN where nothing varied that could tell."""
+    from_rows: Floats
+    """[losses, losses]: the part of the error that the test rows make; its square is the sum of both parts' squares."""
     freedom: Floats
     """[losses, losses]: its degrees of freedom."""
     seeds: int
     """How many were compared."""
     rows: bool
     """Whether the test rows' own uncertainty is in the error."""
+
+    @property
+    def source(self) -> str:
+        """What the errors are by, in words; empty where nothing varied."""
+        if np.isnan(self.error).all():
+            return ""
+        return source_of(rows=self.rows, seeds=self.seeds > 1)
 
     @property
     def p(self) -> Floats:
@@ -79,6 +88,13 @@ class Within:
         return Difference(mean, mean - half, mean + half)
 
 
+def source_of(*, rows: bool, seeds: bool) -> str:
+    """What an interval within a dataset is by: test rows, seeds, or both."""
+    if rows:
+        return "test rows and seeds" if seeds else "test rows alone"
+    return "seeds alone"
+
+
 def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) -> Within | None:
     """Compare every loss with the best one.
 
@@ -97,7 +113,7 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
     means = mean_of(paired, 1)
     best = int(means.argmax())
     first, second = _pairs(len(losses))
-    error, freedom = _standard_errors(paired, drawn, first, second)
+    error, from_rows, freedom = _standard_errors(paired, drawn, first, second)
     distance = np.abs(settled(means[first] - means[second]))
     known = error > NOTHING
     p = np.ones(len(first))
@@ -117,6 +133,7 @@ def within_dataset(scores: Floats, replicates: npt.NDArray[np.floating] | None) 
         pairs=square(holm(p), 1.0),
         means=everywhere,
         error=square(np.where(known, error, np.nan), 0.0),
+        from_rows=square(from_rows, 0.0),
         freedom=square(freedom, 1.0),
         seeds=len(seeds),
         rows=drawn is not None,
@@ -138,8 +155,9 @@ def _usable(replicates: npt.NDArray[np.floating]) -> Floats | None:
 
 def _standard_errors(
     paired: Floats, replicates: Floats | None, first: Indices, second: Indices
-) -> tuple[Floats, Floats]:
-    """Of the difference of each pair of losses, the standard error and its degrees of freedom."""
+) -> tuple[Floats, Floats, Floats]:
+    """Of the difference of each pair of losses, the standard error, its part from test rows, and its degrees of
+    freedom."""
     losses, seeds = paired.shape
     from_seeds, seed_freedom = 0.0, 1.0
     if seeds > 1:
@@ -155,4 +173,4 @@ def _standard_errors(
     total = from_rows + from_seeds
     spread = from_rows**2 / row_freedom + from_seeds**2 / seed_freedom
     freedom = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1.0), 1e6)
-    return np.sqrt(total), freedom
+    return np.sqrt(total), np.sqrt(from_rows), freedom

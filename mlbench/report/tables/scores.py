@@ -12,6 +12,7 @@ from mlbench.report.data.grid import DONE, READING_WORDS, Grid
 from mlbench.report.data.measures import Measure, file_name
 from mlbench.report.data.published import beside
 from mlbench.report.statistics import Blocks, Within
+from mlbench.report.statistics.within import source_of
 from mlbench.report.tables.model import (
     ABSENT,
     Column,
@@ -167,7 +168,10 @@ def _caption(grid: Grid, measure: Measure, within: Mapping[int, Within]) -> str:
     if not measure.ranked:
         return text + "Losses are never ranked by it."
     if within:
-        source = "test rows and seeds" if any(found.rows for found in within.values()) else "seeds alone"
+        tasks = within.values()
+        source = source_of(
+            rows=any(found.rows for found in tasks), seeds=any(found.seeds > 1 for found in tasks)
+        )
         text += "Bold: best of its column on the seeds that all losses there finished; "
         text += f"underlined: not significantly different from it (by {source}, 5 %, Holm over all pairs). "
     else:
