@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +23,9 @@ from mlbench.report.output.files import write_documents, write_records, write_ta
 from mlbench.report.output.folder import OTHERS, PAGE, part, prepare
 from mlbench.report.output.others import Other
 from mlbench.report.page.build import Content, page
+from mlbench.report.page.one_dataset import label_sections
 from mlbench.report.page.single import write_cell_pages
+from mlbench.report.reproduce import write_suites
 from mlbench.report.statistics import ROPE
 from mlbench.report.tables.collect import Tables, collect
 from mlbench.report.wording import count
@@ -107,12 +108,14 @@ def _write(
     claims = check_claims(analysis)
     repeated = once_more(analysis, merged.repeats)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
-    commands = _commands(grid.cells["id"], (*asked.paths, *asked.against))
+    commands = write_suites(grid.cells, part(output, "suites"))
     write_tables(analysis, tables, part(output, "tables"))
     write_documents(analysis, tables, claims_table(claims), output, title, merged.problems, others, repeated)
     write_records(analysis, output)
     if asked.cells:
         write_cell_pages(analysis, commands, part(output, "cells"))
+    one = analysis.default if len(grid.tasks) == 1 else None
+    by_label = [] if one is None else label_sections(analysis, one, asked.paths, output)
     content = Content(
         title=title,
         sources=", ".join(str(source) for source in (*asked.paths, *asked.against)),
@@ -124,12 +127,7 @@ def _write(
         problems=merged.problems,
         cell_pages=asked.cells,
         others=others,
+        by_label=by_label,
     )
     (output / PAGE).write_text(page(analysis, content), encoding="utf-8")
     return analysis, tables
-
-
-def _commands(identifiers: Iterable[object], places: Sequence[Path]) -> dict[str, str]:
-    """What trains each cell again, and says whether its numbers are those of its record."""
-    where = [word for place in places for word in ("--results", str(place))]
-    return {str(each): shlex.join(["mlbench", "cell", str(each), *where]) for each in identifiers}

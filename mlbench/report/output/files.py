@@ -19,7 +19,7 @@ from mlbench.report.tables import latex, markdown
 from mlbench.report.tables.collect import Tables, files
 from mlbench.report.tables.csv import to_csv
 from mlbench.report.tables.model import Table
-from mlbench.report.text.answer import answer, question
+from mlbench.report.text.answer import opening, question
 from mlbench.report.text.caveats import caveats
 from mlbench.report.text.evidence import evidence
 
@@ -66,7 +66,7 @@ def write_documents(
         tables.settings,
     ]
     mark = kind_of(analysis.grid.cells).mark
-    said = [] if default is None else [question(analysis, default), *answer(analysis, default)]
+    said = [] if default is None else [question(analysis, default), *opening(analysis, default)]
     said += [] if default is None else evidence(analysis, default)
     said += repeated
     said = [mark, *said] if mark else said

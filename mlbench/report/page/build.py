@@ -8,23 +8,26 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mlbench.report.analysis import Analysis
+from mlbench.report.analysis import Analysis, View
 from mlbench.report.claims import CheckedClaim
 from mlbench.report.data.grid import DONE, FAILED, READING_WORDS
 from mlbench.report.data.kinds import kind_of
 from mlbench.report.figures.draw import Figures
 from mlbench.report.figures.jobs import styles_of
 from mlbench.report.figures.save import Picture
+from mlbench.report.one_dataset.verdict import find_verdict
 from mlbench.report.output.folder import MARK
 from mlbench.report.output.others import Other
 from mlbench.report.page.board import board
 from mlbench.report.page.cells import cell_rows
 from mlbench.report.page.fragments import Fragments
+from mlbench.report.page.one_dataset import about_one, standings
+from mlbench.report.page.section import Section
 from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
-from mlbench.report.text.answer import answer, question
+from mlbench.report.text.answer import opening, question
 from mlbench.report.text.evidence import evidence, no_diagram
 from mlbench.report.wording import show_fraction
 from mlbench.version import __version__
@@ -52,6 +55,8 @@ class Content:
     """Records that may not share a table with these."""
     repeated: Sequence[str] = ()
     """What is said of losses that were trained once more."""
+    by_label: Sequence[Section] = ()
+    """What is shown label by label, of one dataset."""
 
 
 def page(analysis: Analysis, content: Content) -> str:
@@ -78,24 +83,23 @@ def page(analysis: Analysis, content: Content) -> str:
         ],
         losses=analysis.grid.losses,
         tasks=analysis.grid.task_names,
-        sections=[
-            *sections(
-                analysis,
-                content.tables,
-                content.claims,
-                content.problems,
-                fragments,
-                default,
-                content.repeated,
-            ),
-            *map(other_section, content.others),
-        ],
+        sections=[*_sections(analysis, content, fragments, default), *map(other_section, content.others)],
         cells=len(analysis.grid.cells),
         fragments=fragments.packed(),
         style=static("style.css"),
         script=static("page.js"),
         library=static("datatables/dataTables.min.js"),
     )
+
+
+def _sections(analysis: Analysis, content: Content, fragments: Fragments, default: View) -> list[Section]:
+    found = sections(
+        analysis, content.tables, content.claims, content.problems, fragments, default, content.repeated
+    )
+    if len(analysis.grid.tasks) > 1:
+        return found
+    slot = fragments.slot("standings", _EVERY, default, "Made for the main metrics alone: see the scores.")
+    return about_one(found, slot, content.by_label, has_buckets=default in content.tables.frequency)
 
 
 def figure(picture: Picture) -> str:
@@ -124,7 +128,10 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         if found:
             fragments.add("cost-table", (fraction,), "".join(map(to_html, found)))
     for view in analysis.views(analysis.main):
-        fragments.add("answer", view, macros.answer(answer(analysis, view), question(analysis, view)))
+        fragments.add("answer", view, macros.answer(opening(analysis, view), question(analysis, view)))
+        verdict = find_verdict(analysis, view) if len(analysis.grid.tasks) == 1 else None
+        if verdict is not None and verdict.measure.ranked:
+            fragments.add("standings", view, standings(verdict))
         if said := evidence(analysis, view):
             fragments.add("evidence", view, macros.evidence(said))
         rows = board(analysis, view, styles)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -12,6 +11,7 @@ from mlbench.report.claims import CheckedClaim
 from mlbench.report.output.others import Other
 from mlbench.report.page.claims import claim_list, claim_rule
 from mlbench.report.page.fragments import Fragments
+from mlbench.report.page.section import Section
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.model import Table
@@ -33,16 +33,6 @@ _EMPTY = {
     "curves": "One fraction of the training data makes no curve, or this is no main metric.",
     "labels": "All datasets have equally many labels, or there is one loss alone.",
 }
-
-
-@dataclass
-class Section:
-    """A part of the page: text, then blocks of HTML."""
-
-    id: str
-    title: str
-    lines: list[str] = field(default_factory=list)
-    blocks: list[Markup] = field(default_factory=list)
 
 
 def sections(

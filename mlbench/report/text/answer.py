@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import READING_WORDS
+from mlbench.report.one_dataset.verdict import find_verdict
+from mlbench.report.one_dataset.words import in_brief, in_words
 from mlbench.report.statistics import Blocks, Ranking
 from mlbench.report.statistics.best import LEAST_FAMILIES
 from mlbench.report.statistics.leverage import leverage
@@ -24,6 +26,19 @@ def question(analysis: Analysis, view: View) -> str:
     return (
         f"{analysis.measures[view.key].title}, {READING_WORDS[view.reading]}, {fraction} of the training data"
     )
+
+
+def opening(analysis: Analysis, view: View) -> list[str]:
+    """What a report opens with: the verdict where there is one dataset, the answer over families elsewhere. The first
+    is the headline."""
+    blocks = analysis.blocks(view)
+    verdict = find_verdict(analysis, view) if len(analysis.grid.tasks) == 1 else None
+    if verdict is None or blocks is None or len(verdict.standings) < 2 or not verdict.measure.ranked:
+        return answer(analysis, view)
+    under = untuned(analysis)
+    headline = in_brief(verdict) + (f" ({under})" if under else "")
+    rest = [sentence for sentence in in_words(verdict) if sentence != in_brief(verdict)]
+    return [headline, *rest, *excluded(analysis, view, blocks), *fewer_seeds(analysis, view, blocks)]
 
 
 def answer(analysis: Analysis, view: View) -> list[str]:
