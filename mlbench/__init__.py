@@ -13,7 +13,11 @@ from mlbench.version import __version__
 if TYPE_CHECKING:
     from mlbench.losses.base import GaussianKernels, LabelStats, Loss, Memory, Outputs
     from mlbench.records import load_records
+    from mlbench.records.stored_scores import load_scores
+    from mlbench.report import report as make_report
+    from mlbench.runner.one_suite import run_suite
     from mlbench.search_space import Choice, Int, LogUniform, Uniform
+    from mlbench.tryout.trial import try_data
 
 _HOMES = {
     "Choice": "mlbench.search_space",
@@ -26,7 +30,11 @@ _HOMES = {
     "Memory": "mlbench.losses.base",
     "Outputs": "mlbench.losses.base",
     "load_records": "mlbench.records",
+    "load_scores": "mlbench.records.stored_scores",
+    "run_suite": "mlbench.runner.one_suite",
+    "try_data": "mlbench.tryout.trial",
 }
+_RENAMED = {"make_report": ("mlbench.report", "report")}
 _REGISTERS = {
     "register_loss": "LOSSES",
     "register_dataset": "DATASETS",
@@ -48,11 +56,15 @@ __all__ = [
     "__version__",
     "build_loss",
     "load_records",
+    "load_scores",
+    "make_report",
     "register_claim",
     "register_dataset",
     "register_encoder",
     "register_loss",
     "register_metric",
+    "run_suite",
+    "try_data",
 ]
 
 
@@ -77,6 +89,9 @@ def __getattr__(name: str) -> Any:
     if name in _REGISTERS:
         registry = getattr(importlib.import_module("mlbench.registry"), _REGISTERS[name])
         return registry.register
+    if name in _RENAMED:
+        home, called = _RENAMED[name]
+        return getattr(importlib.import_module(home), called)
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'mlbench' has no attribute {name!r}")
