@@ -13,12 +13,13 @@ from mlbench.report.one_dataset.words import how_sure, in_words
 
 @dataclass(frozen=True)
 class Answer:
-    """What a try came to: the verdict, the suite it ran, its results, and the page."""
+    """What a try came to: the verdict, the suite it ran, its results, the page, and what was cut to the budget."""
 
     verdict: Verdict
     suite: Path
     results: Path
     page: Path
+    cut: tuple[str, ...] = ()
 
     @property
     def take(self) -> str:
@@ -26,7 +27,8 @@ class Answer:
         return self.verdict.take
 
     def __str__(self) -> str:
-        return "\n".join([*in_words(self.verdict), how_sure(self.verdict)])
+        cut = [f"Cut to the budget: {'; '.join(self.cut)}. A longer --budget trains all."] if self.cut else []
+        return "\n".join([*in_words(self.verdict), how_sure(self.verdict), *cut])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: the verdict's numbers beside its words."""
@@ -48,6 +50,7 @@ class Answer:
                 }
                 for each in found.standings
             ],
+            "cut": list(self.cut),
             "failed": dict(found.failed),
             "test_rows": found.rows,
             "seeds": found.seeds,

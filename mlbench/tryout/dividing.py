@@ -41,8 +41,8 @@ def divisions(cells: Sequence[str], *, spaces: bool = False) -> list[Division]:
     found = [each for mark in there if (each := _divide(cells, mark))]
     if not there and spaces and any(" " in cell for cell in cells):
         found = [each for each in [_divide(cells, " ")] if each]
-    if not found and (single := _whole(cells, there)):
-        found = [single]
+    if not there and (single := _judged(list(cells), SEPARATORS[0], len(cells))):
+        found.append(single)
     return sorted(found, key=lambda division: division.labels)
 
 
@@ -55,11 +55,6 @@ def _divide(cells: Sequence[str], mark: str) -> Division | None:
     parts = [part.strip() for cell in cells for part in cell.split(mark) if part.strip()]
     occurs = sum(mark in cell for cell in cells) / len(cells)
     return None if occurs < OCCURS else _judged(parts, mark, len(cells))
-
-
-def _whole(cells: Sequence[str], there: Sequence[str]) -> Division | None:
-    """Each cell as one label; only where no separator is in any, which would have to be asked about."""
-    return None if there else _judged(list(cells), SEPARATORS[0], len(cells))
 
 
 def _judged(parts: Sequence[str], mark: str, cells: int) -> Division | None:

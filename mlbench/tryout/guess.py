@@ -91,12 +91,14 @@ def _find_labels(found: Guess, free: Sequence[Column], columns: Sequence[Column]
     elif len(marks) == 1:
         found.take("labels", marks, f"{marks[0]!r} alone, a column of 0/1 marks")
     else:
-        names = ", ".join(repr(column.name) for column in columns)
-        found.questions.append(
-            Question(
-                "labels", f"no column looks like labels (names that come again and again); there are {names}"
-            )
-        )
+        why = "no column looks like labels (names that come again and again)"
+        found.questions.append(Question("labels", f"{why}; there are {_few(columns)}"))
+
+
+def _few(columns: Sequence[Column]) -> str:
+    """The first columns by name."""
+    shown = ", ".join(repr(column.name) for column in columns[:12])
+    return (shown or "none left") + (f" and {len(columns) - 12} more" if len(columns) > 12 else "")
 
 
 def _plain(option: Option, columns: Sequence[Column]) -> str:
@@ -131,7 +133,7 @@ def _take_marks(found: Guess, marks: list[str], columns: Sequence[Column]) -> No
     else:
         question = "which of the columns of 0/1 marks are labels? Others stand between them"
         if not inputs:
-            question = "all columns are 0/1 marks: which of them are labels, and which features?"
+            question = "all columns are 0/1 marks: which of them are labels? The others are the features"
         found.questions.append(Question("labels", question, (Option(marks, why),)))
 
 
@@ -168,6 +170,9 @@ def _find_input(found: Guess, free: Sequence[Column], asked: Sequence[str]) -> N
     )
     texts = [column for column in texts if column.words >= 2 or column.plain_name in TEXT_NAMES]
     numbers = [column.name for column in free if column.kind == "number" and not _is_id(column)]
+    numbers = numbers or [
+        column.name for column in free if column.kind == "marks" and column.name not in asked
+    ]
     if len(images) == 1:
         found.take("image", images[0], f"{images[0]!r} holds images")
     elif images:
@@ -180,13 +185,9 @@ def _find_input(found: Guess, free: Sequence[Column], asked: Sequence[str]) -> N
     elif numbers:
         shown = f"{', '.join(map(repr, numbers[:3]))}{', …' * (len(numbers) > 3)}"
         found.take("features", numbers, f"{len(numbers)} columns of numbers: {shown}")
-    else:
-        names = ", ".join(repr(column.name) for column in free) or "none left"
-        found.questions.append(
-            Question(
-                "text", f"no column looks like texts, images or numbers to learn from; there are {names}"
-            )
-        )
+    elif not asked or {column.name for column in free} - set(asked):
+        why = "no column looks like texts, images or numbers to learn from"
+        found.questions.append(Question("text", f"{why}; there are {_few(free)}"))
 
 
 def _take_text(found: Guess, texts: Sequence[Column], asked: Sequence[str]) -> None:

@@ -89,10 +89,10 @@ def try_data(
             if before is None:  # one that was there may have been edited since
                 _write(smaller, folder, str(data))
 
-        _run(setup, options, suite, left, say, rewrite)
+        setup = _run(setup, options, suite, left, say, rewrite)
     results = [options.results / found.name]
     page = report(results, folder / "report")
-    return Answer(verdicts(results)[0], suite, results[0], page)
+    return Answer(verdicts(results)[0], suite, results[0], page, setup.cut)
 
 
 def _seconds(budget: str | float) -> float:
@@ -145,21 +145,23 @@ def _run(
     left: Callable[[], float],
     say: Say,
     rewrite: Callable[[Setup], None],
-) -> None:
+) -> Setup:
     """Train the first seed of every loss, which tells what a seed takes; then as many others as there is time for."""
     began = left()
     first = replace(options, selection=Selection(seeds=setup.seeds[:1]))
     summary = _run_or_stop(suite, first)
     took, others = began - left(), setup.seeds[1:]
     if not others or not summary.done:
-        return
+        return setup
     fits = others[: max(0, int((left() - REPORT) / max(took, 1e-3)))]
     if len(fits) < len(others):
         sentence = f"seeds: {1 + len(fits)} of {len(setup.seeds)}, of which one took {took:.0f} s"
         say(f"cut to the budget: {sentence}")
-        rewrite(replace(setup, seeds=(*setup.seeds[:1], *fits), cut=(*setup.cut, sentence)))
+        setup = replace(setup, seeds=(*setup.seeds[:1], *fits), cut=(*setup.cut, sentence))
+        rewrite(setup)
     if fits:
         _run_or_stop(suite, replace(options, selection=Selection(seeds=fits)))
+    return setup
 
 
 def _run_or_stop(suite: Path, options: RunOptions) -> RunSummary:

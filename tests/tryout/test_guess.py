@@ -66,6 +66,20 @@ def test_one_label_a_row_is_read_with_a_separator_that_is_in_none() -> None:
     assert "each is one label" in found.said[1]
 
 
+def test_a_class_of_several_words_is_not_divided_by_its_blanks() -> None:
+    found = _guess({"text": TEXTS, "category": ["late bill", "lost bill", "late parcel"] * 4})
+    assert found.parameters["separator"] == ";"
+    (question,) = _guess({"text": TEXTS, "tags": ["late bill", "bill", "late", "parcel"] * 3}).questions
+    assert question.key == "separator"
+    assert {option.value for option in question.options} == {" ", ";"}
+
+
+def test_where_all_columns_are_marks_the_labels_are_asked_for_and_the_rest_are_features() -> None:
+    columns = {name: ["0", "1"] * 6 for name in "abcd"}
+    assert [question.key for question in _guess(columns).questions] == ["labels"]
+    assert _guess(columns, labels=["a", "b"]).parameters["features"] == ["c", "d"]
+
+
 def test_nothing_that_looks_like_labels_is_said_with_what_there_is() -> None:
     (question,) = _guess({"id": range(12), "text": TEXTS}).questions
     assert question.key == "labels"

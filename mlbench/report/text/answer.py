@@ -36,7 +36,7 @@ def opening(analysis: Analysis, view: View) -> list[str]:
     if verdict is None or blocks is None or len(verdict.standings) < 2 or not verdict.measure.ranked:
         return answer(analysis, view)
     under = untuned(analysis)
-    headline = in_brief(verdict) + (f" ({under})" if under else "")
+    headline = in_brief(verdict).rstrip(".") + (f" ({under})" if under else "")
     rest = [sentence for sentence in in_words(verdict) if sentence != in_brief(verdict)]
     return [headline, *rest, *excluded(analysis, view, blocks), *fewer_seeds(analysis, view, blocks)]
 
