@@ -43,11 +43,6 @@ class Pace:
     def _record(self, cell: Cell) -> Mapping[str, Any]:
         return self.records.get(needs(cell.loss.name)) or next(iter(self.records.values()))
 
-    @property
-    def rows(self) -> int:
-        """Training rows."""
-        return int(next(iter(self.records.values()))["dataset"]["sizes"]["rows"])
-
 
 def needs(loss: str) -> frozenset[str]:
     """What a loss reads: losses that read the same take about the same time."""
@@ -73,12 +68,14 @@ def measure(setup: Setup, options: RunOptions, limit: float) -> Pace:
     )
 
 
-def fit(setup: Setup, pace: Pace, seconds: float) -> tuple[Setup, float]:
-    """The setup, cut until it takes no more than `seconds`, with what it then takes; cut says what was left out."""
-    smaller, takes = setup, float("nan")
-    for smaller in _smaller(setup, pace.rows):
-        takes = pace.seconds(smaller) or float("nan")
-        if takes <= seconds:
+def fit(setup: Setup, pace: Pace, rows: int, seconds: float) -> tuple[Setup, float | None]:
+    """The setup for `rows` training rows, cut until it takes no more than `seconds`, with what it then takes; `cut`
+    says what was left out. Where not even a few steps were made in their time, the smallest, and nobody knows how long.
+    """
+    smaller, takes = setup, None
+    for smaller in _smaller(setup, rows):
+        takes = pace.seconds(smaller)
+        if takes is not None and takes <= seconds:
             break
     return smaller, takes
 

@@ -123,10 +123,7 @@ def _within(
         setup = replace(setup, encoder=plain)
         say(f"encoder: {plain.name}, {plain.why}")
         pace = measure(setup, options, MEASURING * left())
-    if not pace.records:
-        # Whatever keeps a few steps from being trained is a record's error soon.
-        return setup, None
-    return fit(setup, pace, left() - REPORT)
+    return fit(setup, pace, len(setup.data.dataset.train), left() - REPORT)
 
 
 def _write(setup: Setup, folder: Path, data: str) -> Path:
@@ -173,7 +170,7 @@ def _run_or_stop(suite: Path, options: RunOptions) -> RunSummary:
 
 
 def _about(takes: float | None) -> str:
-    return "" if takes is None or takes != takes else f", about {takes:.0f} s"
+    return "" if takes is None else f", about {takes:.0f} s"
 
 
 @contextmanager

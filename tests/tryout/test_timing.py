@@ -25,11 +25,11 @@ def _pace(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Pace:
         return SimpleNamespace(seconds=seconds * cell.train.epochs_over(1400) / 28)
 
     monkeypatch.setattr(timing, "extrapolated", takes)
-    return Pace({needs("bce"): {"dataset": {"sizes": {"rows": 1400}}}}, slots=2)
+    return Pace({needs("bce"): {}}, slots=2)
 
 
 def test_what_fits_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    setup, takes = fit(SETUP, _pace(monkeypatch, 5.0), 600)
+    setup, takes = fit(SETUP, _pace(monkeypatch, 5.0), 1400, 600)
     assert setup == SETUP
     assert takes == pytest.approx(timing.START + timing.MARGIN * 18 * 5.0 / 2)
 
@@ -41,13 +41,19 @@ def test_what_fits_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_seeds_are_cut_before_updates_and_these_before_losses(
     monkeypatch: pytest.MonkeyPatch, seconds: float, seeds: int, epochs: int | None, losses: int
 ) -> None:
-    setup, _ = fit(SETUP, _pace(monkeypatch, seconds), 600)
+    setup, _ = fit(SETUP, _pace(monkeypatch, seconds), 1400, 600)
     assert (len(setup.seeds), setup.train.get("epochs"), setup.losses) == (seeds, epochs, LOSSES[:losses])
     assert len(setup.cut) == sum((seeds < 3, epochs is not None, losses < 6)), "and each cut is said"
 
 
+def test_where_nothing_could_be_measured_in_its_time_the_least_is_run() -> None:
+    setup, takes = fit(SETUP, Pace({}, 1), 1400, 600)
+    assert takes is None
+    assert (len(setup.seeds), setup.losses) == (1, LOSSES[:2])
+
+
 def test_fewer_updates_are_made_indeed(monkeypatch: pytest.MonkeyPatch) -> None:
-    setup, _ = fit(SETUP, _pace(monkeypatch, 400), 600)
+    setup, _ = fit(SETUP, _pace(monkeypatch, 400), 1400, 600)
     whole, cut = (each.suite().cells()[0].train.epochs_over(1400) for each in (SETUP, setup))
     assert cut <= whole / 3.9
 
