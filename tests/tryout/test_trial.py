@@ -8,12 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from mlbench import cli
+from mlbench.cli.trying import ask
 from mlbench.errors import ConfigError
 from mlbench.report.data.merge import merge
 from mlbench.suite import load_suite
 from mlbench.tryout.data import find_data
 from mlbench.tryout.new_suite import write_suite
-from mlbench.tryout.questions import Question, Value
+from mlbench.tryout.questions import Option, Question, Value
 
 WORDS = {"billing": "invoice charge refund", "login": "password account locked", "speed": "slow timeout lag"}
 
@@ -94,6 +95,17 @@ def test_on_a_terminal_it_is_asked(folder: Path) -> None:
     assert asked == ["labels", "text"]
     assert found.parameters["labels"] == "b"
     assert found.parameters["text"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("2", "body"), ("other", "other"), ('["a", "b"]', ["a", "b"]), ("7", "7")]
+)
+def test_a_terminal_takes_the_number_of_an_option_or_a_value(
+    monkeypatch: pytest.MonkeyPatch, typed: str, value: Value
+) -> None:
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: typed)
+    options = (Option("title", "8 words"), Option("body", "40 words"))
+    assert ask(Question("text", "which column is the text?", options)) == value
 
 
 def test_new_suite_writes_one_that_loads_and_overwrites_none(folder: Path) -> None:
