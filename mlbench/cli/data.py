@@ -51,6 +51,8 @@ def fetch(
     fetched, failed = [], 0
     for loader, parameters in wanted:
         try:
+            if not dry_run:
+                _say_licence(fetch_dataset(loader, parameters, data_root=data_root, dry_run=True))
             fetched.append(
                 fetch_dataset(loader, parameters, data_root=data_root, given=given or (), dry_run=dry_run)
             )
@@ -62,6 +64,13 @@ def fetch(
     else:
         _print(fetched)
     sys.exit(1 if failed else 0)
+
+
+def _say_licence(plan: Any) -> None:
+    """Whose leave a dataset takes, before anything of it is downloaded."""
+    if plan.status == "to fetch" or plan.card.restricted:
+        warning = ": it restricts what the data may be used for" if plan.card.restricted else ""
+        print(f"{plan.name}: licence {plan.card.licence}{warning}", file=sys.stderr)
 
 
 def describe(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mlbench.cli import options
-from mlbench.errors import ConfigError, DataError, did_you_mean
-
-if TYPE_CHECKING:
-    from mlbench.declarations import Declaration
+from mlbench.cli.dataset_rows import Wanted, columns_of
+from mlbench.errors import ConfigError, did_you_mean
 
 KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets", "published")
 
@@ -27,6 +25,16 @@ def add_to(app: typer.Typer) -> None:
 
 def list_kind(
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
+    modality: Annotated[
+        str | None, typer.Option(help="Of datasets those of text, image or features.")
+    ] = None,
+    labels: Annotated[str | None, typer.Option(help="Of datasets those with so many: 10..50, 10..")] = None,
+    cardinality: Annotated[str | None, typer.Option(help="Likewise, by labels a row.")] = None,
+    rows: Annotated[str | None, typer.Option(help="Likewise, by rows in all.")] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Of datasets those whose licence has this text.")
+    ] = None,
+    here: Annotated[bool, typer.Option("--here", help="Of datasets those on this machine.")] = False,
     plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
@@ -37,15 +45,20 @@ def list_kind(
     load_plugins(plugin or ())
     if kind not in KINDS:
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, KINDS)}")
+    wanted = Wanted(modality, labels, cardinality, rows, licence, here)
+    if wanted and kind != "datasets":
+        raise ConfigError(f"{kind} are not chosen by modality, labels, rows or licence; datasets are")
     unregistered = {"suites": _suites, "presets": _presets, "published": _published}
-    rows = unregistered[kind]() if kind in unregistered else _registered(kind, data_root)
+    found = unregistered[kind]() if kind in unregistered else _registered(kind, data_root)
+    if wanted:
+        found = wanted.chosen(found)
     if as_json:
-        print(json.dumps(rows))
+        print(json.dumps(found))
         return
     from mlbench.cli.render import print_rows
 
-    columns = list(rows[0]) if rows else ["name"]
-    print_rows(columns, [[_short(row.get(column)) for column in columns] for row in rows])
+    columns = list(found[0]) if found else ["name"]
+    print_rows(columns, [[_short(row.get(column)) for column in columns] for row in found])
 
 
 def show(
@@ -117,23 +130,11 @@ def _registered(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
             value = declared.attributes.get(attribute)
             row[attribute] = sorted(value) if isinstance(value, set | frozenset) else value
         if kind == "datasets":
-            row |= _dataset_columns(declared, data_root)
+            row |= columns_of(declared, data_root)
         if declared.origin != "built in":
             row["origin"] = declared.origin
         rows.append({**row, "about": declared.summary})
     return rows
-
-
-def _dataset_columns(declared: Declaration, data_root: Path | None) -> dict[str, Any]:
-    from mlbench import datasets
-
-    if any(parameter.required for parameter in declared.parameters):
-        return {"modality": None, "labels": None}
-    try:
-        card = datasets.card(declared.name, data_root=data_root)
-    except DataError:  # a folder's card is broken: describing it says how, and the others are listed
-        return {"modality": None, "labels": None}
-    return {"modality": card.modality, "labels": card.labels}
 
 
 def _suites() -> list[dict[str, Any]]:

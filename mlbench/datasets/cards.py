@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -13,6 +14,9 @@ from mlbench.errors import DataError
 
 Modality = Literal["text", "image", "features"]
 MODALITIES: tuple[Modality, ...] = ("text", "image", "features")
+RESTRICTING = re.compile(r"\bNC\b|non-commercial|research|academic|redistribut|agreement", re.IGNORECASE)
+"""Words of a licence that a user has to know before anything is downloaded."""
+
 Access = Literal["built in", "open", "by hand", "account", "request", "own"]
 
 
@@ -55,6 +59,11 @@ class Card:
     def __post_init__(self) -> None:
         if not self.family:
             object.__setattr__(self, "family", self.name)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether its licence forbids commercial use or passing it on, or binds it to a purpose."""
+        return bool(RESTRICTING.search(self.licence))
 
     @property
     def standing(self) -> str:
