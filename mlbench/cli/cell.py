@@ -31,7 +31,13 @@ def add_to(app: typer.Typer) -> None:
 
 def cell(
     record: Annotated[str, typer.Argument(metavar="RECORD", help="A record's file, or its id.")],
-    results: Annotated[Path, typer.Option("--results", help="Where to look for an id.")] = Path("results"),
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--results",
+            help="Where to look for an id: a folder or a file of records; repeatable. Default: results.",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--pdb", help="Start a debugger where the cell fails.")] = False,
     device: Annotated[
         str | None,
@@ -43,11 +49,12 @@ def cell(
 ) -> None:
     """Train one recorded cell again in this process, and say how its numbers differ from the record's. Writes
     nothing. Exits with 1 where the cell fails."""
+    from mlbench.records import find_record
     from mlbench.registry import load_plugins
-    from mlbench.runner.replay import find_record, replay
+    from mlbench.runner.replay import replay
 
     load_plugins(plugin or ())
-    recorded, store = find_record(record, results)
+    recorded, store = find_record(record, *(results or [Path("results")]))
     try:
         found = replay(recorded, store=store, device=device, data_root=data_root)
     except DatasetNotFoundError:

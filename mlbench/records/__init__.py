@@ -1,6 +1,7 @@
 """What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many."""
 
 from mlbench.records.codec import RecordError, decode, encode
+from mlbench.records.finding import find_record
 from mlbench.records.frame import load_records
 from mlbench.records.schema import HEAD, READINGS, SCHEMA
 from mlbench.records.scores import PRECISIONS, UNREADABLE, enough
@@ -17,6 +18,7 @@ __all__ = [
     "decode",
     "encode",
     "enough",
+    "find_record",
     "load_records",
     "stores",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from mlbench.report.output.others import Other
 from mlbench.report.page.build import Content, page
 from mlbench.report.page.one_dataset import label_sections
 from mlbench.report.page.single import write_cell_pages
-from mlbench.report.reproduce import write_suites
 from mlbench.report.statistics import ROPE
 from mlbench.report.tables.collect import Tables, collect
 from mlbench.report.wording import count
@@ -108,7 +108,7 @@ def _write(
     claims = check_claims(analysis)
     repeated = once_more(analysis, merged.repeats)
     title = ", ".join(sorted(merged.cells["suite"].dropna().astype(str).unique())) or output.name
-    commands = write_suites(grid.cells, part(output, "suites"))
+    commands = _commands(grid.cells["id"], (*asked.paths, *asked.against))
     write_tables(analysis, tables, part(output, "tables"))
     write_documents(analysis, tables, claims_table(claims), output, title, merged.problems, others, repeated)
     write_records(analysis, output)
@@ -131,3 +131,9 @@ def _write(
     )
     (output / PAGE).write_text(page(analysis, content), encoding="utf-8")
     return analysis, tables
+
+
+def _commands(identifiers: Iterable[object], places: Sequence[Path]) -> dict[str, str]:
+    """What trains each cell again, and says whether its numbers are those of its record."""
+    where = [word for place in places for word in ("--results", str(place))]
+    return {str(each): shlex.join(["mlbench", "cell", str(each), *where]) for each in identifiers}

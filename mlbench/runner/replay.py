@@ -7,14 +7,12 @@ records.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlbench.errors import DataError
-from mlbench.records import READINGS, Store, decode, stores
+from mlbench.records import READINGS, Store
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment
@@ -58,32 +56,6 @@ class Replay:
     """Those that differ, the largest difference first; one that is missing before all."""
     circumstances: tuple[str, ...]
     """What is another here than where the record was made, and may be why."""
-
-
-def find_record(name: str, results: Path) -> tuple[dict[str, Any], Store | None]:
-    """The record of a file, or of an id, or the start of one, under `results`; with the store that it lies in, if any.
-
-    Raises DataError where there is none, or several that the id is the start of.
-    """
-    file = Path(name)
-    if file.is_file():
-        folder = file.resolve().parent.parent
-        return decode(file.read_bytes(), name), Store(folder) if (folder / "cells").is_dir() else None
-    if not re.fullmatch(r"[0-9a-f]+", name):
-        raise DataError(f"{name}: there is no such file; name a record's file, or its id with --results")
-    found = {
-        identifier: store
-        for store in stores(results)
-        for identifier in store.ids()
-        if identifier.startswith(name)
-    }
-    if len(found) != 1:
-        some = f"{len(found)} cells, such as {min(found)}," if found else "no cell"
-        raise DataError(
-            f"{name}: {some} of {results} has an id that starts so; write more of it, or the file"
-        )
-    [(identifier, store)] = found.items()
-    return store.read(identifier), store
 
 
 def replay(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
+import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from mlbench.errors import DataError
-from mlbench.records import load_records
+from mlbench.records import find_record, load_records
 from mlbench.report import report
 from tests.report.synthetic import World, write
 
@@ -165,6 +168,25 @@ def test_a_second_report_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     report(wide, tmp_path / "report")
     report(narrow, tmp_path / "report")
     assert not (tmp_path / "report/tables/lrap.csv").exists()
+
+
+def test_the_command_of_each_cell_names_where_its_record_lies(tmp_path: Path) -> None:
+    world = World(seeds=(0,), datasets=TWO, keys=("map",))
+    ours = write(tmp_path / "of mine", replace(world, losses={"bce": 0.0}))
+    theirs = write(tmp_path / "theirs", replace(world, losses={"asl": 0.1}))
+    index = report(ours, tmp_path / "report", against=[theirs], cells=True)
+    pages = sorted((index.parent / "cells").iterdir())
+    assert len(pages) == len(load_records([ours, theirs]))
+    for page in pages:
+        found = re.search("<code>(mlbench cell .*)</code>", page.read_text(encoding="utf-8"))
+        assert found is not None
+        command, cell, identifier, *places = shlex.split(html.unescape(found[1]))
+        assert (command, cell, places) == (
+            "mlbench",
+            "cell",
+            ["--results", str(ours), "--results", str(theirs)],
+        )
+        assert find_record(identifier, *map(Path, places[1::2]))[0]["id"] == identifier == page.stem
 
 
 def test_importing_the_room_is_cheap_and_no_report_loads_torch(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from mlbench import datasets
-from mlbench.errors import ConfigError, DataError
-from mlbench.records import SCHEMA, Store, encode
-from mlbench.runner.replay import Difference, find_record, replay
+from mlbench.errors import ConfigError
+from mlbench.records import SCHEMA, encode
+from mlbench.runner.replay import Difference, replay
 from mlbench.runner.worker.environment import environment
 from mlbench.suite import parse_suite
 from mlbench.training import run_cell
@@ -93,28 +93,6 @@ def test_a_cell_that_fails_raises_what_it_raises(record: dict[str, Any]) -> None
     record["cell"]["train"]["precision"] = "fp16"
     with pytest.raises(ConfigError, match="fp16"):
         replay(record)
-
-
-def test_a_record_is_found_by_its_file_or_the_start_of_its_id(record: dict[str, Any], tmp_path: Path) -> None:
-    store = Store(tmp_path / "tiny")
-    store.prepare()
-    for identifier in ("ab01", "ab12", "cd01"):
-        store.write({**record, "id": identifier})
-    assert find_record("cd", tmp_path)[0]["id"] == "cd01"
-    found, its_store = find_record(str(store.cell_file("ab12")), tmp_path / "elsewhere")
-    assert (found["id"], its_store) == ("ab12", store)
-    loose = tmp_path / "loose.json"
-    loose.write_text(encode(record), encoding="utf-8")
-    assert find_record(str(loose), tmp_path) == (record, None)
-    with pytest.raises(DataError, match="2 cells, such as ab01, of"):
-        find_record("ab", tmp_path)
-    with pytest.raises(DataError, match="no cell of"):
-        find_record("ff", tmp_path)
-    with pytest.raises(DataError, match="there is no such file"):
-        find_record("none.json", tmp_path)
-    store.pack()
-    store.cell_file("cd01").unlink()
-    assert find_record("cd01", tmp_path)[0]["id"] == "cd01"
 
 
 def test_a_debugger_starts_where_the_cell_fails(record: dict[str, Any], tmp_path: Path) -> None:

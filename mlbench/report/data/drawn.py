@@ -19,14 +19,14 @@ HIDDEN = [UNTUNED, SPARED, f"{MARK}edges", f"{MARK}seeds", f"{MARK}fraction", f"
 """Columns that say nothing to a reader of a cell."""
 
 
-def as_trained(cells: pd.DataFrame, none: object = None) -> pd.DataFrame:
-    """With the values that were drawn in place of the suite's own; `none` where None was drawn."""
+def as_trained(cells: pd.DataFrame) -> pd.DataFrame:
+    """With the values that were drawn in place of the suite's own."""
     if DRAWN not in cells.columns:
         return cells
     columns: dict[str, list[object]] = {}
     for row, pairs in enumerate(cells[DRAWN]):
         for name, value in pairs if isinstance(pairs, list) else ():
-            columns.setdefault(name, cells[name].tolist())[row] = none if value is None else value
+            columns.setdefault(name, cells[name].tolist())[row] = value
     return cells.assign(**_typed(columns, cells.index))
 
 

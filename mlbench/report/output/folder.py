@@ -12,15 +12,15 @@ MARK = '<meta name="generator" content="mlbench report">'
 PAGE = "index.html"
 OTHERS = "others"
 """The folder of the reports of records that may not share a table with those of the page."""
-PARTS = ("figures", "tables", "suites", "cells", OTHERS)
+PARTS = ("figures", "tables", "cells", OTHERS)
 """Folders in it; what an earlier report left there would be taken for this one's."""
 
 
 def prepare(output: Path) -> None:
     """Make the folder, or take one that is empty or an earlier report's, whose parts go.
 
-    Raises DataError for any other: a report replaces whole folders, such as `suites` and `cells`, that would
-    be the suites and records of somebody.
+    Raises DataError for any other: a report replaces whole folders, such as `cells`, that would be the records of
+    somebody.
     """
     try:
         if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not _is_report(output))):

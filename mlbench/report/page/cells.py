@@ -1,4 +1,4 @@
-"""Every cell in one row, with the command that makes it again: the data of the page's last table."""
+"""Every cell in one row, with the command that trains it again: the data of the page's last table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page for each cell: its record, its scores, its curves, and the command that makes it again."""
+"""A page for each cell: its record, its scores, its curves, and the command that trains it again."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import shlex
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,9 @@ from mlbench.report.data.grid import Grid
 from mlbench.report.data.kinds import RecordKind
 from mlbench.report.data.merge import merge, merge_kinds
 from mlbench.report.data.trials import select_finals
-from mlbench.report.reproduce import write_suites
 from mlbench.report.text.protocol import edges_chosen, environment, protocol
-from mlbench.runner.worker.cells import cell_of
 from mlbench.suite import Cell, parse_suite
 from mlbench.version import TRAINING_VERSION
-from tests.report.test_reproduce import cells_of_command
 
 SUITE = """
 name = "tuned"
@@ -466,15 +462,6 @@ def test_other_parameters_under_one_name_are_another_loss(tmp_path: Path) -> Non
     assert grid.losses == ("bce", "focal (gamma=2.0)", "focal (gamma=7.5)", "supcon")
 
 
-def test_every_final_can_be_made_again(tmp_path: Path) -> None:
-    merged = merge([write(tmp_path / "results", scored(1))])
-    commands = write_suites(Grid(merged.cells).cells, tmp_path)
-    assert set(commands) == set(merged.cells["id"])
-    for identifier, command in commands.items():
-        assert shlex.split(command)[2].startswith(str(tmp_path))
-        assert cells_of_command(command, "loader") == [identifier]
-
-
 def test_the_report_says_what_tuning_bought(tmp_path: Path) -> None:
     page = build([write(tmp_path / "results", scored())], tmp_path / "report", cells=True, against=[])
     text = page.read_text(encoding="utf-8")
@@ -518,37 +505,6 @@ def test_the_page_says_how_often_an_edge_was_chosen(tmp_path: Path, at_edge: boo
         "focal": 0,
         "supcon": 0,
     }
-
-
-ALIASES = """
-name = "aliases"
-seeds = [0, 1, 2]
-fractions = [1.0]
-losses = ["asl", { name = "asl", id = "asl-mild", gamma_neg = 2.0 }]
-[tuning]
-trials = 6
-[[datasets]]
-name = "digit-scenes"
-encoder = "conv"
-train = { head_lr = 0.002 }
-[[datasets]]
-name = "digit-scenes"
-id = "twice"
-encoder = "conv"
-train = { head_lr = 0.004 }
-"""
-
-
-@pytest.mark.parametrize("shared", ["", "shared = { head_lr = { times = [0.5, 1.0, 2.0] } }"])
-def test_values_that_two_names_share_can_be_made_again(tmp_path: Path, shared: str) -> None:
-    records = scored(text=ALIASES.replace("trials = 6", f"trials = 6\n{shared}"))
-    by_loader = [
-        each | {"id": cell_of("", each["cell"]).id(f"fingerprint of {each['cell']['loader']}")}
-        for each in records
-    ]
-    merged = merge([write(tmp_path / "results", list({each["id"]: each for each in by_loader}.values()))])
-    for identifier, command in write_suites(Grid(merged.cells).cells, tmp_path).items():
-        assert cells_of_command(command, "loader") == [identifier]
 
 
 def test_files_of_a_report_say_what_was_trained(tmp_path: Path) -> None:
