@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from mlbench.datasets import Dataset
 from mlbench.errors import ConfigError
 from mlbench.models.inputs import Batch, Inputs
+from mlbench.models.preparation import Preparation
 from mlbench.registry import ENCODERS
 
 register_encoder = ENCODERS.register
@@ -98,6 +99,9 @@ class Encoder(ABC):
     optimiser: ClassVar[str] = ""
     """Where its backbones bring an optimiser of their own: which, and for what, in words that the report prints. A
     literal too."""
+    exports: ClassVar[bool] = False
+    """Whether what is trained on it can be exported: it has `preparation`, `bare`, and where it needs one `front`. A
+    literal too."""
     device: torch.device | str = "cpu"
     """Where `fit` computes what is worth a GPU, such as the vectors of a frozen network: the cell's device, set by
     who fits the encoder. What `fit` gives lies on the CPU all the same."""
@@ -109,3 +113,17 @@ class Encoder(ABC):
         Raises ConfigError for a modality or option that does not fit, DataError for a sample that cannot be
         read. `cache` is a folder for what is worth keeping between cells.
         """
+
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        """What `fit`, given the same, does to any sample. It may take as long."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how samples are prepared")
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        """The network from prepared samples to features, of the right shapes and any weights: where the vectors are
+        fixed, `Fronted`, or Vectors alone. `folder` holds the files of the preparation."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what network it is")
+
+    def front(self, preparation: Preparation) -> Backbone | None:
+        """The pretrained network whose outputs are the vectors, with its weights; None where a training keeps all
+        weights that there are."""
+        return None

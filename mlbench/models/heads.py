@@ -35,11 +35,17 @@ class Head(nn.Module):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
+        self.sizes = sizes
 
     @property
     def logit_bias(self) -> nn.Parameter:
         """What is added to each label's logit, [L]."""
         raise NotImplementedError(f"{type(self).__name__} does not say where its logits have their biases")
+
+    def as_linear(self) -> tuple[Tensor, Tensor] | None:
+        """Weight [L, M] and bias [L] with which logits = features Wᵀ + b; None where they are not linear in the
+        features."""
+        return None
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
@@ -57,6 +63,9 @@ class LinearHead(Head):
     @property
     def logit_bias(self) -> nn.Parameter:
         return self.linear.bias
+
+    def as_linear(self) -> tuple[Tensor, Tensor] | None:
+        return self.linear.weight, self.linear.bias
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         return {"logits": self.linear(features)}
@@ -154,6 +163,13 @@ class KernelHead(Head):
     @property
     def logit_bias(self) -> nn.Parameter:
         return self.logits.bias
+
+    def as_linear(self) -> tuple[Tensor, Tensor] | None:
+        weight, bias = self.logits.weight, self.logits.bias
+        if self.reduce is None:
+            return weight, bias
+        # Two linear maps, one after the other, are one.
+        return weight @ self.reduce.weight, weight @ self.reduce.bias + bias
 
     def forward(self, features: Tensor) -> Mapping[str, Any]:
         seen = features if self.reduce is None else self.reduce(features)

@@ -33,6 +33,31 @@ class Vectors(Backbone):
         return (batch[0].float() - self.mean) / self.spread
 
 
+class Fronted(Backbone):
+    """What gives the vectors, and then their standardisation: the whole way from a sample to the adapter.
+
+    `half`: the vectors were kept in half precision, and are rounded as they were.
+    """
+
+    def __init__(self, front: Backbone, vectors: Vectors, half: bool = False) -> None:
+        super().__init__()
+        self.front, self.vectors, self.half_precision = front, vectors, half
+        self.dim = vectors.dim
+
+    def forward(self, batch: Batch) -> Tensor:
+        given: Tensor = self.front(batch).float()
+        if self.half_precision:
+            largest = torch.finfo(torch.float16).max
+            given = given.clamp(-largest, largest).half().float()
+        standardised: Tensor = self.vectors((given,))
+        return standardised
+
+
+def bare_vectors(dim: int) -> Vectors:
+    """Vectors of `dim` numbers, left as they are until a mean and a spread are put in."""
+    return Vectors(np.zeros(dim, np.float32), np.ones(dim, np.float32))
+
+
 def fitted_vectors(
     train: npt.NDArray[Any],
     validation: npt.NDArray[Any],

@@ -3,6 +3,7 @@
 from mlbench.records.codec import RecordError, decode, encode
 from mlbench.records.finding import find_record
 from mlbench.records.frame import load_records
+from mlbench.records.keep import Keep
 from mlbench.records.schema import HEAD, READINGS, SCHEMA
 from mlbench.records.scores import PRECISIONS, UNREADABLE, enough
 from mlbench.records.store import Store, stores
@@ -13,6 +14,7 @@ __all__ = [
     "READINGS",
     "SCHEMA",
     "UNREADABLE",
+    "Keep",
     "RecordError",
     "Store",
     "decode",

@@ -2,6 +2,7 @@
 
 <folder>/cells/<cell-id>.json     the record; its first line is a head that can be read alone
 <folder>/scores/<cell-id>.npz     the scores that its metrics are of
+<folder>/models/<cell-id>.safetensors   its model, where the suite asks for it
 <folder>/records.parquet          optional: many records in one file, one a row, equally legal, with the replicates of
                                   the main metrics beside each: what is published
 <folder>/checkpoints              where cells stand that were stopped or killed
@@ -53,6 +54,10 @@ class Store:
         return self.folder / "scores"
 
     @property
+    def models_folder(self) -> Path:
+        return self.folder / "models"
+
+    @property
     def checkpoints_folder(self) -> Path:
         return self.folder / "checkpoints"
 
@@ -91,6 +96,9 @@ class Store:
     def scores_file(self, identifier: str) -> Path:
         return self.scores_folder / f"{identifier}.npz"
 
+    def model_file(self, identifier: str) -> Path:
+        return self.models_folder / f"{identifier}.safetensors"
+
     def checkpoint_file(self, identifier: str) -> Path:
         return self.checkpoints_folder / f"{identifier}.safetensors"
 
@@ -116,12 +124,11 @@ class Store:
     def forget_scores(self, identifier: str) -> None:
         """For a cell that was trained anew and kept none: those of its earlier training are not the new record's.
         Raises DataError where the disk refuses."""
-        try:
-            self.scores_file(identifier).unlink(missing_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"{self.scores_file(identifier)}: cannot be removed: {error.strerror}; it is of an earlier training"
-            ) from error
+        _forget(self.scores_file(identifier))
+
+    def forget_model(self, identifier: str) -> None:
+        """As `forget_scores`, of the model."""
+        _forget(self.model_file(identifier))
 
     def read(self, identifier: str) -> dict[str, Any]:
         """One record, from its own file or from the packed ones; raises KeyError where there is none."""
@@ -255,6 +262,15 @@ def stores(path: Path) -> list[Store]:
     if not found:
         raise DataError(f"{path}: no results here; `mlbench run SUITE --results {path}` makes some")
     return found
+
+
+def _forget(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{file}: cannot be removed: {error.strerror}; it is of an earlier training"
+        ) from error
 
 
 def _head(file: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlbench.records import RecordError, Store
+from mlbench.records import Keep, RecordError, Store
 from mlbench.runner.monitoring.reporters import Reporter, Silent
 from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.estimate import Estimate, Estimates, estimate
@@ -83,7 +83,7 @@ def _sample(planned: PlannedCell, store: Store) -> PlannedCell:
     cell = dataclasses.replace(planned.cell, train=train)
     identifier = cell_id(cell, planned.data)
     return dataclasses.replace(
-        planned, cell=cell, store=store, id=identifier, scores="none", todo=True, waits=None
+        planned, cell=cell, store=store, id=identifier, keep=Keep("none"), todo=True, waits=None
     )
 
 

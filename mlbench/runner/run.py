@@ -158,6 +158,11 @@ def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
             shown.note(f"devices: {trouble}{else_cpu}")
     for sentence in raised_epochs(cell.cell for cell in (*planned.todo, *planned.waiting)):
         shown.note(sentence)
+    if planned.without_model:
+        cells = "cell" if len(planned.without_model) == 1 else "cells"
+        shown.note(
+            f"{len(planned.without_model)} finished {cells} kept no model; `--rerun all` trains again and keeps it"
+        )
     if planned.stale and options.rerun is None:
         losses = ", ".join(sorted({cell.cell.loss.name for cell in planned.stale}))
         shown.note(

@@ -1,4 +1,4 @@
-"""The tables that stand in a suite: a loss, a dataset, its encoder, and how scores are kept."""
+"""The tables that stand in a suite: a loss, a dataset, its encoder, and what is kept of a cell."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
 class Store(BaseModel):
-    """`[store]`: how scores are kept."""
+    """`[store]`: what is kept of a finished cell; no part of its id.
+
+    scores: how precisely. model: whether its weights are kept too, so that `mlbench export` can write them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     scores: Literal["float32", "float16", "none"] = "float32"
+    model: bool = False
 
 
 class LossEntry(BaseModel):

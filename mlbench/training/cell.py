@@ -14,6 +14,7 @@ from mlbench.datasets import Dataset, draw_rows
 from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.model import Model
 from mlbench.models.momentum import MomentumModel
+from mlbench.models.preparation import Preparation
 from mlbench.modules import code_hash
 from mlbench.records import schema as records
 from mlbench.records.schema import TrainedParts
@@ -21,9 +22,10 @@ from mlbench.registry import LOSSES
 from mlbench.suite import Cell
 from mlbench.training.checkpoint import Checkpoint
 from mlbench.training.determinism import deterministic, lacks_kernel, measuring, numerics
+from mlbench.training.keeping import describe_model, prepare_samples
 from mlbench.training.precision import check_precision
 from mlbench.training.resources import Clock, peak_memory, reset_peak_memory
-from mlbench.training.scoring.measure import GroundTruth, floor_of, measure_scores, stored_scores
+from mlbench.training.scoring.measure import FinalScores, GroundTruth, floor_of, measure_scores, stored_scores
 from mlbench.training.scoring.scorer import Scorer
 from mlbench.training.selection import WeightSelection
 from mlbench.training.setup import (
@@ -45,10 +47,12 @@ class CellResult:
 
     - `parts`: of its record, by key.
     - `scores`: the arrays of its scores file.
+    - `model`: a tree of plain values and tensors (`keeping`); None where it is not asked for.
     """
 
     parts: TrainedParts
     scores: dict[str, npt.NDArray[Any]]
+    model: dict[str, Any] | None = None
 
 
 def run_cell(
@@ -62,8 +66,10 @@ def run_cell(
     checkpoint: Checkpoint | None = None,
     cache_dir: Path | None = None,
     scores: Literal["float32", "float16"] = "float32",
+    keep_model: bool = False,
 ) -> CellResult:
-    """Train, probe and score one cell; every metric is of the scores as they are stored, in precision `scores`.
+    """Train, probe and score one cell; every metric is of the scores as they are stored, in precision `scores`. With
+    `keep_model` the model comes with them, and all numbers are the same.
 
     `deadline` is a time of `time.monotonic()`. `micro_batch` rows are put through the device at once where it
     is given (the loss must be `per_sample`); without it the protocol's own holds where the loss is. With a
@@ -84,6 +90,7 @@ def run_cell(
         checkpoint=checkpoint,
         cache_dir=cache_dir,
         scores=scores,
+        keep_model=keep_model,
     )
     try:
         return attempt.run(strict=True)
@@ -97,6 +104,7 @@ def run_cell(
 class _Prepared:
     """A cell that is ready to train.
 
+    - `preparation`: what its encoder does to further samples; None where its model is not kept.
     - `dataset`: with its validation split cut where the protocol asks for it.
     - `rows`: the training rows, int64 [n].
     - `truth`: what its scores are measured against.
@@ -104,6 +112,7 @@ class _Prepared:
     - `spec`: what its training reads.
     """
 
+    preparation: Preparation | None
     dataset: Dataset
     rows: npt.NDArray[np.int64]
     truth: GroundTruth
@@ -124,6 +133,7 @@ class _Attempt:
     checkpoint: Checkpoint | None
     cache_dir: Path | None
     scores: Literal["float32", "float16"]
+    keep_model: bool
 
     def run(self, strict: bool) -> CellResult:
         """Set up, train and measure, under determinism that is `strict` or only warns."""
@@ -137,6 +147,7 @@ class _Attempt:
             final = prepared.scorer.final(prepared.spec.model, clock).stored_as(self.scores)
             with measuring():
                 measured, replicates = measure_scores(prepared.truth, final, bootstrap=protocol.bootstrap)
+                kept = self.keep(prepared, final)
             flags = numerics(self.device)
         dataset, rows, truth, history = prepared.dataset, prepared.rows, prepared.truth, trainer.history
         arrays = {**stored_scores(dataset, truth, final), **replicates}
@@ -145,7 +156,7 @@ class _Attempt:
             **measured,
             "floor_metrics": floor_of(cell, dataset, truth, len(rows)),
             "history": cast(records.History, asdict(history)),
-            "probe": final.probe_setting,
+            "probe": None if final.linear is None else final.linear.setting(),
             "metrics_version": METRICS_VERSION,
             "deterministic": was_deterministic(),
             "numerics": flags,
@@ -161,7 +172,7 @@ class _Attempt:
             "cost": trainer.cost.read(),
             "samples_per_second": trained_on / clock.seconds["train"],
         }
-        return CellResult(parts, arrays)
+        return CellResult(parts, arrays, kept)
 
     def set_up(self) -> _Prepared:
         """The rows of the cell, its encoder fitted to them, its loss and its model."""
@@ -169,6 +180,7 @@ class _Attempt:
         rows = draw_rows(dataset, cell.fraction, cell.stream_seed)
         streams = Streams(cell.stream_seed)
         fitted = fit_encoder(cell, dataset, rows, self.cache_dir, device)
+        preparation = prepare_samples(cell, dataset, rows, self.cache_dir) if self.keep_model else None
         if protocol.validation == "fraction":
             dataset, fitted = cut_validation(dataset, fitted, cell)
         targets = training_targets(dataset, rows, protocol.unknown)
@@ -208,7 +220,14 @@ class _Attempt:
             deadline=self.deadline,
             code_hash=code_hash(LOSSES.describe(cell.loss.name)),
         )
-        return _Prepared(dataset, rows, truth, scorer, spec)
+        return _Prepared(preparation, dataset, rows, truth, scorer, spec)
+
+    def keep(self, prepared: _Prepared, final: FinalScores) -> dict[str, Any] | None:
+        """The model, where it is asked for."""
+        if prepared.preparation is None:
+            return None
+        dataset, truth, model = prepared.dataset, prepared.truth, prepared.spec.model
+        return describe_model(self.cell, dataset, truth, model, prepared.preparation, final)
 
     def train(self, prepared: _Prepared, clock: Clock) -> Trainer:
         """Train the model, and leave it with the weights that count."""

@@ -79,9 +79,9 @@ def _made_by(code_hash: str) -> dict[str, Any]:
     return {"format": FORMAT, "version": TRAINING_VERSION, "code": code_hash}
 
 
-def save_tree(tree: Any, file: Path) -> None:
-    """Write a tree of dicts, lists, numbers, text and tensors to `file`, whole or not at all. Dict keys may be text
-    or numbers; tuples become lists.
+def save_tree(tree: Any, file: Path, through: Path | None = None) -> None:
+    """Write a tree of dicts, lists, numbers, text and tensors to `file`, whole or not at all, by way of the folder
+    `through` (see `atomic_write`). Dict keys may be text or numbers; tuples become lists.
 
     As safetensors, since a checkpoint lies in a results folder, nothing of which may ever be run: torch.load with
     `weights_only` ran code of a crafted file before torch 2.6 (CVE-2025-32434), and its unpickler could be made to
@@ -90,7 +90,7 @@ def save_tree(tree: Any, file: Path) -> None:
     tensors: dict[str, Tensor] = {}
     shape = json.dumps(_take_out(tree, tensors))
     file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(file) as temporary:
+    with atomic_write(file, through) as temporary:
         save_file(tensors, temporary, metadata={"tree": shape})
 
 
@@ -102,7 +102,7 @@ def load_tree(file: Path) -> Any:
             names = set(stored.keys())
             return _put_in(tree, {name: stored.get_tensor(name) for name in names})
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise DataError(f"{file}: not a checkpoint: {error}") from error
+        raise DataError(f"{file}: not a file that mlbench wrote, or damaged: {error}") from error
 
 
 def _take_out(node: Any, tensors: dict[str, Tensor]) -> Any:

@@ -18,6 +18,7 @@ from mlbench.runner import RunOptions, plan, run_suites
 from mlbench.suite import Selection, Suite
 from mlbench.suite.entries import LossEntry
 from mlbench.suite.entries import Store as How
+from mlbench.training.checkpoint import load_tree
 from mlbench.version import TRAINING_VERSION
 from tests.runner.conftest import MakeOptions, MakeSuite
 
@@ -153,9 +154,9 @@ def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOpti
     assert (scores[0]["test_logits"] == scores[1]["test_logits"]).all()
 
 
-def keeping(suite: Suite, scores: Any) -> Suite:
+def keeping(suite: Suite, scores: Any, model: bool = False) -> Suite:
     """The suite, with its scores kept so."""
-    return suite.model_copy(update={"store": How(scores=scores)})
+    return suite.model_copy(update={"store": How(scores=scores, model=model)})
 
 
 def test_a_record_whose_scores_are_too_few_is_not_taken_over(suite: MakeSuite, options: MakeOptions) -> None:
@@ -183,6 +184,28 @@ def test_a_cell_that_is_trained_anew_and_keeps_no_scores_has_none(
     assert store.scores_file(identifier).exists()
     assert run_suites([keeping(suite("done"), "none")], options(rerun="all")).trained == 1
     assert not store.scores_file(identifier).exists()
+
+
+def test_models_are_kept_and_taken_over_as_suites_ask(
+    suite: MakeSuite, options: MakeOptions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, kept, again = (Store(options().results / name) for name in ("plain", "kept", "again"))
+    run_suites([suite("done", name="plain")], options())
+    [identifier] = plain.ids()
+    assert not plain.model_file(identifier).exists()
+    assert run_suites([keeping(suite("done", name="kept"), "none", model=True)], options()).trained == 1
+    tree = load_tree(kept.model_file(identifier))
+    assert (tree["loss"], tree["started"]) == ("done", kept.read(identifier)["started"])
+    assert run_suites([keeping(suite("done", name="again"), "none", model=True)], options()).trained == 0
+    assert load_tree(again.model_file(identifier)) == tree
+    # A finished record is no reason to train, but it is said what is missing.
+    asking = keeping(suite("done", name="plain"), "float32", model=True)
+    assert run_suites([asking], options(progress="plain")).trained == 0
+    assert "1 finished cell kept no model" in "".join(capsys.readouterr())
+    assert run_suites([asking], options(rerun="all")).trained == 1
+    assert plain.model_file(identifier).exists()
+    run_suites([suite("done", name="plain")], options(rerun="all"))
+    assert not plain.model_file(identifier).exists(), "it would be of another training"
 
 
 def test_of_two_suites_the_one_that_keeps_more_trains(suite: MakeSuite, options: MakeOptions) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from jinja2 import Environment
 
 from mlbench.datasets.base import Dataset
+from mlbench.datasets.decoding import ImageError, open_image, squash
 from mlbench.datasets.description.describing import SAMPLES, Description, co_occurrence
 from mlbench.datasets.description.plain_text import render_text
-from mlbench.datasets.images import ImageError, open_image, squash
 
 MOST_SHOWN = 30
 THUMBNAIL = 128

@@ -50,7 +50,7 @@ class ColumnChoice:
         table, place = part.table, part.place
         if table.num_rows == 0:
             raise place.error(None, "it has no rows")
-        columns = self._input(table, place)
+        columns = self.pick_input(table, place)
         if isinstance(self.labels, list):
             columns["labels"], unscored = parse_indicators(table, self.labels, place)
             if unscored is not None:
@@ -71,7 +71,7 @@ class ColumnChoice:
     def check(self, header: Part) -> None:
         """Raise DataError for a column that is named here and not there; `header` is a table without rows."""
         table, place = header.table, header.place
-        self._input(table, place)
+        self.pick_input(table, place)
         for name in self.labels if isinstance(self.labels, list) else [self.labels]:
             require(table, name, "labels", place)
         for key, name in (("unscored", self.unscored), ("ids", self.ids)):
@@ -88,7 +88,8 @@ class ColumnChoice:
         given = {**vars(self), "id": self.ids}
         return {name: given[name] for name in columns if isinstance(given[name], str) and given[name]}
 
-    def _input(self, table: pa.Table, place: Place) -> dict[str, Any]:
+    def pick_input(self, table: pa.Table, place: Place) -> dict[str, Any]:
+        """The column of the samples, by what the folder format calls it."""
         if isinstance(self.features, list):
             return {"features": _stack(table, self.features, place)}
         for modality, name in (("text", self.text), ("image", self.image), ("features", self.features)):

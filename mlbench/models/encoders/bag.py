@@ -14,8 +14,9 @@ from torch.nn import functional
 from mlbench.datasets import Dataset
 from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.encoders.normalised_sgd import NormalisedSGD
-from mlbench.models.encoders.tfidf import fit_tfidf
+from mlbench.models.encoders.tfidf import fit_tfidf, prepare_words, sum_words
 from mlbench.models.inputs import Bags, Batch
+from mlbench.models.preparation import Preparation
 
 
 @register_encoder("bag")
@@ -30,6 +31,7 @@ class BagOfWords(Encoder):
     """
 
     modalities = {"text"}
+    exports = True
     optimiser = "SGD on its word vectors, over a running mean of the norm of the whole table's gradient"
     train_defaults = {"epochs": 10, "batch_size": 128, "head_lr": 0.003, "queue": 2048}
 
@@ -40,6 +42,12 @@ class BagOfWords(Encoder):
         matrices, words = fit_tfidf(dataset, rows, cache, min_count=self.min_count)
         train, validation, test = (_bags(matrix) for matrix in matrices)
         return Fitted(train, validation, test, build=lambda: _Table(words, self.width, self.learning_rate))
+
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        return prepare_words(dataset, rows, self.min_count)
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        return _Table(preparation.settings["words"], self.width, self.learning_rate)
 
 
 class _Table(Backbone):
@@ -52,10 +60,13 @@ class _Table(Backbone):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, batch: Batch) -> Tensor:
-        words, weights, offsets = batch
-        summed = functional.embedding_bag(
-            words, self.table, offsets, mode="sum", sparse=True, per_sample_weights=weights
-        )
+        if len(batch) == 2:
+            summed = sum_words(*batch, self.table)
+        else:
+            words, weights, offsets = batch
+            summed = functional.embedding_bag(
+                words, self.table, offsets, mode="sum", sparse=True, per_sample_weights=weights
+            )
         features: Tensor = self.norm(summed).relu()
         return features
 

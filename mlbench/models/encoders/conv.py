@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from mlbench.datasets import Dataset
 from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.images.augmentation import augment_images
-from mlbench.models.images.pixels import image_inputs, to_unit
+from mlbench.models.images.pixels import image_inputs, prepare_pixels, to_unit
 from mlbench.models.inputs import Batch
+from mlbench.models.preparation import Preparation
 
 
 @register_encoder("conv")
@@ -26,6 +27,7 @@ class SmallConvolutions(Encoder):
     """
 
     modalities = {"image"}
+    exports = True
     augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
     train_defaults = {"epochs": 20, "batch_size": 64, "encoder_lr": 0.003, "head_lr": 0.003}
 
@@ -35,6 +37,12 @@ class SmallConvolutions(Encoder):
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         inputs = image_inputs(dataset, rows, self.size, cache)
         return Fitted(*inputs, build=lambda: _Convolutions(self.width))
+
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        return prepare_pixels(dataset, self.size)
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        return _Convolutions(self.width)
 
 
 class _Convolutions(Backbone):

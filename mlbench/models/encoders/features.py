@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets import Dataset
-from mlbench.models.base import Encoder, Fitted, register_encoder
-from mlbench.models.vectors import fitted_vectors
+from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
+from mlbench.models.preparation import Preparation
+from mlbench.models.vectors import bare_vectors, fitted_vectors
 
 
 @register_encoder("features")
@@ -18,6 +19,7 @@ class GivenFeatures(Encoder):
 
     modalities = {"features"}
     fixed = True
+    exports = True
     train_defaults = {"epochs": 30, "head_lr": 0.001}
 
     def __init__(self) -> None:
@@ -29,3 +31,9 @@ class GivenFeatures(Encoder):
             for split in (dataset.train, dataset.validation, dataset.test)
         )
         return fitted_vectors(train, validation, test, rows, per_feature=True)
+
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        return Preparation("features", {"dim": np.shape(dataset.train.inputs)[1]})
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        return bare_vectors(preparation.settings["dim"])

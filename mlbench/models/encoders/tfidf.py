@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import DataError
 from mlbench.models.base import rows_digest
+from mlbench.models.preparation import Preparation
 
 
 def fit_tfidf(
@@ -59,7 +62,31 @@ def fit_tfidf(
     return (train, validation, test), width
 
 
+def prepare_words(
+    dataset: Dataset, rows: npt.NDArray[np.int64], min_count: int, **settings: Any
+) -> Preparation:
+    """The vocabulary and its weights, found anew: the matrices are worth keeping, these are quick. `settings` are what
+    the encoder adds."""
+    vectorizer, _ = _vectorizer(dataset, rows, min_count)
+    words = vectorizer.get_feature_names_out().tolist()
+    inverse = torch.from_numpy(vectorizer.idf_.astype(np.float32))
+    return Preparation("words", {"words": len(words), **settings}, words=words, inverse=inverse)
+
+
+def sum_words(words: Tensor, weights: Tensor, table: Tensor) -> Tensor:
+    """Σ_t weight · table[word] of words and weights [B, T], as an exported model takes them; the weight of what fills
+    up a row is 0. [B, W]."""
+    return (weights.unsqueeze(1) @ table[words]).squeeze(1)
+
+
 def _fit(dataset: Dataset, rows: npt.NDArray[np.int64], min_count: int) -> tuple[Any, Any, Any]:
+    vectorizer, train = _vectorizer(dataset, rows, min_count)
+    others = [vectorizer.transform(split.inputs) for split in (dataset.validation, dataset.test)]
+    return train, others[0], others[1]
+
+
+def _vectorizer(dataset: Dataset, rows: npt.NDArray[np.int64], min_count: int) -> tuple[Any, Any]:
+    """scikit-learn's, fitted to the training texts, and their matrix."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = dataset.train.take(rows).inputs
@@ -76,5 +103,4 @@ def _fit(dataset: Dataset, rows: npt.NDArray[np.int64], min_count: int) -> tuple
             raise DataError(
                 f"dataset {dataset.name!r}: its {len(rows)} training texts hold no words"
             ) from error
-    others = [vectorizer.transform(split.inputs) for split in (dataset.validation, dataset.test)]
-    return train, others[0], others[1]
+    return vectorizer, train

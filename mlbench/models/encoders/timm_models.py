@@ -18,10 +18,12 @@ from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.images.augmentation import augment_images
 from mlbench.models.images.pixels import image_inputs, split_images, to_unit
 from mlbench.models.inputs import Batch
+from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.frozen import freeze
 from mlbench.models.pretrained.memory_format import is_convolutional
 from mlbench.models.pretrained.timm_names import check_patch
 from mlbench.models.pretrained.weights import content_of, local_folder
+from mlbench.models.vectors import Fronted, bare_vectors
 
 
 @register_encoder("timm")
@@ -35,6 +37,7 @@ class TimmEncoder(Encoder):
     """
 
     modalities = {"image"}
+    exports = True
     augmentations = {"flip", "crop", "randaugment", "cutout+randaugment"}
     precheck = "mlbench.models.pretrained.timm_names:check_options"
     train_defaults = {"epochs": 30, "batch_size": 64, "encoder_lr": 0.0001, "head_lr": 0.001}
@@ -82,6 +85,18 @@ class TimmEncoder(Encoder):
         images = partial(split_images, dataset, size=self.size, cache=cache)
         return freeze(dataset, rows, cache, settings, images, self._build, self.device, self.vectors)
 
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        return Preparation("pixels", {"size": self.size})
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        network = TimmEncoder(self.model, pretrained=False, size=preparation.settings["size"])._build()
+        if not self.frozen:
+            return network
+        return Fronted(network, bare_vectors(network.dim), half=self.vectors == "float16")
+
+    def front(self, preparation: Preparation) -> Backbone | None:
+        return self._build() if self.frozen else None
+
     def _build(self) -> Backbone:
         import timm
 
@@ -99,7 +114,7 @@ class TimmEncoder(Encoder):
         patch = getattr(getattr(network, "patch_embed", None), "patch_size", None)
         if patch is not None:
             check_patch(self.model, self.size, max(patch) if isinstance(patch, tuple) else int(patch))
-        return _TimmBackbone(network, self.config)
+        return TimmBackbone(self.model, network, self.config)
 
     def _takes_size(self) -> bool:
         """Transformers with a fixed grid of patches are told the size; convolutions take any."""
@@ -107,13 +122,15 @@ class TimmEncoder(Encoder):
         return self.size != own and bool(self.config.get("fixed_input_size"))
 
 
-class _TimmBackbone(Backbone):
+class TimmBackbone(Backbone):
+    """A network of timm by the name `model`, without its classifier."""
+
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: Any, config: dict[str, Any]) -> None:
+    def __init__(self, model: str, network: Any, config: dict[str, Any]) -> None:
         super().__init__()
-        self.network = network
+        self.model, self.network = model, network
         self.convolutional = is_convolutional(network)
         if self.convolutional:
             network.to(memory_format=torch.channels_last)
@@ -124,11 +141,13 @@ class _TimmBackbone(Backbone):
         self.register_buffer("std", torch.tensor(config["std"]).view(1, -1, 1, 1), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
-        images = (to_unit(batch[0]) - self.mean) / self.std
-        if self.convolutional:
-            images = images.contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.network(images)
+        features: Tensor = self.network(self.normalise(batch[0]))
         return features
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """uint8 [B, H, W, C] as the network takes them, [B, 3, H, W]."""
+        normalised = (to_unit(images) - self.mean) / self.std
+        return normalised.contiguous(memory_format=torch.channels_last) if self.convolutional else normalised
 
     def parameters_by_depth(self) -> list[list[nn.Parameter]]:
         from timm.models import group_parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +18,11 @@ from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
 from mlbench.models.inputs import Batch, Inputs, Part, Tokens
+from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.depth import by_depth
 from mlbench.models.pretrained.frozen import freeze
 from mlbench.models.pretrained.weights import content_of, local_folder
+from mlbench.models.vectors import Fronted, bare_vectors
 
 
 @register_encoder("hf")
@@ -33,6 +36,7 @@ class TransformersEncoder(Encoder):
     """
 
     modalities = {"text"}
+    exports = True
     noisy = True
     precheck = "mlbench.models.pretrained.hf_names:check_options"
     train_defaults = {
@@ -76,6 +80,29 @@ class TransformersEncoder(Encoder):
         train = Part(tokens("train"), torch.from_numpy(rows))
         return Fitted(train, tokens("validation"), tokens("test"), build=self._build)
 
+    def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:
+        from transformers import AutoConfig
+
+        with tempfile.TemporaryDirectory() as folder:
+            self._load_tokeniser().save_pretrained(folder)
+            self._load(AutoConfig.from_pretrained, "configuration").save_pretrained(folder)
+            files = {
+                str(file.relative_to(folder)): file.read_bytes()
+                for file in sorted(Path(folder).rglob("*"))
+                if file.is_file()
+            }
+        return Preparation("tokens", {"max_length": self.max_length}, files=files)
+
+    def bare(self, preparation: Preparation, folder: Path) -> Backbone:
+        # A configuration may name half precision, in which no training here keeps weights.
+        network = TransformersEncoder(str(folder), self.pooling, pretrained=False)._build().float()
+        if not self.frozen:
+            return network
+        return Fronted(network, bare_vectors(network.dim), half=self.vectors == "float16")
+
+    def front(self, preparation: Preparation) -> Backbone | None:
+        return self._build() if self.frozen else None
+
     def _tokenise(
         self,
         tokeniser: Any,
@@ -117,7 +144,7 @@ class TransformersEncoder(Encoder):
             network = AutoModel.from_config(self._load(AutoConfig.from_pretrained, "configuration"))
         if self.pooling == "pooler" and getattr(network, "pooler", None) is None:
             raise ConfigError(f"encoder 'hf:{self.name}' has no pooler; use pooling = 'mean' or 'cls'")
-        return _TextBackbone(network, self.pooling)
+        return TextBackbone(network, self.pooling)
 
     def _load(self, load: Any, what: str, **options: Any) -> Any:
         from transformers.utils import logging
@@ -169,7 +196,9 @@ def takes_wide_masks(network: Any) -> bool:
     return _takes_wide[key]
 
 
-class _TextBackbone(Backbone):
+class TextBackbone(Backbone):
+    """A network of transformers, and how one vector is made of a text's hidden states."""
+
     def __init__(self, network: Any, pooling: str) -> None:
         super().__init__()
         self.network, self.pooling = network, pooling

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from mlbench.datasets import Dataset, decode_images
 from mlbench.datasets.cache import Cache
+from mlbench.errors import ConfigError
 from mlbench.models.inputs import Dense, Inputs, Part
+from mlbench.models.preparation import Preparation
 from mlbench.models.vectors import dense
 
 SIZE = 64
@@ -40,6 +42,18 @@ def split_images(dataset: Dataset, name: str, size: int | None, cache: Path) -> 
         decode_images(split, side, out=out)
 
     return dense(Cache(cache).filled(key, (len(split), side, side, 3), np.uint8, fill))
+
+
+def prepare_pixels(dataset: Dataset, size: int | None) -> Preparation:
+    """What further images become beside those of `split_images`. Raises ConfigError for images that are not square."""
+    images = dataset.train.inputs
+    height, width = images.shape[1:3] if isinstance(images, np.ndarray) else (SIZE, SIZE)
+    if size is None and height != width:
+        raise ConfigError(
+            f"dataset {dataset.name!r}: its images are {height} × {width}, and others are made square: a model of it "
+            "cannot be exported; give the encoder a `size`"
+        )
+    return Preparation("pixels", {"size": size or height})
 
 
 def to_unit(images: Tensor) -> Tensor:

@@ -38,6 +38,19 @@ def check_encoders(cells: Iterable[Cell]) -> None:
         _precheck(encoder, cell.encoder_options, where)
 
 
+def check_models(cells: Iterable[Cell]) -> None:
+    """Raise ConfigError for an encoder that does not export, where the suite of these cells keeps models. Every loss
+    has a model: its own logits, or the probe's."""
+    for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
+        encoder = ENCODERS.describe(cell.encoder.partition(":")[0])
+        if not encoder.attributes.get("exports"):
+            raise ConfigError(
+                f"suite {cell.suite!r}, store.model = true: encoder {cell.encoder!r} ({encoder.file}) does not say how "
+                "new samples are prepared, so no model of it can be kept; give it `exports`, `preparation` and `bare` "
+                "(see Encoder), or set store.model = false"
+            )
+
+
 def check_data(cells: Iterable[Cell], data_root: Path | None) -> None:
     """Raise ConfigError for a column that a suite names and its file lacks. Data that are not here, or cannot be
     read, are no reason to refuse the rest."""

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from mlbench.errors import ConfigError, DatasetNotFoundError
 from mlbench.modules import code_hash
-from mlbench.records import PRECISIONS, Store
+from mlbench.records import Keep, Store
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
-from mlbench.runner.planning.checks import check_data, check_encoders
+from mlbench.runner.planning.checks import check_data, check_encoders, check_models
 from mlbench.runner.planning.reuse import KnownData, KnownRecords
 from mlbench.runner.scheduling.finals import Candidate, PendingFinals, PendingTrial, chosen_trial
 from mlbench.runner.scheduling.job import CellTask, stamp
@@ -30,8 +30,8 @@ class PlannedCell:
     cell: Cell
     store: Store
     """Of its own suite."""
-    scores: str
-    """How they are kept: "float32", "float16" or "none"."""
+    keep: Keep
+    """What of it is kept beside its record."""
     data: str
     """The fingerprint of its dataset; "" where that is not there."""
     id: str | None
@@ -57,7 +57,7 @@ class PlannedCell:
         per_sample = bool(declared.attributes.get("per_sample", False))
         before = stamp(self.store, self.id)
         return CellTask(
-            self.cell, self.id, self.store, self.data, self.scores, before, per_sample, code_hash(declared)
+            self.cell, self.id, self.store, self.data, self.keep, before, per_sample, code_hash(declared)
         )
 
 
@@ -86,11 +86,14 @@ class Plan:
     @property
     def todo(self) -> list[PlannedCell]:
         """What a run would train at once: each id once, even where two suites share it. It then stands where the first
-        of them has it, and is that one's that wants its scores kept most precisely."""
+        of them has it, and is that one's that wants most kept of it, beside what the others want."""
         best: dict[str, PlannedCell] = {}
         for planned in self.cells:
-            if planned.todo and planned.id and _precision(planned) > _precision(best.get(planned.id)):
-                best[planned.id] = planned
+            if planned.todo and planned.id:
+                found = best.setdefault(planned.id, planned)
+                if found.keep != planned.keep:
+                    most = planned if planned.keep.much > found.keep.much else found
+                    best[planned.id] = replace(most, keep=planned.keep | found.keep)
         return list(best.values())
 
     @property
@@ -149,6 +152,18 @@ class Plan:
         return [planned for planned in self.cells if planned.stale]
 
     @property
+    def without_model(self) -> list[PlannedCell]:
+        """Finished cells that kept no model, though their suite asks for it."""
+        return [
+            planned
+            for planned in self.cells
+            if planned.state == "done"
+            and planned.id
+            and not planned.todo
+            and not planned.keep.has_model(planned.source or planned.store, planned.id)
+        ]
+
+    @property
     def stores(self) -> list[Store]:
         return list(dict.fromkeys(planned.store for planned in self.cells))
 
@@ -169,11 +184,12 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     )
     check_encoders(grid.cells)
     check_data(grid.cells, options.data_root)
-    scores = {suite.name: suite.store.scores for suite in suites}
+    keep = {suite.name: Keep(suite.store.scores, suite.store.model) for suite in suites}
+    check_models([cell for cell in grid.cells if keep[cell.suite].model])
     data = KnownData(options.data_root)
     results = options.results.absolute()
-    known = {name: KnownRecords(Store(results / name), results) for name in scores}
-    planner = _Planner(known, scores, data, options)
+    known = {name: KnownRecords(Store(results / name), results) for name in keep}
+    planner = _Planner(known, keep, data, options)
     planned = [planner.at(cell) for cell in grid.cells]
     _refuse_equal_data(planned)
     return Plan((*planned, *planner.at_finals(grid.finals, planned)))
@@ -194,10 +210,10 @@ def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:
 
 @dataclass(frozen=True)
 class _Planner:
-    """What a plan is made from: the records and the precision of scores by suite, the data, the terms."""
+    """What a plan is made from: the records and what is to be kept by suite, the data, the terms."""
 
     known: Mapping[str, KnownRecords]
-    scores: Mapping[str, str]
+    keep: Mapping[str, Keep]
     data: KnownData
     options: RunOptions
     _choices: dict[int, int] = field(default_factory=dict)
@@ -205,15 +221,15 @@ class _Planner:
     def at(self, cell: Cell) -> PlannedCell:
         """A cell whose values are known."""
         known, options = self.known[cell.suite], self.options
-        scores = "none" if cell.is_trial else self.scores[cell.suite]
+        keep = Keep("none") if cell.is_trial else self.keep[cell.suite]
         try:
             fingerprint = self.data.fingerprint(cell)
         except DatasetNotFoundError as error:
-            return PlannedCell(cell, known.store, scores, "", None, "not fetched", str(error))
+            return PlannedCell(cell, known.store, keep, "", None, "not fetched", str(error))
         identifier = cell_id(cell, fingerprint)
         head, source = known.head(identifier), None
         if head is None or head["status"] == "failed":
-            source, found = known.elsewhere(identifier, scores)
+            source, found = known.elsewhere(identifier, keep)
             head = found or head
         state: State = "missing" if head is None else "done" if head["status"] == "done" else "failed"
         reason = str(head["error"]["class"]) if head and state == "failed" else ""
@@ -225,7 +241,7 @@ class _Planner:
         )
         renamed = head is not None and source is None and not cell.has_names(head["cell"])
         return PlannedCell(
-            cell, known.store, scores, fingerprint, identifier, state, reason, source, stale, renamed, todo
+            cell, known.store, keep, fingerprint, identifier, state, reason, source, stale, renamed, todo
         )
 
     def at_finals(self, finals: Iterable[Final], planned: Iterable[PlannedCell]) -> list[PlannedCell]:
@@ -283,7 +299,7 @@ def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedC
         ),
         store=first.store,
         data=first.data,
-        scores=first.scores,
+        keep=first.keep,
         per_sample=bool(declared.attributes.get("per_sample", False)),
         source_hash=code_hash(declared),
     )
@@ -297,11 +313,6 @@ def trial_number(planned: PlannedCell) -> int:
     """The number of a trial."""
     assert planned.cell.trial is not None
     return planned.cell.trial.number
-
-
-def _precision(planned: PlannedCell | None) -> int:
-    """How precisely a cell's scores are to be kept; of none, less than any."""
-    return -1 if planned is None else PRECISIONS.index(planned.scores)
 
 
 def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from mlbench import datasets
 from mlbench.atomic_writes import atomic_write
 from mlbench.errors import DataError, DatasetNotFoundError
-from mlbench.records import RecordError, Store, enough, stores
+from mlbench.records import Keep, RecordError, Store, stores
 from mlbench.suite import Cell
 
 
@@ -54,14 +54,14 @@ class KnownRecords:
         """What this suite's own record of a cell says first."""
         return self._heads.get(identifier)
 
-    def elsewhere(self, identifier: str, scores: str) -> tuple[Store | None, dict[str, Any] | None]:
-        """A finished record of the cell in another suite's folder, if it can be read and its scores are kept as
-        precisely as this suite wants them."""
+    def elsewhere(self, identifier: str, keep: Keep) -> tuple[Store | None, dict[str, Any] | None]:
+        """A finished record of the cell in another suite's folder, if it can be read and as much is kept of the cell as
+        this suite wants."""
         for sibling, ids in self._siblings.items():
             if identifier in ids:
                 with contextlib.suppress(RecordError):
                     head = sibling.head(identifier)
-                    if head["status"] == "done" and enough(sibling.scores_file(identifier), scores):
+                    if head["status"] == "done" and keep.has_all(sibling, identifier):
                         return sibling, head
         return None, None
 
@@ -76,7 +76,7 @@ def _siblings(store: Store, results: Path) -> Iterator[tuple[Store, set[str]]]:
 
 
 def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool:
-    """Copy a record and its scores under this suite's own names; False where the source has no record."""
+    """Copy a record, its scores and its model under this suite's own names; False where the source has no record."""
     try:
         record = source.read(identifier)
     except KeyError:
@@ -84,14 +84,18 @@ def take_over(identifier: str, cell: Cell, source: Store, target: Store) -> bool
     record["suite"], record["taken_over_from"] = cell.suite, source.folder.name
     _rename_family(record, cell)
     cell.give_names(record["cell"])
-    scores = source.scores_file(identifier)
-    if scores.exists():
+    for what, file, to in (
+        ("scores", source.scores_file(identifier), target.scores_file(identifier)),
+        ("a model", source.model_file(identifier), target.model_file(identifier)),
+    ):
         try:
-            _copy(scores, target.scores_file(identifier), target.tmp_folder)
+            if file.exists():
+                to.parent.mkdir(exist_ok=True)
+                _copy(file, to, target.tmp_folder)
+            else:
+                to.unlink(missing_ok=True)
         except OSError as error:
-            raise DataError(f"{target.folder}: scores could not be copied here: {error.strerror}") from error
-    else:
-        target.forget_scores(identifier)
+            raise DataError(f"{target.folder}: {what} could not be copied here: {error.strerror}") from error
     target.write(record)
     return True
 

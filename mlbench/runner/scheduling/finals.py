@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mlbench.records import Store
+from mlbench.records import Keep, Store
 from mlbench.runner.scheduling.job import CellTask, Stamp, stamp
 from mlbench.suite import Final, choose, score_of
 
@@ -50,7 +50,7 @@ class PendingFinals:
     candidates: tuple[tuple[Candidate, ...], ...]
     store: Store
     data: str
-    scores: str
+    keep: Keep
     per_sample: bool
     source_hash: str
 
@@ -68,7 +68,7 @@ class PendingFinals:
     def tasks(self) -> tuple[CellTask, ...]:
         """The finals that are to be trained, once the trials are over. Raises as `choice`."""
         number = self.choice()
-        known = self.data, self.scores
+        known = self.data, self.keep
         return tuple(
             CellTask(
                 final.cell(number),

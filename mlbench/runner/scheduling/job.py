@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mlbench.records import SCHEMA, Store
+from mlbench.records import SCHEMA, Keep, Store
 from mlbench.records.schema import CellDescription, Record
 from mlbench.runner.scheduling.plugins import Plugin
 from mlbench.runner.scheduling.run_lock import RunLock
@@ -32,8 +32,8 @@ class CellTask:
     """Where its record goes."""
     data: str
     """The fingerprint of its dataset: equal for cells on the same data."""
-    scores: str
-    """How they are kept: "float32", "float16" or "none"."""
+    keep: Keep
+    """What of it is kept beside the record."""
     before: Stamp | None
     """The stamp of the record that is to be replaced; None where there is none."""
     per_sample: bool

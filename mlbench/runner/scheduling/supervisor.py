@@ -155,7 +155,7 @@ class Slot:
         request = {
             "record": self._record(task, retries),
             "store": str(task.store.folder),
-            "scores": task.scores,
+            **task.keep.describe(),
             "time_limit": limits.time,
             "micro_batch": micro_batch,
             "checkpoint_every": job.checkpoint_every,

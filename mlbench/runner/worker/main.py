@@ -71,7 +71,7 @@ class Worker:
         """Run one cell and say how it ended."""
         started, clock = now(), time.monotonic()
         try:
-            record, scores = self._run(request)
+            record, result = self._run(request)
         except CellStoppedError:
             self.channel.send("stopped")
         except BaseException as error:
@@ -83,7 +83,7 @@ class Worker:
                 # This process is about to be replaced.
                 return
         else:
-            self._write(request, {**record, "started": started, "finished": now()}, scores, clock)
+            self._write(request, {**record, "started": started, "finished": now()}, result, clock)
             if not self.on_cuda:
                 return
         gc.collect()
@@ -124,6 +124,7 @@ class Worker:
                 micro_batch=request["micro_batch"],
                 on_progress=self._progress,
                 scores="float16" if request["scores"] == "float16" else "float32",
+                **({"keep_model": True} if request["model"] else {}),
                 **checkpoint,
             )
         said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
@@ -135,7 +136,7 @@ class Worker:
             "warnings": said[:20],
             **result.parts,
         }
-        return done, None if request["scores"] == "none" else result.scores
+        return done, result
 
     def _checkpoint(self, request: CellRequest) -> dict[str, Any]:
         """What the cell function is told of checkpoints; nothing where it knows none, or none are wanted."""
@@ -162,11 +163,13 @@ class Worker:
             self._kept = key, dataset, [str(warning.message) for warning in caught]
         return self._kept[1], self._kept[2]
 
-    def _write(self, request: CellRequest, record: Record, scores: Any, clock: float) -> None:
+    def _write(self, request: CellRequest, record: Record, result: Any, clock: float) -> None:
         store = Store(Path(request["store"]))
+        scores = None if request["scores"] == "none" else result.scores
         try:
             if scores is None:
                 store.forget_scores(record["id"])
+            self._write_model(store, record, result.model if request["model"] else None)
             store.write(record, scores)
         except RecordError as error:
             self.channel.send("failed", **_explain(error), started=record["started"])
@@ -177,6 +180,24 @@ class Worker:
                 # Only now: otherwise a kill while the record was written would have cost the whole cell.
                 store.checkpoint_file(record["id"]).unlink(missing_ok=True)
             self.channel.send("done", seconds=time.monotonic() - clock)
+
+    def _write_model(self, store: Store, record: Mapping[str, Any], model: Any) -> None:
+        """Before the record that it belongs to; `started` says which training it is of."""
+        if model is None:
+            store.forget_model(record["id"])
+            return
+        from safetensors import SafetensorError
+
+        from mlbench.training.checkpoint import save_tree
+
+        try:
+            save_tree(
+                {**model, "started": record["started"]}, store.model_file(record["id"]), store.tmp_folder
+            )
+        except (OSError, SafetensorError) as error:
+            raise DataError(
+                f"{store.folder}: the model of cell {record['id']} could not be written: {error}"
+            ) from error
 
     def _progress(self, progress: Mapping[str, Any]) -> None:
         if time.monotonic() - self._spoke > PROGRESS_EVERY:

@@ -46,6 +46,8 @@ class CellRequest(TypedDict):
     """The folder that it goes to."""
     scores: str
     """How they are kept: "float32", "float16" or "none"."""
+    model: bool
+    """Whether it is kept."""
     time_limit: float | None
     """Seconds."""
     micro_batch: int | None

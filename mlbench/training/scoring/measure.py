@@ -18,6 +18,7 @@ from mlbench.metrics import Scored, bootstrap, evaluate
 from mlbench.records.replicates import PREFIXES
 from mlbench.records.schema import OWN, PROBE, Evaluation, MeasuredParts
 from mlbench.suite import Cell
+from mlbench.training.scoring.probe import LinearProbe
 from mlbench.training.unknown import known_counts
 
 
@@ -114,14 +115,14 @@ class FinalScores:
     - `threshold`: where these cut; None where they have no fixed origin.
     - `probe`: the probe's; None where the protocol skips it.
     - `probe_threshold`: where those cut.
-    - `probe_setting`: the setting of the probe that validation chose, for the record.
+    - `linear`: the probe itself.
     """
 
     own: Mapping[str, Tensor]
     threshold: float | None
     probe: Mapping[str, Tensor] | None
     probe_threshold: float | None
-    probe_setting: dict[str, Any] | None
+    linear: LinearProbe | None
 
     def stored_as(self, precision: Literal["float32", "float16"]) -> FinalScores:
         """The same as the scores file holds them, which is what every metric is of."""

@@ -75,6 +75,10 @@ class LinearProbe:
     weight_decay: float
     validation_score: float
 
+    def setting(self) -> dict[str, float]:
+        """The `probe` of a record: the setting that validation chose."""
+        return {"lr": self.lr, "weight_decay": self.weight_decay, "validation": self.validation_score}
+
     def __call__(self, features: Tensor) -> Tensor:
         """Logits [N, L] of features [N, M]."""
         return torch.addmm(self.bias, (features - self.mean) / self.scale, self.weight)

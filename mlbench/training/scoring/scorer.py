@@ -110,11 +110,7 @@ class Scorer:
             threshold=self.threshold,
             probe=of_probe,
             probe_threshold=self.probe_threshold,
-            probe_setting={
-                "lr": probe.lr,
-                "weight_decay": probe.weight_decay,
-                "validation": probe.validation_score,
-            },
+            linear=probe,
         )
 
     def _features(self, model: Model, inputs: Inputs, rows: Tensor | None = None) -> Tensor:

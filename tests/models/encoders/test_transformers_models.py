@@ -14,7 +14,7 @@ from torch import Tensor
 from mlbench import LabelStats
 from mlbench.errors import ConfigError
 from mlbench.models.base import Backbone
-from mlbench.models.encoders.transformers_models import _TextBackbone, takes_wide_masks
+from mlbench.models.encoders.transformers_models import TextBackbone, takes_wide_masks
 from mlbench.registry import ENCODERS
 from mlbench.training import CellResult, run_cell
 from tests.models.encoders.tiny_bert import save_tiny_bert
@@ -154,7 +154,7 @@ def test_predictions_keep_the_order_of_the_rows(bert: str, cache: Path) -> None:
 def test_a_text_is_encoded_alike_with_padding_and_without(bert: str) -> None:
     """No mask, a mask [B, T] and one [B, 1, 1, T] give a text the same features."""
     built = backbone(bert).eval()
-    assert isinstance(built, _TextBackbone)
+    assert isinstance(built, TextBackbone)
     assert built.takes_wide_masks
     text = torch.tensor([[5, 6, 7]])
     padded, mask = torch.tensor([[5, 6, 7, 0, 0]]), torch.tensor([[True, True, True, False, False]])
@@ -184,7 +184,7 @@ def test_networks_give_the_same_with_and_without_padding(kind: str) -> None:
     """Whatever a network makes of masks, and whether or not it takes wide ones."""
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
     config = getattr(transformers, f"{kind}Config")(vocab_size=50, pad_token_id=0, **sizes)
-    built = _TextBackbone(transformers.AutoModel.from_config(config), "mean").eval()
+    built = TextBackbone(transformers.AutoModel.from_config(config), "mean").eval()
     text, padded = torch.tensor([[5, 6, 7]]), torch.tensor([[5, 6, 7, 0, 0]])
     found = built((padded, torch.tensor([[True, True, True, False, False]])))
     torch.testing.assert_close(found, built((text,)), rtol=1e-4, atol=1e-5)

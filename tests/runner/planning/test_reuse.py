@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.records import Store
+from mlbench.records import Keep, Store
 from mlbench.runner.planning.reuse import take_over
 from mlbench.runner.scheduling.job import CellTask
 from mlbench.suite import Cell, parse_suite
@@ -36,8 +36,9 @@ def test_a_family_that_was_the_shown_name_is_the_new_one(
     source, target = Store(tmp_path / "here"), Store(tmp_path / "there")
     source.prepare()
     target.prepare()
-    task = CellTask(here, "a" * 20, source, "data", "none", None, True, "source")
-    source.write(task.record(status="done", error=None, metrics={}, dataset={"family": family}))
+    task = CellTask(here, "a" * 20, source, "data", Keep("none"), None, True, "source")
+    done = {"status": "done", "error": None, "metrics": {}, "dataset": {"family": family}}
+    source.write({**task.record(), **done})
     assert take_over("a" * 20, there, source, target)
     record = target.read("a" * 20)
     assert record["cell"]["dataset"] == there.dataset

@@ -1,0 +1,110 @@
+"""`model.json`: what an exported model is, as its folder says it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mlbench.errors import DataError
+from mlbench.models.preparation import Kind
+
+FILE = "model.json"
+FORMAT = 1
+"""Raised when another reader is needed."""
+
+Policy = Literal["label", "global", "native", "0.5"]
+
+
+class Part(BaseModel):
+    """What the tables of model.json share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inputs(Part):
+    """What the network takes and how samples become that. columns: of the table that it was trained from, as the keys
+    of a suite's own data."""
+
+    kind: Kind
+    signature: str
+    settings: dict[str, Any]
+    columns: dict[str, Any]
+
+
+class Network(Part):
+    """What the network is built from. adapter: its width; None where there is none."""
+
+    encoder: str
+    options: dict[str, Any]
+    adapter: int | None
+    classifier: dict[str, Any]
+
+
+class Decision(Part):
+    """Logits above the threshold are predicted: one for each label, or one for all, by policy."""
+
+    policy: Policy
+    thresholds: dict[str, list[float] | float]
+
+
+class Calibration(Part):
+    """Probabilities are the sigmoid of logits over `temperature`; log_loss: before and after it, by split."""
+
+    temperature: float
+    log_loss: dict[str, dict[str, float]]
+
+
+class Check(Part):
+    """The largest difference of logits from those that were measured in training, on so many validation rows."""
+
+    rows: int
+    largest_difference: float
+
+
+class About(Part):
+    """The whole of model.json."""
+
+    format: Literal[1]
+    id: str
+    suite: str
+    cell: dict[str, Any]
+    reading: Literal["own", "probe"]
+    labels: list[str]
+    inputs: Inputs
+    network: Network
+    decision: Decision
+    calibration: Calibration
+    test: dict[str, float]
+    check: Check
+    formats: dict[str, str]
+    packages: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        """As `model.json` of the folder."""
+        text = json.dumps(self.model_dump(), ensure_ascii=False, indent=1)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_about(folder: Path) -> About:
+    """Of an exported model's folder. Raises DataError where it is none, or of another format."""
+    file = folder / FILE
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{folder}: no exported model: there is no {FILE}; `mlbench export CELL -o {folder}` makes one"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: cannot be read: {error}") from None
+    if isinstance(told, dict) and told.get("format") != FORMAT:
+        raise DataError(
+            f"{file}: format {told.get('format')!r}, and this mlbench reads {FORMAT}; export the cell again"
+        )
+    try:
+        return About.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None

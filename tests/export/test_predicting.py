@@ -1,0 +1,98 @@
+"""`predict` reads what people have, scores it as training did, and runs nothing of the folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from mlbench.errors import ConfigError, DataError
+from mlbench.export import export_cell, predict
+from mlbench.export.about import read_about
+from mlbench.training import CellResult
+from tests.export.cells import held_out, train
+
+Exported = tuple[Path, CellResult]
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    folder = tmp_path_factory.mktemp("words")
+    store, identifier, result = train(folder, "asl", "synthetic-topics")
+    return export_cell(store, identifier, folder / "model").folder, result
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    rows = [{"id": f"t{row}", "text": text} for row, text in enumerate(held_out("synthetic-topics"))]
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path / "new.jsonl"
+
+
+def test_rows_get_calibrated_probabilities_and_labels(words: Exported, file: Path, tmp_path: Path) -> None:
+    folder, result = words
+    about = read_about(folder)
+    assert predict(folder, file, tmp_path / "out.parquet") == len(result.scores["test_logits"])
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column("id").to_pylist()[:2] == ["t0", "t1"]
+    logits = torch.from_numpy(result.scores["test_logits"])
+    expected = torch.sigmoid(logits / about.calibration.temperature).numpy()
+    rows = table.column("probabilities").to_pylist()
+    np.testing.assert_allclose([[row[label] for label in about.labels] for row in rows], expected, atol=1e-5)
+    chosen = logits > torch.tensor(about.decision.thresholds["label"])
+    for row, labels in enumerate(table.column("labels").to_pylist()):
+        assert set(labels) == {about.labels[place] for place in chosen[row].nonzero().flatten().tolist()}
+        scores = [rows[row][label] for label in labels]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_other_files_and_thresholds(words: Exported, file: Path, tmp_path: Path) -> None:
+    folder, result = words
+    predict(folder, file, tmp_path / "out.csv", policy="0.5")
+    table = pc.read_csv(tmp_path / "out.csv")
+    labels = [json.loads(cell) for cell in table.column("labels").to_pylist()]
+    assert [len(row) for row in labels] == (result.scores["test_logits"] > 0).sum(1).tolist()
+    predict(folder, file, tmp_path / "out.jsonl")
+    first = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])
+    assert set(first) == {"id", "labels", "probabilities"}
+    assert table.column(f"p_{read_about(folder).labels[0]}")[0].as_py() == pytest.approx(
+        next(iter(first["probabilities"].values())), abs=1e-6
+    )
+
+
+def test_nothing_of_the_folder_is_run(words: Exported, file: Path, tmp_path: Path) -> None:
+    folder, _ = words
+    (folder / "predict.py").write_text("raise SystemExit('ran')")
+    (folder / "decoding.py").write_text("raise SystemExit('ran')")
+    (folder / "program.pt2").write_bytes(b"not a program")
+    predict(folder, file, tmp_path / "out.parquet")
+
+
+def test_bad_requests(words: Exported, file: Path, tmp_path: Path) -> None:
+    folder, _ = words
+    with pytest.raises(ConfigError, match=r"written as \.parquet, \.csv, \.jsonl"):
+        predict(folder, file, tmp_path / "out.xlsx")
+    with pytest.raises(ConfigError, match="the model has thresholds"):
+        predict(folder, file, tmp_path / "out.csv", policy="best")
+    with pytest.raises(DataError, match="no exported model"):
+        predict(tmp_path, file, tmp_path / "out.csv")
+    with pytest.raises(DataError, match="no column 'body'"):
+        predict(folder, file, tmp_path / "out.csv", columns={"text": "body"})
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    told = json.loads((folder / "model.json").read_text())
+    (broken / "model.json").write_text(json.dumps({**told, "format": 2}))
+    with pytest.raises(DataError, match="export the cell again"):
+        predict(broken, file, tmp_path / "out.csv")
+    (broken / "model.json").write_text(json.dumps({**told, "labels": 3}))
+    with pytest.raises(DataError, match=r"model\.json: labels"):
+        predict(broken, file, tmp_path / "out.csv")
+    (broken / "model.json").write_text(json.dumps(told))
+    (broken / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(DataError, match=r"model\.safetensors"):
+        predict(broken, file, tmp_path / "out.csv")
