@@ -40,6 +40,9 @@ class Tree:
             self.__exit__()
             raise
         self.names = sorted(self._open)
+        self._by_last: dict[str, list[str]] = {}
+        for name in self.names:
+            self._by_last.setdefault(name.rpartition("/")[2], []).append(name)
 
     def __enter__(self) -> Tree:
         return self
@@ -59,7 +62,8 @@ class Tree:
 
     def find_all(self, ending: str) -> list[str]:
         """Every member whose path ends with `ending` (whole parts)."""
-        return [name for name in self.names if name == ending or name.endswith(f"/{ending}")]
+        alike = self._by_last.get(ending.rpartition("/")[2], ())
+        return [name for name in alike if name == ending or name.endswith(f"/{ending}")]
 
     def has(self, ending: str) -> bool:
         """Whether there is such a member."""

@@ -101,7 +101,10 @@ class Coco(PublicSource):
             family="coco",
             protocol=f"val{self.year} is the test split, validation is cut from train{self.year} "
             f"({self.train_images} images)",
-            quirks=(f"images without labels are kept; with labels: {self.with_labels}",),
+            quirks=(
+                f"images without labels are kept; with labels: {self.with_labels}",
+                "a kind that only a crowd shows (`iscrowd`) counts as shown",
+            ),
         )
 
     def downloads(self) -> tuple[Download, ...]:

@@ -43,7 +43,7 @@ class NusWide(PublicSource):
                 "images without a label are dropped, as the comprehensive study does (119,103 of train stay); "
                 '`unlabelled = "kept"` keeps them',
                 "the set of images that can still be had varies between copies: listed ones that are missing "
-                "are passed over, and the fingerprint says which copy it is",
+                "or empty are passed over, and the fingerprint says which copy it is",
             ),
         )
 
@@ -68,9 +68,10 @@ class NusWide(PublicSource):
             labels = self._labels(tree, part, len(listed))
             for row, name in enumerate(listed):
                 member = files.get(PurePosixPath(name).name)
-                if member and (labels[row] or self.unlabelled == "kept"):
+                image = tree.read(member) if member and (labels[row] or self.unlabelled == "kept") else b""
+                if image:  # copies hold empty files for photographs that their owners took away
                     found += 1
-                    yield split, Sample(tree.read(member), labels[row], name)
+                    yield split, Sample(image, labels[row], name)
         if not found:
             raise DataError(
                 "nus_wide: none of the images that TrainImagelist.txt names is among the files given"

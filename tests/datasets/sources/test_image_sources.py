@@ -34,8 +34,8 @@ def voc(
     files: dict[str, str | bytes] = {}
     for identity, objects in images.items():
         boxes = "".join(
-            f"<object><name>{name}</name><pose>Left</pose><difficult>{mark}</difficult>"
-            "<bndbox><xmin>1</xmin></bndbox></object>"
+            f"<object><name>{name}</name><pose>Left</pose><truncated>1</truncated><difficult>{mark}</difficult>"
+            "<bndbox><xmin>1</xmin></bndbox><part><name>head</name></part></object>"
             for name, marks in objects.items()
             for mark in marks
         )
@@ -141,7 +141,7 @@ def coco(objects: dict[int, list[int]]) -> dict[str, Any]:
         "licenses": [],
         "images": [{"id": number, "file_name": f"{number:012}.jpg", "height": 8} for number in objects],
         "annotations": [
-            {"id": 100 * number + place, "image_id": number, "category_id": category, "bbox": [0, 0, 1, 1]}
+            {"id": 100 * number + place, "image_id": number, "category_id": category, "iscrowd": number % 2}
             for number, categories in objects.items()
             for place, category in enumerate(categories)
         ],
@@ -223,6 +223,8 @@ def test_nus_wide(tmp_path: Path) -> None:
     assert sets(dropped, "test")["actor/0001_Test1.jpg"] == {"airport", "sky"}
     assert all(sets(dropped, "test").values())
     assert dropped.fingerprint != get("nus_wide", [lay(tmp_path / "all" / "nus", nus_wide())]).fingerprint
+    (folder / "Flickr/actor/0002_Train2.jpg").write_bytes(b"")
+    assert len(together(get("nus_wide", [folder]))) == 14, "an empty file is a missing one"
     (folder / "Groundtruth/TrainTestLabels/Labels_sky_Test.txt").write_text("1\n")
     with pytest.raises(DataError, match=r"Labels_sky_Test\.txt: 1 lines for 6 listed images"):
         get("nus_wide", [folder])
