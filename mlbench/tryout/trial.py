@@ -148,7 +148,7 @@ def _run(
     first = replace(options, selection=Selection(seeds=setup.seeds[:1]))
     summary = _run_or_stop(suite, first)
     took, others = began - left(), setup.seeds[1:]
-    if not others or not summary.done:
+    if not others or not summary.done or summary.signal:
         return setup
     fits = others[: max(0, int((left() - REPORT) / max(took, 1e-3)))]
     if len(fits) < len(others):
