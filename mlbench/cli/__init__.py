@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlbench.cli import cell, data, exporting, listing, losses, results, running, trying
+from mlbench.cli import cell, contributing, data, exporting, listing, results, running, trying
 from mlbench.errors import MlbenchError
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ def _shared(
 ) -> None: ...
 
 
-for commands in (trying, running, cell, results, listing, losses, data, exporting):
+for commands in (trying, running, cell, results, listing, contributing, data, exporting):
     commands.add_to(app)
 
 

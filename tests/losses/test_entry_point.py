@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.losses.parts.scaffold import LOSS
+from mlbench.scaffolds.loss import CODE
+from mlbench.scaffolds.writing import filled
 
 PROJECT = """
 [build-system]
@@ -56,9 +57,7 @@ def test_an_installed_package_registers_its_loss(tmp_path: Path) -> None:
     (package / "their_losses").mkdir(parents=True)
     (package / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     (package / "their_losses/__init__.py").write_text("", encoding="utf-8")
-    (package / "their_losses/margin.py").write_text(
-        LOSS.format(name="their_margin", cls="TheirMargin"), encoding="utf-8"
-    )
+    (package / "their_losses/margin.py").write_text(filled(CODE, "their_margin"), encoding="utf-8")
     install = [
         "-m",
         "pip",

@@ -3,13 +3,13 @@
     for verdict in check("asl"):
         print(verdict)
 
-`verdicts` holds what a verdict is, `samples` the inputs, the other files the properties, each a function that
+`subject` holds what a property is tried on, `samples` the inputs, the other files the properties, each a function that
 raises `PropertyFailure` with what it saw.
 """
 
 from __future__ import annotations
 
 from mlbench.losses.conformance.suite import PROPERTIES, check
-from mlbench.losses.conformance.verdicts import PropertyFailure, PropertyVerdict
+from mlbench.properties import PropertyFailure, PropertyVerdict
 
 __all__ = ["PROPERTIES", "PropertyFailure", "PropertyVerdict", "check"]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mlbench.declarations import REQUIRED
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, value_of
+from mlbench.properties import PropertyFailure
 from mlbench.search_space import Choice, Space
 from mlbench.suite.tuning.spaces import PREFIX, faults
 

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, same, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, same, value_of
 from mlbench.losses.parts.outputs import map_field
+from mlbench.properties import PropertyFailure
 
 WAITS = re.compile(r"\bmeta\b|\bdevice", re.IGNORECASE)
 """In what torch says of a value that is not there, or of tensors on two devices."""

@@ -13,7 +13,8 @@ from torch.nn.functional import normalize
 
 from mlbench.losses.base import GaussianKernels, Loss
 from mlbench.losses.conformance.samples import LossSample
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, value_of
+from mlbench.properties import PropertyFailure
 
 MEASURED = ("logits", "embeddings", "label_embeddings", "features")
 UNIT = ("embeddings", "prototypes", "label_embeddings")

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from mlbench.losses.base import Loss
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, value_of
 from mlbench.losses.parts.diagnostics import diagnose
+from mlbench.properties import PropertyFailure
 
 
 def state_moves_in_training_alone(subject: LossUnderTest) -> None:

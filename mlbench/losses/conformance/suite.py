@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance import declared, devices, gradients, state, symmetry, unknown, values
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, PropertyVerdict
+from mlbench.losses.conformance.subject import LossUnderTest
+from mlbench.properties import Property, PropertyVerdict, judge
 from mlbench.registry import LOSSES
-from mlbench.tracebacks import own_line
-
-
-@dataclass(frozen=True)
-class Property:
-    """What must hold of a loss.
-
-    - `name`: as `mlbench check` prints it.
-    - `holds`: raises PropertyFailure where it does not.
-    - `spared`: says why it need not hold, or "".
-    - `decides`: where it does not hold, those after it are not tried: they could only repeat it.
-    """
-
-    name: str
-    holds: Callable[[LossUnderTest], None]
-    spared: Callable[[LossUnderTest], str] = lambda _: ""
-    decides: bool = False
 
 
 def _gathers(subject: LossUnderTest) -> str:
@@ -63,7 +44,7 @@ def _all_have_effect(subject: LossUnderTest) -> str:
     return "" if subject.cls.without_effect else "none declared"
 
 
-PROPERTIES = (
+PROPERTIES: tuple[Property[LossUnderTest], ...] = (
     Property("its source says what it is", declared.can_be_read_without_running_it),
     Property("returns a connected scalar", values.returns_a_connected_scalar, decides=True),
     Property("finite on hard inputs", values.finite_on_hard_inputs),
@@ -98,41 +79,10 @@ def check(name: str) -> list[PropertyVerdict]:
         return [PropertyVerdict("it can be imported", False, f"{type(error).__name__}: {error}")]
     if not (isinstance(cls, type) and issubclass(cls, Loss)):
         return [PropertyVerdict("it is a Loss", False, f"{name!r} must be a class derived from mlbench.Loss")]
-    verdicts: list[PropertyVerdict] = []
-    for wanted in PROPERTIES:
-        verdicts.append(_judge(subject, wanted))
-        if wanted.decides and verdicts[-1].passed is False:
-            break
-    return [
-        *verdicts,
-        *(PropertyVerdict(left.name, None, "not checked") for left in PROPERTIES[len(verdicts) :]),
-    ]
+    return judge(subject, PROPERTIES, subject.declaration.file, lambda: _begins(subject))
 
 
-def _judge(subject: LossUnderTest, wanted: Property) -> PropertyVerdict:
-    reason = wanted.spared(subject)
-    if reason:
-        return PropertyVerdict(wanted.name, None, reason)
-    try:
-        wanted.holds(subject)
-    except PropertyFailure as failure:
-        return PropertyVerdict(wanted.name, False, str(failure))
-    except Exception as error:
-        return PropertyVerdict(
-            wanted.name, False, f"{type(error).__name__}: {_first_line(error)}{_where(error, subject)}"
-        )
-    return PropertyVerdict(wanted.name, True)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
-
-
-def _where(error: Exception, subject: LossUnderTest) -> str:
-    """The line of the loss's own code that an error came from, else where its `forward` begins."""
-    file = subject.declaration.file
-    line = own_line("".join(traceback.format_exception(error)), file)
-    code = subject.cls.forward.__code__
-    if not line and Path(code.co_filename) == file:
-        line = f"{file.name}, line {code.co_firstlineno}"
-    return f" ({line})" if line else ""
+def _begins(subject: LossUnderTest) -> str:
+    """Where the loss's `forward` begins, in its own file."""
+    file, code = subject.declaration.file, subject.cls.forward.__code__
+    return f"{file.name}, line {code.co_firstlineno}" if Path(code.co_filename) == file else ""

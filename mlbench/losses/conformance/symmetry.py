@@ -10,8 +10,9 @@ from torch import Tensor
 
 from mlbench.losses.base import LabelStats
 from mlbench.losses.conformance.samples import LossSample
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, in_training, same, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, in_training, same, value_of
 from mlbench.losses.parts.outputs import GaussianKernels, Memory
+from mlbench.properties import PropertyFailure
 from mlbench.registry import LOSSES
 
 LABEL_AXIS = {"logits": 1, "prototypes": 0, "label_embeddings": 1}

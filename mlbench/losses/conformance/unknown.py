@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, same, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, same, value_of
+from mlbench.properties import PropertyFailure
 
 
 def unknown_entries_play_no_part(subject: LossUnderTest) -> None:

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance.samples import LossSample, awkward_targets, draw
-from mlbench.losses.conformance.verdicts import LossUnderTest, PropertyFailure, in_training, same, value_of
+from mlbench.losses.conformance.subject import LossUnderTest, in_training, same, value_of
 from mlbench.losses.parts.outputs import map_field
+from mlbench.properties import PropertyFailure
 
 SHAPES = ((6, 5), (1, 5), (6, 1), (1, 1))
 

@@ -1,4 +1,4 @@
-"""What a property is tried on, and what comes of it."""
+"""What a property is tried on: a loss, and a sample drawn for it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,6 @@ from mlbench.declarations import Declaration
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance.samples import LossSample, draw
 from mlbench.registry import LOSSES
-
-
-class PropertyFailure(AssertionError):
-    """A property that does not hold; the message says what was tried and what came out."""
-
-
-@dataclass(frozen=True)
-class PropertyVerdict:
-    """Whether one property holds.
-
-    - `property`: its name.
-    - `passed`: None where it does not apply.
-    - `detail`: what failed, or why it does not apply.
-    """
-
-    property: str
-    passed: bool | None
-    detail: str = ""
-
-    def __str__(self) -> str:
-        mark = {True: "ok  ", False: "FAIL", None: "-   "}[self.passed]
-        return f"{mark}  {self.property}" + (f": {self.detail}" if self.detail else "")
 
 
 @dataclass(frozen=True)
