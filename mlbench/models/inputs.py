@@ -31,7 +31,7 @@ class Inputs(ABC):
 
 
 @dataclass(frozen=True)
-class Part(Inputs):
+class InputRows(Inputs):
     """Some rows of other inputs."""
 
     whole: Inputs

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mlbench.models.base import Backbone, Fitted
-from mlbench.models.inputs import Batch, Dense, Part
+from mlbench.models.inputs import Batch, Dense, InputRows
 
 CHUNK = 8192
 """Rows that are looked at together."""
@@ -79,7 +79,7 @@ def fitted_vectors(
     spread[~(spread > 0)] = 1.0
     centre, scale = mean.astype(np.float32), spread.astype(np.float32)
     return Fitted(
-        Part(dense(train), torch.from_numpy(chosen)),
+        InputRows(dense(train), torch.from_numpy(chosen)),
         dense(validation),
         dense(test),
         build=lambda: Vectors(centre, scale),

@@ -99,7 +99,7 @@ class Thresholds(TypedDict):
     probe_metrics: float | None
 
 
-class History(TypedDict):
+class RecordedHistory(TypedDict):
     """How the training went."""
 
     epochs: list[dict[str, Any]]  # of each epoch loss, gradient norm, factor of the learning rates
@@ -135,7 +135,7 @@ class UnknownEntries(TypedDict):
     taken: str  # what the loss took them for: ignored, weighed, negative or positive
 
 
-class Memory(TypedDict):
+class RecordedMemory(TypedDict):
     """Peaks while the cell ran."""
 
     host_peak: int | None
@@ -164,7 +164,7 @@ class TrainedParts(MeasuredParts):
     """What a finished cell adds."""
 
     floor_metrics: Evaluation
-    history: History
+    history: RecordedHistory
     probe: dict[str, Any] | None  # the setting that validation chose
     metrics_version: int
     deterministic: bool  # whether all kernels were
@@ -172,7 +172,7 @@ class TrainedParts(MeasuredParts):
     micro_batch: int | None  # rows that the device took at once
     dataset: DatasetFacts
     unknown: UnknownEntries | None  # None where all training entries are known
-    memory: Memory
+    memory: RecordedMemory
     timing: dict[str, float]  # of each phase, `total`; `cost` of the processor or device; samples_per_second
 
 
@@ -192,7 +192,7 @@ class Record(RecordStart, total=False):
     probe_metrics: Evaluation | None
     threshold: Thresholds
     floor_metrics: Evaluation
-    history: History
+    history: RecordedHistory
     probe: dict[str, Any] | None
     metrics_version: int
     deterministic: bool
@@ -200,5 +200,5 @@ class Record(RecordStart, total=False):
     micro_batch: int | None
     dataset: DatasetFacts
     unknown: UnknownEntries | None
-    memory: Memory
+    memory: RecordedMemory
     timing: dict[str, float]

@@ -34,7 +34,7 @@ CIRCUMSTANCES = (
 
 
 @dataclass(frozen=True)
-class Difference:
+class NumberDifference:
     """A number that is another here than in the record; None where one of the two lacks it."""
 
     reading: str
@@ -52,7 +52,7 @@ class Replay:
     record: Mapping[str, Any]
     compared: int
     """How many numbers the record and this training have between them."""
-    differences: tuple[Difference, ...]
+    differences: tuple[NumberDifference, ...]
     """Those that differ, the largest difference first; one that is missing before all."""
     circumstances: tuple[str, ...]
     """What is another here than where the record was made, and may be why."""
@@ -107,14 +107,16 @@ def replay(
     return Replay(record, compared, differences, tuple(circumstances))
 
 
-def compare(record: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[int, tuple[Difference, ...]]:
+def compare(record: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[int, tuple[NumberDifference, ...]]:
     """How many numbers of a record were looked for in `parts`, and those that differ in any digit. Of a failed record,
     which has none, nothing is compared."""
     if record["status"] == "failed":
         return 0, ()
     then, now = _numbers(record), _numbers(parts)
     keys = sorted(then.keys() | now.keys())
-    found = [Difference(*key, then.get(key), now.get(key)) for key in keys if then.get(key) != now.get(key)]
+    found = [
+        NumberDifference(*key, then.get(key), now.get(key)) for key in keys if then.get(key) != now.get(key)
+    ]
     return len(keys), tuple(sorted(found, key=lambda each: -_size(each)))
 
 
@@ -127,7 +129,7 @@ def _numbers(parts: Mapping[str, Any]) -> dict[tuple[str, str, str], float | Non
     }
 
 
-def _size(difference: Difference) -> float:
+def _size(difference: NumberDifference) -> float:
     if difference.here is None or difference.recorded is None:
         return float("inf")
     return abs(difference.here - difference.recorded)

@@ -12,7 +12,7 @@ from mlbench.suite.repeats import SEEDS_APART
 from mlbench.suite.select import Selection
 from mlbench.suite.shipped import find_suite, shipped_suites
 from mlbench.suite.tuning.choice import choose, score_of, selected
-from mlbench.suite.tuning.finals import Contest, Final, Grid, tuning_in_words
+from mlbench.suite.tuning.finals import Contest, Final, SuiteCells, tuning_in_words
 from mlbench.suite.tuning.trials import untuned
 
 __all__ = [
@@ -20,12 +20,12 @@ __all__ = [
     "Cell",
     "Contest",
     "Final",
-    "Grid",
     "LossChoice",
     "Preset",
     "Protocol",
     "Selection",
     "Suite",
+    "SuiteCells",
     "Trial",
     "choose",
     "duration",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
-class Store(BaseModel):
+class StoreOptions(BaseModel):
     """`[store]`: what is kept of a finished cell; no part of its id.
 
     scores: how precisely. model: whether its weights are kept too, so that `mlbench export` can write them.

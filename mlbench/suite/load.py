@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mlbench.errors import ConfigError, did_you_mean, nearest
-from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, Store
+from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, StoreOptions
 from mlbench.suite.model import Suite
 from mlbench.suite.protocol import Protocol
 from mlbench.suite.resolution import problem
@@ -20,7 +20,7 @@ from mlbench.suite.tuning.table import Tuning
 _TABLES: dict[str, type[BaseModel]] = {
     "": Suite,
     "train": Protocol,
-    "store": Store,
+    "store": StoreOptions,
     "tuning": Tuning,
     "datasets": DatasetEntry,
     "losses": LossEntry,
@@ -30,7 +30,7 @@ _TRAIN_KEYS = ("preset", *Protocol.model_fields)
 _SETTABLE = {
     "": tuple(Suite.model_fields),
     "train": _TRAIN_KEYS,
-    "store": tuple(Store.model_fields),
+    "store": tuple(StoreOptions.model_fields),
     "tuning": tuple(Tuning.model_fields),
 }
 

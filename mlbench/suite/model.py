@@ -12,11 +12,11 @@ from mlbench.registry import LOSSES
 from mlbench.suite import defaults
 from mlbench.suite.cell import Cell, LossChoice
 from mlbench.suite.duplicates import refuse_equal_datasets, refuse_equal_losses
-from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, Store
+from mlbench.suite.entries import SAFE_NAME, DatasetEntry, LossEntry, StoreOptions
 from mlbench.suite.ground import Ground, find_ground
 from mlbench.suite.numbers import Fractions, Seeds
 from mlbench.suite.repeats import Repeat, find_repeats
-from mlbench.suite.tuning.finals import Grid, Stages
+from mlbench.suite.tuning.finals import Stages, SuiteCells
 from mlbench.suite.tuning.spaces import Searched, faults
 from mlbench.suite.tuning.table import Tuning
 from mlbench.suite.tuning.trials import Candidate, Configuration, plain_configurations, trial_configurations
@@ -33,7 +33,7 @@ class Suite(BaseModel):
     losses: Literal["all"] | list[str | LossEntry] = list(defaults.LOSSES)
     train: dict[str, Any] = Field(default_factory=dict)
     tuning: Tuning | None = None
-    store: Store = Store()
+    store: StoreOptions = StoreOptions()
     datasets: list[DatasetEntry] = Field(min_length=1)
 
     @field_validator("name")
@@ -52,7 +52,7 @@ class Suite(BaseModel):
         """
         return self.grid(where).cells
 
-    def grid(self, where: str = "") -> Grid:
+    def grid(self, where: str = "") -> SuiteCells:
         """As `cells`, with the final cells of a tuned suite. All losses of a dataset, fraction and seed stand together,
         so that early answers compare."""
         where = where or f"suite {self.name!r}"
@@ -76,7 +76,7 @@ class Suite(BaseModel):
             for fraction in self.fractions
             for fields in _untuned(losses, repeats, ground)
         ]
-        return Grid(cells, [])
+        return SuiteCells(cells, [])
 
     def _tuned(
         self,
@@ -85,7 +85,7 @@ class Suite(BaseModel):
         grounds: Sequence[Ground],
         tuning: Tuning,
         where: str,
-    ) -> Grid:
+    ) -> SuiteCells:
         stages = Stages.of(self, tuning, where)
         configurations = {
             ground.name: self._configurations(losses, tuning, ground, where) for ground in grounds
@@ -96,7 +96,7 @@ class Suite(BaseModel):
             for ground in grounds
             for cell in stages.trials(self.name, ground, tuning, configurations[ground.name], seed)
         ]
-        return Grid(trials, stages.finals(trials, repeats))
+        return SuiteCells(trials, stages.finals(trials, repeats))
 
     def _configurations(
         self, losses: Sequence[Candidate], tuning: Tuning, ground: Ground, where: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlbench.errors import UnknownNameError
 from mlbench.registry import OWN_FILE
 from mlbench.suite.cell import Cell
-from mlbench.suite.tuning.finals import Grid
+from mlbench.suite.tuning.finals import SuiteCells
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Selection:
     fractions: tuple[float, ...] = ()
     seeds: tuple[int, ...] = ()
 
-    def apply(self, grid: Grid) -> Grid:
+    def apply(self, grid: SuiteCells) -> SuiteCells:
         """What is selected, in its order, and with a final cell the trials that decide its values.
 
         Raises UnknownNameError for a name that selects none.
@@ -36,7 +36,7 @@ class Selection:
                     raise UnknownNameError(kind, f"{name}", [f"{item}" for item in names], remedy=remedy)
         finals = [final for final in grid.finals if self._holds(final.plain)]
         needed = {id(cell) for final in finals for cell in final.contest.trials}
-        return Grid([cell for cell in grid.cells if id(cell) in needed or self._holds(cell)], finals)
+        return SuiteCells([cell for cell in grid.cells if id(cell) in needed or self._holds(cell)], finals)
 
     def _holds(self, cell: Cell) -> bool:
         return (

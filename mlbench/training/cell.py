@@ -155,7 +155,7 @@ class _Attempt:
         parts: TrainedParts = {
             **measured,
             "floor_metrics": floor_of(cell, dataset, truth, len(rows)),
-            "history": cast(records.History, asdict(history)),
+            "history": cast(records.RecordedHistory, asdict(history)),
             "probe": None if final.linear is None else final.linear.setting(),
             "metrics_version": METRICS_VERSION,
             "deterministic": was_deterministic(),

@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from mlbench.records.schema import Memory
+from mlbench.records.schema import RecordedMemory
 
 
 class Clock:
@@ -87,7 +87,7 @@ def reset_peak_memory(device: torch.device) -> None:
         file.write("5")
 
 
-def peak_memory(device: torch.device) -> Memory:
+def peak_memory(device: torch.device) -> RecordedMemory:
     """Peak bytes of the host process and of the device since `reset_peak_memory`."""
     on_device = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     return {"host_peak": _host_peak(), "device_peak": on_device}

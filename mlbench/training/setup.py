@@ -16,7 +16,7 @@ from mlbench.datasets.places import cache_root
 from mlbench.errors import ConfigError
 from mlbench.losses.base import LabelStats, Loss
 from mlbench.models.base import Backbone, Encoder, Fitted, rows_digest
-from mlbench.models.inputs import Part
+from mlbench.models.inputs import InputRows
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
 from mlbench.registry import ENCODERS, LOSSES
@@ -134,7 +134,7 @@ def cut_validation(dataset: Dataset, fitted: Fitted, cell: Cell) -> tuple[Datase
     """Both with their validation split cut to the share of its rows that training is cut to."""
     share = min(1.0, cell.fraction if cell.fraction <= 1 else cell.fraction / len(dataset.train))
     rows = draw_rows(replace(dataset, train=dataset.validation), share, cell.stream_seed)
-    part = Part(fitted.validation, torch.from_numpy(rows))
+    part = InputRows(fitted.validation, torch.from_numpy(rows))
     return replace(dataset, validation=dataset.validation.take(rows)), replace(fitted, validation=part)
 
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlbench.losses.conformance.subject import in_training
 from torch import Tensor
 
 import mlbench
 from mlbench import GaussianKernels, LabelStats, Loss, Memory, Outputs, build_loss
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.losses.conformance.samples import draw
+from mlbench.losses.conformance.subject import in_training
 from mlbench.losses.parts.elementwise import ElementwiseLoss
 from mlbench.registry import LOSSES
 from tests.losses.harness import gradients

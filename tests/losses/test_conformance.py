@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mlbench.losses.conformance.subject import LossUnderTest
 
 from mlbench.errors import ConfigError
 from mlbench.losses.conformance import PROPERTIES, PropertyVerdict, check
 from mlbench.losses.conformance.declared import corners, differs
+from mlbench.losses.conformance.subject import LossUnderTest
 from mlbench.registry import LOSSES, load_plugins
 from mlbench.suite import parse_suite
 from tests.losses.harness import gradients

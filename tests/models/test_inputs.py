@@ -10,7 +10,7 @@ from scipy import sparse
 from torch.nn import functional
 
 from mlbench.models.encoders.bag import _bags
-from mlbench.models.inputs import Dense, Part, Tokens
+from mlbench.models.inputs import Dense, InputRows, Tokens
 
 ROWS = st.lists(st.integers(0, 9), min_size=1, max_size=12)
 
@@ -32,8 +32,8 @@ def test_tokens_are_padded_to_the_longest_of_the_batch(rows: list[int], lengths:
     tokens = Tokens(starts, flat, padding=-1)
     for chosen in (
         tokens,
-        Part(tokens, torch.arange(10)),
-        Part(Part(tokens, torch.arange(10).flip(0)), torch.arange(10).flip(0)),
+        InputRows(tokens, torch.arange(10)),
+        InputRows(InputRows(tokens, torch.arange(10).flip(0)), torch.arange(10).flip(0)),
     ):
         assert chosen.lengths is not None
         assert chosen.lengths.tolist() == lengths

@@ -16,7 +16,7 @@ import pytest
 from mlbench import datasets
 from mlbench.errors import ConfigError
 from mlbench.records import SCHEMA, encode
-from mlbench.runner.replay import Difference, replay
+from mlbench.runner.replay import NumberDifference, replay
 from mlbench.runner.worker.environment import environment
 from mlbench.suite import parse_suite
 from mlbench.training import run_cell
@@ -83,7 +83,7 @@ def test_what_differs_is_named_and_what_may_be_why(record: dict[str, Any]) -> No
         ("validation", "map"),
     ]
     assert found.differences[0].recorded is None
-    assert found.differences[1] == Difference("metrics", "test", "map", right + 0.25, right)
+    assert found.differences[1] == NumberDifference("metrics", "test", "map", right + 0.25, right)
     version, package = found.circumstances
     assert version == f"TRAINING_VERSION: {TRAINING_VERSION - 1} in the record, {TRAINING_VERSION} here"
     assert package.startswith("torch: 1.0 in the record, ")

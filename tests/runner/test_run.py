@@ -16,8 +16,7 @@ from mlbench.errors import ConfigError, DataError
 from mlbench.records import Store, enough, load_records
 from mlbench.runner import RunOptions, plan, run_suites
 from mlbench.suite import Selection, Suite
-from mlbench.suite.entries import LossEntry
-from mlbench.suite.entries import Store as How
+from mlbench.suite.entries import LossEntry, StoreOptions
 from mlbench.training.checkpoint import load_tree
 from mlbench.version import TRAINING_VERSION
 from tests.runner.conftest import MakeOptions, MakeSuite
@@ -156,7 +155,7 @@ def test_another_suites_record_is_taken_over(suite: MakeSuite, options: MakeOpti
 
 def keeping(suite: Suite, scores: Any, model: bool = False) -> Suite:
     """The suite, with its scores kept so."""
-    return suite.model_copy(update={"store": How(scores=scores, model=model)})
+    return suite.model_copy(update={"store": StoreOptions(scores=scores, model=model)})
 
 
 def test_a_record_whose_scores_are_too_few_is_not_taken_over(suite: MakeSuite, options: MakeOptions) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.runner.worker.cells import cell_of
-from mlbench.suite import Cell, Grid, Selection, parse_suite
+from mlbench.suite import Cell, Selection, SuiteCells, parse_suite
 from mlbench.suite.repeats import SEEDS_APART
 
 HEAD = """
@@ -23,7 +23,7 @@ encoder = "bag"
 BCE, MILD = '{ name = "bce", repeats = "bce" }', '{ name = "asl", id = "second", repeats = "mild" }'
 
 
-def grid(entry: str = BCE, tuning: str = "") -> Grid:
+def grid(entry: str = BCE, tuning: str = "") -> SuiteCells:
     return parse_suite(HEAD.replace("ENTRY", entry) + tuning + DATA, "twice.toml").grid()
 
 

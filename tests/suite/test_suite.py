@@ -15,9 +15,9 @@ from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.registry import LOSSES, REGISTRIES, load_plugins
 from mlbench.suite import (
     Cell,
-    Grid,
     Protocol,
     Selection,
+    SuiteCells,
     duration,
     find_suite,
     load_suite,
@@ -300,11 +300,11 @@ def test_the_command_line_wins_over_every_dataset() -> None:
 
 
 def test_selection() -> None:
-    chosen = Selection(losses=("bce",), fractions=(1.0,), seeds=(1,)).apply(Grid(cells(), [])).cells
+    chosen = Selection(losses=("bce",), fractions=(1.0,), seeds=(1,)).apply(SuiteCells(cells(), [])).cells
     assert {(cell.loss.id, cell.fraction, cell.seed) for cell in chosen} == {("bce", 1.0, 1)}
     assert len(chosen) == 2
     with pytest.raises(UnknownNameError, match="did you mean 'asl-mild'"):
-        Selection(losses=("asl-mid",)).apply(Grid(cells(), []))
+        Selection(losses=("asl-mid",)).apply(SuiteCells(cells(), []))
 
 
 @pytest.mark.parametrize(

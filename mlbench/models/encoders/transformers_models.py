@@ -17,7 +17,7 @@ from mlbench.datasets import Dataset
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
 from mlbench.models.base import Backbone, Encoder, Fitted, register_encoder
-from mlbench.models.inputs import Batch, Inputs, Part, Tokens
+from mlbench.models.inputs import Batch, InputRows, Inputs, Tokens
 from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.depth import by_depth
 from mlbench.models.pretrained.frozen import freeze
@@ -77,7 +77,7 @@ class TransformersEncoder(Encoder):
         if self.frozen:
             pooled = {**settings, "pooling": self.pooling, "pretrained": self.pretrained}
             return freeze(dataset, rows, cache, pooled, tokens, self._build, self.device, self.vectors)
-        train = Part(tokens("train"), torch.from_numpy(rows))
+        train = InputRows(tokens("train"), torch.from_numpy(rows))
         return Fitted(train, tokens("validation"), tokens("test"), build=self._build)
 
     def preparation(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Preparation:

@@ -13,7 +13,7 @@ from torch import Tensor
 from mlbench.datasets import Dataset, decode_images
 from mlbench.datasets.cache import Cache
 from mlbench.errors import ConfigError
-from mlbench.models.inputs import Dense, Inputs, Part
+from mlbench.models.inputs import Dense, InputRows, Inputs
 from mlbench.models.preparation import Preparation
 from mlbench.models.vectors import dense
 
@@ -26,7 +26,7 @@ def image_inputs(
 ) -> tuple[Inputs, Inputs, Inputs]:
     """The images of train (`rows` alone), validation and test as uint8 [N, H, W, 3]."""
     train, validation, test = (split_images(dataset, name, size, cache) for name in dataset.splits)
-    return Part(train, torch.from_numpy(rows)), validation, test
+    return InputRows(train, torch.from_numpy(rows)), validation, test
 
 
 def split_images(dataset: Dataset, name: str, size: int | None, cache: Path) -> Dense:

@@ -15,10 +15,10 @@ from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.checks import check_data, check_encoders, check_models
 from mlbench.runner.planning.reuse import KnownData, KnownRecords
-from mlbench.runner.scheduling.finals import Candidate, PendingFinals, PendingTrial, chosen_trial
+from mlbench.runner.scheduling.finals import PendingFinals, PendingTrial, PossibleFinal, chosen_trial
 from mlbench.runner.scheduling.job import CellTask, stamp
 from mlbench.runner.worker.cells import cell_id
-from mlbench.suite import Cell, Final, Grid, Suite
+from mlbench.suite import Cell, Final, Suite, SuiteCells
 
 State = Literal["done", "failed", "missing", "not fetched"]
 
@@ -177,7 +177,7 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     """
     grids = [suite.grid() for suite in suites]
     grid = options.selection.apply(
-        Grid(
+        SuiteCells(
             [cell for each in grids for cell in each.cells],
             [final for each in grids for final in each.finals],
         )
@@ -292,7 +292,7 @@ def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedC
         trials=tuple(trials),
         candidates=tuple(
             tuple(
-                Candidate(str(each.id), stamp(each.store, str(each.id)), each.todo)
+                PossibleFinal(str(each.id), stamp(each.store, str(each.id)), each.todo)
                 for each in waits.candidates
             )
             for waits in found

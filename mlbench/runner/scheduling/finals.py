@@ -31,7 +31,7 @@ class PendingTrial:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PossibleFinal:
     """What a final cell is if one trial is chosen."""
 
     id: str
@@ -47,7 +47,7 @@ class PendingFinals:
 
     finals: tuple[Final, ...]
     trials: tuple[PendingTrial, ...]
-    candidates: tuple[tuple[Candidate, ...], ...]
+    candidates: tuple[tuple[PossibleFinal, ...], ...]
     store: Store
     data: str
     keep: Keep

@@ -61,7 +61,7 @@ class Final:
         return self.cell(0)
 
 
-class Grid(NamedTuple):
+class SuiteCells(NamedTuple):
     """What a suite stands for: the cells whose values are known, and those whose values its trials decide."""
 
     cells: list[Cell]

@@ -25,10 +25,10 @@ from torch import Tensor
 from mlbench.losses.base import Loss
 from mlbench.metrics import mean_average_precision
 from mlbench.training.determinism import measuring
-from mlbench.training.scoring.probe_training import Grid, logistic_slope, slope_of, train_side_by_side
+from mlbench.training.scoring.probe_training import ProbeGrid, logistic_slope, slope_of, train_side_by_side
 from mlbench.training.unknown import split_known
 
-GRID: Grid = (
+GRID: ProbeGrid = (
     (0.0001, 0.01),
     (0.001, 0.01),
     (0.001, 30.0),
@@ -49,7 +49,7 @@ PILOT = 4
 """How many times shorter than the training the search for its setting is, and how many times higher its rates."""
 PILOT_LABELS = 16
 """Labels that the search is over, at most."""
-QUICK: Grid = ((0.03, 3.0),)
+QUICK: ProbeGrid = ((0.03, 3.0),)
 """The one setting of the probe that scores a representation during training: of eight tried on the features of 44 cells
 the one whose score kept the most even distance from that of the full probe (0.012 mAP, ± 0.012)."""
 QUICK_ROWS, QUICK_STEPS = 10_000, 100
@@ -93,7 +93,7 @@ def fit_probe(
     generator: torch.Generator,
     *,
     steps: int,
-    grid: Grid = GRID,
+    grid: ProbeGrid = GRID,
     loss: Loss | None = None,
 ) -> LinearProbe:
     """The probe with the setting whose mAP on validation is best, of the two of `grid` that the search leaves.
@@ -152,7 +152,7 @@ def fit_probe(
     )
 
 
-def _ranked(settings: Grid, scores: list[float], of: Grid | None = None) -> list[int]:
+def _ranked(settings: ProbeGrid, scores: list[float], of: ProbeGrid | None = None) -> list[int]:
     """The indices of `settings`, best first, those at the lowest and the highest rate of the grid that they are `of`
     with a handicap; of equal ones the first."""
     rates = [rate for rate, _ in of or settings]

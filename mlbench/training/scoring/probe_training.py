@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mlbench.losses.base import Loss
 
-Grid = tuple[tuple[float, float], ...]
+ProbeGrid = tuple[tuple[float, float], ...]
 """(learning rate, weight decay) of each setting."""
 Slope = Callable[[Tensor, Tensor], Tensor]
 """The gradient of each row's loss with respect to logits [B, G, L], given targets [B, L]."""
@@ -46,7 +46,7 @@ def train_side_by_side(
     generator: torch.Generator,
     *,
     steps: int,
-    grid: Grid,
+    grid: ProbeGrid,
     slope_at: Slope,
     known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:

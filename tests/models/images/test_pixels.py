@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from mlbench.models.images.pixels import image_inputs, split_images
-from mlbench.models.inputs import Dense, Part
+from mlbench.models.inputs import Dense, InputRows
 from tests.training.cells import load
 
 
@@ -23,7 +23,7 @@ def test_decoded_images_stay_in_their_file(tmp_path: Path) -> None:
     assert len(files) == 3
     maps = [line for line in Path("/proc/self/maps").read_text().splitlines() if str(tmp_path) in line]
     assert len(maps) >= 3
-    assert isinstance(train, Part)
+    assert isinstance(train, InputRows)
     assert isinstance(train.whole, Dense)
     assert len(train.whole) == len(data.train)
     everything = split_images(data, "train", 24, tmp_path)
@@ -42,6 +42,6 @@ def test_images_that_come_as_an_array_are_not_copied(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         train, _, _ = image_inputs(data, np.arange(4), None, tmp_path)
     assert not list(tmp_path.iterdir())
-    assert isinstance(train, Part)
+    assert isinstance(train, InputRows)
     assert isinstance(train.whole, Dense)
     assert train.whole.values.data_ptr() == data.train.inputs.__array_interface__["data"][0]
