@@ -1,6 +1,15 @@
 """mlbench: which loss should I train a multi-label classifier with?
 
 The public names are loaded when they are first used, so that `import mlbench` costs nothing.
+
+Tested elsewhere than in a file of their own name:
+
+    definitions: tests/test_modules.py
+    errors: tests/test_registry.py
+    folders: tests/cli/test_folder_datasets.py
+    properties: tests/losses/test_conformance.py
+    search_space: tests/suite/tuning/test_trials.py
+    syntax: tests/test_declarations.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""The commands: each parses, calls one function and prints. Nothing heavy is imported at start."""
+"""The commands: each parses, calls one function and prints. Nothing heavy is imported at start.
+
+Tested elsewhere than in a file of their own name:
+
+    cell, contributing, data, listing, options, render, results, running, trying: tests/cli
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""The datasets room: cards, splits, fractions, caches. Never imports torch."""
+"""The datasets room: cards, splits, fractions, caches. Never imports torch.
+
+Tested elsewhere than in a file of their own name:
+
+    base, fingerprints, source: tests/datasets/test_loading.py
+    cards: tests/datasets/files/test_folder.py
+    decoding: tests/export/test_standalone.py
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,11 @@
 """A trained cell as a folder that runs without mlbench, and what such a folder says of new rows.
 
 `export_cell` and `predict` are loaded when they are first used, with torch.
+
+Tested elsewhere than in a file of their own name:
+
+    about: tests/export/test_predicting.py
+    kept, native, network, program, readme: tests/export/test_cell.py
 """
 
 from __future__ import annotations

@@ -18,6 +18,12 @@ What happens at the edges:
   counts it as wrong, the first k are an expectation over random orders, `@top3` takes the first labels.
 - A split without positives has no global cut: it is the logit 0. All positive: everything is predicted.
 - A label under 3 positives in validation takes the global cut for `@label`.
+
+Tested elsewhere than in a file of their own name:
+
+    base: tests/metrics/test_registering.py
+    evaluation: tests/metrics/test_edges.py
+    sorting: tests/metrics/builtin/test_ranking.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many."""
+"""What a finished or failed cell leaves behind: the record's schema, the store, and the frame of many.
+
+Tested elsewhere than in a file of their own name:
+
+    codec, packed: tests/records/test_store.py
+    columns: tests/records/test_frame.py
+"""
 
 from mlbench.records.codec import RecordError, decode, encode
 from mlbench.records.finding import find_record

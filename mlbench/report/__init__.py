@@ -1,4 +1,9 @@
-"""The report: records in; the page, tables, figures and statistics out. Never loads torch."""
+"""The report: records in; the page, tables, figures and statistics out. Never loads torch.
+
+Tested elsewhere than in a file of their own name:
+
+    garbage: tests/report/test_build.py
+"""
 
 from __future__ import annotations
 

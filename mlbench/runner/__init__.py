@@ -3,6 +3,11 @@
 The way of a cell: `planning` finds that it is to be done, `run` hands it to the slots that `scheduling` opens, where a
 supervisor locks it and has a process train it, of which `worker` holds both ends; that loads the data, trains, and
 writes the record. `monitoring` shows what has come of it all. `pilot` measures a few steps, `rescore` trains nothing.
+
+Tested elsewhere than in a file of their own name:
+
+    one_suite: tests/runner/test_run.py
+    pilot: tests/runner/planning/test_estimate.py
 """
 
 from mlbench.runner.monitoring.status import Status, status

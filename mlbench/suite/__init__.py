@@ -1,6 +1,13 @@
 """What to run: a TOML file becomes a Suite, and a Suite a list of Cells.
 
 Nothing here loads torch, reads data or knows a device.
+
+Tested elsewhere than in a file of their own name:
+
+    cell, duplicates, entries, load, model, protocol, select, shipped: tests/suite/test_suite.py
+    ground, numbers: tests/suite/tuning/test_trials.py
+    hiding: tests/datasets/splits/test_hiding.py
+    resolution: tests/suite/test_presets.py
 """
 
 from mlbench.suite.cell import Cell, LossChoice, Trial, stage_of

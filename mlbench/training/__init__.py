@@ -4,6 +4,10 @@ To read how a cell is trained: `cell` sets up, trains and measures it; `trainer`
 rows an update sees, `optimisers` how weights are updated. What turns a model into numbers is in `scoring/`.
 
 `run_cell` is loaded when it is first used, with torch.
+
+Tested elsewhere than in a file of their own name:
+
+    streams, trainer: tests/training/test_cell.py
 """
 
 from __future__ import annotations

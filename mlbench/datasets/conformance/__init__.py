@@ -2,6 +2,10 @@
 
 `subject` holds what is tried, `cards` and `content` the properties, functions that raise
 `PropertyFailure` with what they saw. They are tested in tests/datasets/test_conformance.py.
+
+Tested elsewhere than in a file of their own name:
+
+    cards, content, subject, suite: tests/datasets/test_conformance.py
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 `subject` holds what is tried, `numbers` and `indifference` the properties, functions that raise
 `PropertyFailure` with what they saw. They are tested in tests/metrics/test_conformance.py.
+
+Tested elsewhere than in a file of their own name:
+
+    indifference, numbers, subject, suite: tests/metrics/test_conformance.py
 """
 
 from __future__ import annotations

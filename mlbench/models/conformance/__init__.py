@@ -2,6 +2,10 @@
 
 `subject` holds what is tried, `fitting` and `backbones` the properties, functions that raise
 `PropertyFailure` with what they saw. They are tested in tests/models/test_conformance.py.
+
+Tested elsewhere than in a file of their own name:
+
+    backbones, fitting, subject, suite: tests/models/test_conformance.py
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ A contributor adds one with a function from the analysis to a `ClaimOutcome`:
         return contest(analysis, "map", ["mine"], ["bce"])
 
 The first line of the docstring is the claim; what follows a bar on it is the source.
+
+Tested elsewhere than in a file of their own name:
+
+    base, contrast, sides: tests/report/claims/test_contest.py
 """
 
 from mlbench.report.claims.base import CheckedClaim, ClaimOutcome, ClaimVerdict, check_claims, claims_table

@@ -1,1 +1,7 @@
-"""The records as the report reads them: merged, divided by kind, laid out as a grid of numbers."""
+"""The records as the report reads them: merged, divided by kind, laid out as a grid of numbers.
+
+Tested elsewhere than in a file of their own name:
+
+    drawn, grid: tests/report/data/test_trials.py
+    naming, repeats, superseded: tests/report/data/test_arrays.py
+"""

@@ -1,1 +1,6 @@
-"""`mlbench recommend`: the losses that did best on the datasets most like yours."""
+"""`mlbench recommend`: the losses that did best on the datasets most like yours.
+
+Tested elsewhere than in a file of their own name:
+
+    advice, likeness, regret: tests/report/recommendation/test_recommend.py
+"""

@@ -1,6 +1,10 @@
 """What can be said of many losses on few datasets, and how sure it is.
 
 The block of every comparison is a family of datasets, at one fraction, under one metric and one reading.
+
+Tested elsewhere than in a file of their own name:
+
+    blocks: tests/report/statistics/test_aggregate.py
 """
 
 from mlbench.report.statistics.aggregate import (

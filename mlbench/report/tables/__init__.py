@@ -1,1 +1,11 @@
-"""Tables of the report: built once, written as HTML, Markdown, LaTeX and CSV with the same numbers."""
+"""Tables of the report: built once, written as HTML, Markdown, LaTeX and CSV with the same numbers.
+
+Tested elsewhere than in a file of their own name:
+
+    collect, published, settings: tests/report/tables/test_scores.py
+    comparison: tests/report/text/test_evidence.py
+    cost: tests/report/analysis/test_cost.py
+    csv, frequency, html, latex, model, one_family: tests/report/tables/test_formats.py
+    glance: tests/report/analysis/test_one_family.py
+    markdown: tests/report/text/test_answer.py
+"""
