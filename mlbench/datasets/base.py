@@ -26,9 +26,10 @@ Inputs: TypeAlias = Sequence[str] | Sequence[bytes] | npt.NDArray[np.uint8] | np
 class Split:
     """Samples in their order.
 
-    inputs: texts, encoded images (bytes), uint8 images [N, H, W, C] or float32 features [N, D].
-    targets: uint8 [N, L] in {0, 1}. ids: unique in the split. unscored: bool [N, L] or None, True where
-    an entry is not to be evaluated.
+    - `inputs`: texts, encoded images (bytes), uint8 images [N, H, W, C] or float32 features [N, D].
+    - `targets`: uint8 [N, L] in {0, 1}.
+    - `ids`: unique in the split.
+    - `unscored`: bool [N, L], True where an entry is not to be evaluated; None where every entry is.
     """
 
     inputs: Inputs
@@ -74,8 +75,14 @@ class Split:
 class Dataset:
     """Three splits over one vocabulary of labels.
 
-    `fingerprint` is a hash of content and order. `ceiling` holds the Bayes-optimal scores of the test split
-    where the generative model is known (`map`, `f1_macro`, `f1_micro`, each with an `_error`), else None.
+    - `name`: what it is called in records and reports.
+    - `modality`: what its samples are.
+    - `labels`: the vocabulary, in the order of the targets' columns.
+    - `train`, `validation`, `test`: the splits.
+    - `card`: what is known of it without its files.
+    - `fingerprint`: a hash of content and order.
+    - `ceiling`: the Bayes-optimal scores of the test split where the generative model is known (`map`, `f1_macro`,
+      `f1_micro`, each with an `_error`), else None.
     """
 
     name: str

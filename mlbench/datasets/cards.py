@@ -33,11 +33,22 @@ class Reading:
 class Card:
     """What is known of a dataset before its files are there.
 
-    `labels`, `sizes` and `cardinality` (mean number of labels a sample) are as published; None or empty
-    where nobody says. `confirmed` is True where they were counted on the files. `family` names the datasets
-    that share their inputs: in the statistics a family counts once. `access` says how the files are had:
-    "open" can be fetched, "by hand" takes a
-    command or two, "account" and "request" need somebody's consent first.
+    - `name`: the one it is registered under.
+    - `modality`: what its samples are.
+    - `task`: what a label says of a sample.
+    - `labels`: how many there are, as published; None where nobody says.
+    - `sizes`: samples of each split, as published; those that nobody says are left out.
+    - `cardinality`: the mean number of labels of a sample, as published.
+    - `licence`: as its owners give it.
+    - `citation`: authors, title, place and year.
+    - `source`: where its files are.
+    - `access`: how they are had: "open" can be fetched, "by hand" takes a command or two, "account" and "request" need
+      somebody's consent first.
+    - `family`: what the datasets that share their inputs have in common; in the statistics a family counts once.
+    - `protocol`: what decides the splits.
+    - `quirks`: what surprises who works with it.
+    - `reference`: scores that a result may be held against.
+    - `confirmed`: whether the numbers were counted on the files.
     """
 
     name: str

@@ -28,7 +28,12 @@ register_dataset = DATASETS.register
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks: the registered name, the name to show, and the `--data-root` given."""
+    """Who asks for a dataset.
+
+    - `loader`: the name it is registered under.
+    - `name`: the one to show.
+    - `data_root`: the `--data-root` given.
+    """
 
     loader: str
     name: str

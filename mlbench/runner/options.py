@@ -47,17 +47,24 @@ def parse_size(text: str | int) -> int:
 class RunOptions:
     """Everything of a run that is not in a suite; none of it can change a result.
 
-    jobs: cells at once; what the machine and its devices bear where None.
-    device: "auto" (every CUDA device there is, else the CPU), "cpu", "cuda", or "cuda:0,1".
-    slots_per_device: cells that share one device, each with an even part of its memory.
-    retry: classes of failed cells to try again, "failed" standing for all of them.
-    rerun: "all" redoes finished cells, "stale" those whose built-in loss has other code now.
-    time_limit, memory_limit: of one cell, in seconds and in bytes of the host's memory; a suite's own
-    `time_limit` counts where none is given here.
-    checkpoint_every: seconds between two checkpoints of a cell that is being trained; None for none at all.
-    plugins: the loose files that are loaded already; their source goes to every worker.
-    cell_function: "module:function" that workers call in place of `mlbench.training.run_cell`; another one
-    serves to try a cluster out with cells that do nothing, or to inject faults.
+    - `results`: the folder that holds the suites' stores.
+    - `data_root`: where datasets are looked for first.
+    - `selection`: the cells that the filters name.
+    - `engine`: "sequential", "loky" or "dask".
+    - `scheduler`: the address of a running Dask scheduler.
+    - `jobs`: cells at once; what the machine and its devices bear where None.
+    - `device`: "auto" (every CUDA device there is, else the CPU), "cpu", "cuda", or "cuda:0,1".
+    - `slots_per_device`: cells that share one device, each with an even part of its memory.
+    - `retry`: classes of failed cells to try again, "failed" standing for all of them.
+    - `rerun`: "all" redoes finished cells, "stale" those whose built-in loss has other code now.
+    - `time_limit`: of one cell, in seconds; a suite's own counts where none is given here.
+    - `memory_limit`: of one cell, in bytes of the host's memory.
+    - `fail_fast`: whether the first failed cell stops the run.
+    - `checkpoint_every`: seconds between two checkpoints of a cell that is being trained; None for none at all.
+    - `plugins`: the loose files that are loaded already; their source goes to every worker.
+    - `progress`: how it is shown.
+    - `cell_function`: "module:function" that workers call in place of `mlbench.training.run_cell`; another one serves
+      to try a cluster out with cells that do nothing, or to inject faults.
     """
 
     results: Path = Path("results")

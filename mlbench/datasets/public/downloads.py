@@ -23,9 +23,11 @@ BLOCK, TIMEOUT, TRIES = 1 << 20, 30.0, 4
 class Download:
     """One public file.
 
-    `name` may have folders, where files of one name lie in several. `url` is None where an account or a form stands
-    before it: `note` then says where to get it. `size` is what is published, for planning. `checksum` is
-    "sha256:…", "sha1:…" or "md5:…" where the owners or many users publish it.
+    - `name`: it may have folders, where files of one name lie in several.
+    - `url`: None where an account or a form stands before it.
+    - `size`: bytes, as published; for planning.
+    - `checksum`: "sha256:…", "sha1:…" or "md5:…", where the owners or many users publish it.
+    - `note`: where to get a file that has no `url`.
     """
 
     name: str

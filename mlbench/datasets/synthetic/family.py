@@ -24,8 +24,16 @@ SHARES = {"train": 2 / 3, "validation": 2 / 15, "test": 1 / 5}
 class Knobs:
     """The knobs of a synthetic family.
 
-    missing: share of the training split's positives that are dropped. flip: probability that an entry of the
-    training split's label matrix is turned over. noise: how little the input says of the labels.
+    - `samples`: of all splits together.
+    - `labels`: how many there are.
+    - `cardinality`: the mean number of labels of a sample.
+    - `imbalance`: how unlike the labels' frequencies are.
+    - `dependence`: how much the labels of a group go together.
+    - `groups`: of labels that go together.
+    - `noise`: how little the input says of the labels.
+    - `missing`: the share of the training split's positives that are dropped.
+    - `flip`: the probability that an entry of the training split's label matrix is turned over.
+    - `seed`: of everything that is drawn.
     """
 
     samples: int

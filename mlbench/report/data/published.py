@@ -16,8 +16,13 @@ from mlbench.report.data.grid import Grid
 class Published:
     """One number of a paper.
 
-    paper: who and when. source: its arXiv number. dataset, loss, encoder: as mlbench names them. size: the side of the
-    images, 0 for the encoder's own. metric: the key. value: from 0 to 1. caveat: what keeps it from being compared.
+    - `paper`: who and when.
+    - `source`: its arXiv number.
+    - `dataset`, `loss`, `encoder`: as mlbench names them.
+    - `size`: the side of the images, 0 for the encoder's own.
+    - `metric`: the key.
+    - `value`: from 0 to 1.
+    - `caveat`: what keeps it from being compared.
     """
 
     paper: str

@@ -22,8 +22,13 @@ _PACE = ("epochs", "batch_size", "min_steps", "precision", "views", "probe")
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of one cell: seconds that a device is given to it alone, peak bytes of the host and of the device, and whether
-    records of the same loss say so or only those of other losses on the same data."""
+    """What one cell is expected to take.
+
+    - `seconds`: with a device to itself.
+    - `host_memory`: peak bytes of its process; None where no record says.
+    - `device_memory`: peak bytes of the device, likewise.
+    - `same_loss`: whether records of the same loss say so, or only those of other losses on the same data.
+    """
 
     seconds: float
     host_memory: int | None

@@ -16,7 +16,11 @@ from mlbench.runner.scheduling.cores import host_and_cores
 
 @dataclass(frozen=True)
 class Cluster:
-    """backend: for joblib. threads_at: of the workers on each set of cores (`cores`)."""
+    """A Dask cluster as joblib sees it.
+
+    - `backend`: for joblib.
+    - `threads_at`: of the workers on each set of cores (`cores`).
+    """
 
     backend: Any
     threads_at: Mapping[str, int]

@@ -45,8 +45,13 @@ for index in range(torch.cuda.device_count()):
 
 @dataclass(frozen=True)
 class Device:
-    """A CUDA device: what identifies it, its model, the driver's version, and of an instance of a GPU that is divided
-    (MIG) what identifies the GPU."""
+    """A CUDA device.
+
+    - `uuid`: what identifies it.
+    - `model`: its name.
+    - `driver`: the driver's version.
+    - `part_of`: of an instance of a GPU that is divided (MIG), what identifies the GPU.
+    """
 
     uuid: str
     model: str = "CUDA device"

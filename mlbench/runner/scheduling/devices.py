@@ -27,8 +27,13 @@ _WAIT = 0.5
 
 @dataclass(frozen=True)
 class Lease:
-    """What a slot's worker is given: torch's name of the device, the variables that show it no other, and what
-    records say of it."""
+    """What a slot's worker is given.
+
+    - `name`: torch's name of the device.
+    - `variables`: of the environment, that show it no other device.
+    - `model`: what records say that the device is.
+    - `driver`: its driver's version, likewise.
+    """
 
     name: str
     variables: Mapping[str, str]

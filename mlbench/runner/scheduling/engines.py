@@ -27,7 +27,12 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that is open. slots: supervisors in all. slots_at: those on each set of cores (`cores`)."""
+    """An engine that is open.
+
+    - `backend`: for joblib.
+    - `slots`: supervisors in all.
+    - `slots_at`: those on each set of cores (`cores`).
+    """
 
     backend: Any
     slots: int

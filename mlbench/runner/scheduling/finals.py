@@ -43,7 +43,13 @@ class PossibleFinal:
 
 @dataclass(frozen=True)
 class PendingFinals:
-    """The finals of one contest. candidates: of each final, by the number of the trial. The rest is as in CellTask."""
+    """The finals of one contest.
+
+    - `finals`: their cells, still without what is chosen.
+    - `trials`: those that are chosen from.
+    - `candidates`: of each final, what it is by the number of the trial.
+    - `store`, `data`, `keep`, `per_sample`, `source_hash`: as in CellTask.
+    """
 
     finals: tuple[Final, ...]
     trials: tuple[PendingTrial, ...]

@@ -19,7 +19,13 @@ _SAME_BIRTH = 2.0
 
 @dataclass(frozen=True)
 class Owner:
-    """A process by host, process namespace (containers of one host name differ in it), number and birth."""
+    """A process.
+
+    - `host`: the name of its machine.
+    - `namespace`: of processes; containers of one host name differ in it.
+    - `pid`: its number there.
+    - `born`: when it started: a number is used again.
+    """
 
     host: str
     namespace: str
