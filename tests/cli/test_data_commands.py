@@ -63,7 +63,7 @@ def test_hints_are_what_the_user_of_describe_types(table: Path, columns: dict[st
 
 
 def test_recommend_takes_the_same_options(table: Path) -> None:
-    results = Path(__file__).parents[2] / "results" / "real-cpu"
+    results = Path(__file__).parents[2] / "results" / "study"
     like = ("recommend", "--like", str(table), "--results", str(results))
     assert "say which one by `--column text=…`" in mlbench(*like, "--column", "text=bodi", code=2).stderr
 
