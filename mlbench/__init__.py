@@ -12,7 +12,12 @@ Tested elsewhere than in a file of their own name:
     syntax: tests/test_declarations.py
 """
 
-from __future__ import annotations
+import sys
+
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
+    # `python -m mlbench…`: Python has put the current folder first on the path, and what lies there may be called
+    # `typing.py`. It goes before anything is imported, so there is no `from __future__` above.
+    del sys.path[0]
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -77,7 +82,7 @@ __all__ = [
 ]
 
 
-def build_loss(name: str, /, **parameters: Any) -> Loss:
+def build_loss(name: str, /, **parameters: Any) -> "Loss":
     """A loss by its registered name: `build_loss("asl", gamma_neg=2)`.
 
     With `reduction="none"`, which is for training loops outside mlbench, an elementwise loss gives its terms [B, L].

@@ -142,9 +142,11 @@ def read_declarations(file: Path, decorator: str) -> list[Declaration]:
 
 def _parse(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-    except (OSError, UnicodeDecodeError) as error:
+        return ast.parse(file.read_bytes(), filename=str(file))
+    except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ConfigError(f"{file}: not valid Python: {error}") from error
     except SyntaxError as error:
         raise ConfigError(f"{file}, line {error.lineno}: not valid Python: {error.msg}") from error
 

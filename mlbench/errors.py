@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from mlbench.plain_text import fit
+
 ERROR_CLASSES = ("oom", "nonfinite", "timeout", "crash", "data", "config", "error")
 """What `error.class` of a record may say."""
 
@@ -13,6 +15,9 @@ class MlbenchError(Exception):
     """An error whose message is written for the user: what was wrong, where, and what to do."""
 
     error_class = "error"
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(fit(each) if isinstance(each, str) else each for each in said))
 
 
 class ConfigError(MlbenchError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from mlbench.declarations import PACKAGE_FOLDER, Declaration
 from mlbench.definitions import Reach
 from mlbench.errors import ConfigError
+from mlbench.siblings import import_loose
 
 
 def module_name(file: Path) -> str:
@@ -53,17 +53,7 @@ def import_module_of(declaration: Declaration) -> None:
     """Import the module that holds a declared thing, a loose file included."""
     module = declaration.module or ""
     if declaration.origin == "plugin" and module.startswith("mlbench_plugin_"):
-        if module in sys.modules:
-            return
-        spec = importlib.util.spec_from_file_location(module, declaration.file)
-        if spec is None or spec.loader is None:
-            raise ConfigError(f"{declaration.file}: cannot be imported")
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules[module] = loaded
-        try:
-            spec.loader.exec_module(loaded)
-        except BaseException:
-            del sys.modules[module]
-            raise
+        if module not in sys.modules:
+            import_loose(module, declaration.file)
     else:
         importlib.import_module(module)

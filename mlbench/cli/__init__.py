@@ -14,6 +14,8 @@ import typer
 
 from mlbench.cli import cell, contributing, data, exporting, listing, results, running, trying
 from mlbench.errors import MlbenchError
+from mlbench.plain_text import prepare_streams
+from mlbench.safe_path import guard_children
 
 app = typer.Typer(
     help="Which loss should I train a multi-label classifier with?",
@@ -46,6 +48,8 @@ for commands in (trying, running, cell, results, listing, contributing, data, ex
 
 def main() -> None:
     """The entry point `mlbench`. Exit codes: 0 all done, 1 some cells failed, 2 bad usage or configuration."""
+    prepare_streams()
+    guard_children()
     try:
         app()
     except MlbenchError as error:

@@ -64,7 +64,10 @@ def cell(
         if debug:
             import pdb
 
-            pdb.post_mortem(error.__traceback__)
+            # Without `.pdbrc`: one in the current folder is somebody's code.
+            debugger = pdb.Pdb(readrc=False)
+            debugger.reset()
+            debugger.interaction(None, error.__traceback__)
         sys.exit(1)
     if as_json:
         print(json.dumps({**asdict(found), "record": recorded["id"]}))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mlbench.plain_text import fit
 from mlbench.report.wording import count
 from mlbench.version import TRAINING_VERSION
 
@@ -34,7 +35,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
     for column in columns:
         table.add_column(Text(column), overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else f"{value}") for value in row))
+        table.add_row(*(Text("" if value is None else fit(f"{value}")) for value in row))
     console().print(table)
 
 

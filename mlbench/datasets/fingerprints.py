@@ -37,7 +37,7 @@ def bytes_fingerprint(files: Iterable[Path]) -> str:
     """32 hex digits over the bytes of files: the fingerprint of a dataset that cannot be read."""
     digest = hashlib.blake2b(digest_size=16, person=b"mlbench-file")
     for file in files:
-        digest.update(f"{file.name}\n{file.stat().st_size}\n".encode())
+        digest.update(f"{file.name}\n{file.stat().st_size}\n".encode("utf-8", "surrogateescape"))
         with file.open("rb") as stream:
             for block in iter(lambda: stream.read(1 << 20), b""):
                 digest.update(block)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from mlbench.errors import ERROR_CLASSES, DataError
+from mlbench.plain_text import fit, fit_all, said, writable
 from mlbench.records.schema import HEAD, SCHEMA
+
+VALUES = ("dataset_parameters", "encoder_options", "train")
+"""The parts of a cell that hold values, as its loss's `parameters` do."""
+_SUSPICIOUS = re.compile(
+    rb"\\[bfr]|\\u(00|20|fe|ff|FE|FF)|\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]"
+)
+"""What JSON has where a text in it is not fit: most records have none of it, and are not looked through."""
 
 
 class RecordError(DataError):
@@ -20,7 +29,7 @@ class RecordError(DataError):
 
 def encode(record: Mapping[str, Any]) -> str:
     """A record as text: two lines of JSON, the head on the first."""
-    plain = _plain(record)
+    plain = {str(key): _plain(value, writable if key == "cell" else fit) for key, value in record.items()}
     head = json.dumps(head_of(plain), ensure_ascii=False)
     rest = {key: value for key, value in plain.items() if key not in HEAD}
     tail = json.dumps(rest, ensure_ascii=False, allow_nan=False)
@@ -34,7 +43,7 @@ def decode(content: bytes, where: str) -> dict[str, Any]:
     except ValueError as error:
         raise RecordError(f"{where}: not a whole record: {error}") from None
     check(record, where)
-    return dict(record)
+    return _fit(dict(record), content)
 
 
 def decoded(content: bytes, where: str) -> dict[str, Any] | RecordError:
@@ -56,7 +65,20 @@ def decode_head(line: bytes, file: str | Path) -> dict[str, Any]:
     except ValueError:
         return head_of(decode(Path(file).read_bytes(), str(file)))
     check({"metrics": None, **head}, str(file))
-    return dict(head)
+    return _fit(dict(head), line)
+
+
+def _fit(record: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """With its texts fit to be shown; the values that its cell is trained with stay, since it may be trained again."""
+    if not _SUSPICIOUS.search(content):
+        return record
+    found: dict[str, Any] = fit_all(record)
+    then, now = record["cell"], found["cell"]
+    if isinstance(then, dict):
+        now.update({key: then[key] for key in VALUES if key in then})
+        if isinstance(then.get("loss"), dict) and "parameters" in then["loss"]:
+            now["loss"]["parameters"] = then["loss"]["parameters"]
+    return found
 
 
 def check(record: Any, where: str) -> None:
@@ -77,16 +99,18 @@ def check(record: Any, where: str) -> None:
         raise RecordError(f"{where}: a failed record must have an error of a known class")
 
 
-def _plain(value: Any) -> Any:
-    """Numbers, text, lists and dicts only; a number that is not finite becomes null."""
+def _plain(value: Any, text: Callable[[str], str]) -> Any:
+    """Numbers, lists, dicts and text, of which `text` makes what is written; null for a number that is not finite."""
+    if isinstance(value, str):
+        return text(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {text(str(key)): _plain(item, text) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, text) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | bool):
+    if value is None or isinstance(value, int | bool):
         return value
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return str(value)
+        return _plain(value.tolist(), text)
+    return text(said(value))

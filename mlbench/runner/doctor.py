@@ -21,6 +21,7 @@ from mlbench.datasets.places import cache_root, data_folders
 from mlbench.runner.scheduling.cuda_driver import Device, find_nvidia_smi
 from mlbench.runner.scheduling.devices import troubles, visible
 from mlbench.runner.worker.environment import packages
+from mlbench.safe_path import interpreter
 
 HUB = "https://huggingface.co"
 TIMEOUT = 5.0
@@ -57,7 +58,11 @@ def _torch() -> Iterator[MachineFinding]:
     """PyTorch in processes of its own, one for each device, which it tries as a worker does before its first cell: a
     broken driver may take the process with it. Devices are numbered as `--device` and nvidia-smi do."""
     imported = subprocess.run(
-        [sys.executable, "-c", "import torch"], capture_output=True, text=True, check=False
+        [*interpreter(), "-c", "import torch"],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if imported.returncode:
         yield MachineFinding(
@@ -79,10 +84,11 @@ def _torch() -> Iterator[MachineFinding]:
 
 def _asked(device: Device) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mlbench.runner.worker.usable"],
+        [*interpreter(), "-m", "mlbench.runner.worker.usable"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         env={**os.environ, "CUDA_VISIBLE_DEVICES": device.uuid},
     )
 

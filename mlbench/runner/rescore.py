@@ -16,6 +16,7 @@ from mlbench.metrics.catalog import VERSION, metric_info
 from mlbench.records import Store, stores
 from mlbench.registry import load_plugins
 from mlbench.runner.scheduling.job import stamp
+from mlbench.safe_path import guard_children
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +54,7 @@ def rescore(
     there are. `plugins` hold the metrics that are not built in; every process loads them. Raises DataError
     where there are no results, UnknownNameError for an unknown metric.
     """
+    guard_children()
     load_plugins(plugins)
     names = frozenset(metric_info(name).name for name in metrics)
     places = [(store, identifier) for store in stores(results) for identifier in sorted(store.ids())]

@@ -7,10 +7,8 @@ otherwise, training follows them apart, and a main metric may move by TOLERANCE.
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any, Literal
 
 from mlbench.errors import DataError
 from mlbench.records import Store, stores
+from mlbench.safe_path import interpreter
 
 TOLERANCE = 0.02
 """What a main metric may move by on another processor or with other packages. Measured: see CONTRIBUTING.md."""
@@ -119,10 +118,10 @@ def _train(
     store: Store, identifier: str, data_root: Path | None, plugins: Sequence[Path]
 ) -> subprocess.CompletedProcess[str]:
     """`mlbench cell`, so that a cell that crashes costs itself alone."""
-    command = [sys.executable, "-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
+    command = [*interpreter(), "-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
     command += [word for plugin in plugins for word in ("--plugin", str(plugin))]
     command += [] if data_root is None else ["--data-root", str(data_root)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
 
 
 def _is_main(difference: Mapping[str, Any]) -> bool:

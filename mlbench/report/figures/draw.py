@@ -9,6 +9,7 @@ from pathlib import Path
 from mlbench.report.analysis import Analysis
 from mlbench.report.figures.jobs import FigureJob, FigureSlot, figure_jobs
 from mlbench.report.figures.save import PART, Picture, render_all
+from mlbench.safe_path import guard_children
 
 Figures = dict[FigureSlot, Picture]
 WORTH_A_PROCESS = 60
@@ -37,6 +38,7 @@ def _render_both(
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
+    guard_children()
     parts = [[job.draw for job in away[start : start + PART]] for start in range(0, len(away), PART)]
     run = Parallel(n_jobs=processes, batch_size=1, return_as="generator")
     drawn = run(delayed(render_all)(part, folder) for part in parts)

@@ -104,7 +104,10 @@ def styled() -> Iterator[None]:
 
     A letter that the PNG's font lacks is a box there; the SVG and the page show it by the reader's fonts.
     """
-    with mpl.rc_context(_RC), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A `matplotlibrc` in the current folder, which could have TeX run, has no say.
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 

@@ -17,7 +17,7 @@ from mlbench.report.data.kinds import kind_of
 from mlbench.report.output.others import Other
 from mlbench.report.tables import latex, markdown
 from mlbench.report.tables.collect import Tables, files
-from mlbench.report.tables.csv import to_csv
+from mlbench.report.tables.csv import guard, to_csv
 from mlbench.report.tables.model import Table
 from mlbench.report.text.answer import opening, question
 from mlbench.report.text.caveats import caveats
@@ -36,7 +36,8 @@ def write_tables(analysis: Analysis, tables: Tables, folder: Path) -> None:
         (folder / f"{name}.csv").write_text(to_csv(group), encoding="utf-8")
     if len(analysis.trials):
         trials = listed_trials(analysis.grid, analysis.trials).assign(**mark)
-        trials.to_csv(folder / "trials.csv", index=False)
+        guarded = trials.map(lambda value: guard(value) if isinstance(value, str) else value)
+        guarded.to_csv(folder / "trials.csv", index=False)
 
 
 def write_documents(

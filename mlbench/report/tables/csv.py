@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
+from mlbench.plain_text import fit
 from mlbench.report.tables.model import Column, Table, TableEntry
 
 CsvColumns = dict[str, list[str]]
@@ -13,7 +14,7 @@ CsvColumns = dict[str, list[str]]
 
 def guard(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
-    flat = text.replace("\r", " ").replace("\n", " ")
+    flat = fit(text).replace("\n", " ")
     return "'" + flat if flat[:1] in ("=", "+", "-", "@", "\t") else flat
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from html import escape
+import html
 
+from mlbench.plain_text import fit
 from mlbench.report.tables.model import Column, Row, Table, TableEntry
 
 LONG = 60
 """Letters from which words are set in lines."""
+
+
+def escape(text: str) -> str:
+    """Text that no browser takes for markup."""
+    return html.escape(fit(text))
 
 
 def to_html(table: Table, *, sortable: bool = True) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mlbench.plain_text import fit
 from mlbench.report.tables.model import Table, TableEntry
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$!])")
@@ -13,7 +14,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$!])")
 @lru_cache(8192)
 def escape(text: str) -> str:
     """Text that no Markdown reader takes for markup, HTML or a cell's end."""
-    flat = " ".join(text.split())
+    flat = " ".join(fit(text).split())
     return _SPECIAL.sub(r"\\\1", flat).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 

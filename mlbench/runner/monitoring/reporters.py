@@ -187,7 +187,9 @@ def _best(tally: Tally) -> Table:
     best = Table.grid(padding=(0, 2))
     for dataset, found in sorted(tally.best.items()):
         reached = f"{found.loss} at fraction {found.fraction:g}"
-        best.add_row(Text("  best", style="dim"), dataset, f"validation mAP {found.value:.4f}", reached)
+        best.add_row(
+            Text("  best", style="dim"), Text(dataset), f"validation mAP {found.value:.4f}", Text(reached)
+        )
     return best
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from mlbench.plain_text import fit
 from mlbench.records import RecordError, Store, stores
 from mlbench.records.codec import decode_head
 from mlbench.records.packed import read_packed
@@ -45,8 +46,8 @@ class SuiteStatus:
     done: int = 0
     older: int = 0
     """The finished cells of an older TRAINING_VERSION, which have no say in who is best."""
-    failed: Counter[str] = field(default_factory=Counter)
-    """By class."""
+    failed: dict[str, int] = field(default_factory=dict)
+    """By class. No Counter: `asdict` of one counts pairs."""
     failures: dict[str, FailureGroup] = field(default_factory=dict)
     """By reason."""
     running: list[dict[str, Any]] = field(default_factory=list)
@@ -88,7 +89,7 @@ def status(results: Path) -> Status:
         running += list(live_runs(store))
     since = {about["token"]: str(about.get("started", "")) for about in running}
     for store in stores(results):
-        suite = SuiteStatus(store.folder.name, running=[about for _, about in cell_locks(store)])
+        suite = SuiteStatus(fit(store.folder.name), running=[about for _, about in cell_locks(store)])
         for record in _outlines(store):
             if isinstance(record, RecordError):
                 suite.problems.append(str(record))
@@ -103,7 +104,8 @@ def status(results: Path) -> Status:
 
 def _count(suite: SuiteStatus, record: dict[str, Any]) -> None:
     if record["status"] == "failed":
-        suite.failed[record["error"]["class"]] += 1
+        kind = record["error"]["class"]
+        suite.failed[kind] = suite.failed.get(kind, 0) + 1
         why = reason(record)
         suite.failures.setdefault(why, FailureGroup(why, record["file"])).cells += 1
         return

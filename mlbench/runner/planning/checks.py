@@ -20,6 +20,7 @@ from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS, LOSSES, load_plugins
 from mlbench.runner.scheduling.devices import chosen_devices
+from mlbench.safe_path import interpreter
 from mlbench.suite import Cell, LossChoice
 
 
@@ -98,10 +99,11 @@ def check_losses(cells: Iterable[Cell], plugins: Sequence[Path]) -> None:
         "losses": [[choice.name, dict(choice.parameters)] for choice in open_question.values()],
     }
     tried = subprocess.run(
-        [sys.executable, "-m", "mlbench.runner.planning.checks"],
+        [*interpreter(), "-m", "mlbench.runner.planning.checks"],
         input=json.dumps(asked),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if tried.returncode:

@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from mlbench.safe_path import interpreter
 
 PLACES = (
     "/usr/bin",
@@ -102,7 +103,7 @@ def _by_nvidia_smi(program: str) -> Listing:
 
 
 def _by_torch() -> Listing:
-    devices, troubles = _rows("torch", [sys.executable, "-P", "-c", _TORCH])
+    devices, troubles = _rows("torch", [*interpreter(), "-c", _TORCH])
     driver = _loaded_driver()
     return Listing(tuple(replace(device, driver=driver) for device in devices), troubles)
 
@@ -116,7 +117,7 @@ def _asked(command: list[str]) -> tuple[str, str]:
         done = subprocess.run(
             command,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=PATIENCE,
             check=False,

@@ -19,6 +19,7 @@ from mlbench.runner.scheduling.cores import host_and_cores
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import supervise
+from mlbench.safe_path import guard_children
 
 MEMORY_PER_JOB = 3 * 2**30
 """Bytes of free memory that a job is thought to need where `--jobs` does not say how many there are."""
@@ -70,6 +71,7 @@ class Engine:
 @contextlib.contextmanager
 def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
     """The engine that the options name, with as many slots as they, the machine and the cells to do allow."""
+    guard_children()
     if options.engine == "dask":
         with open_cluster(options.scheduler, options.jobs or _jobs()) as cluster:
             slots = min(options.jobs or cluster.threads, cells)

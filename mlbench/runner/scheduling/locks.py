@@ -21,6 +21,7 @@ from typing import Any
 
 from mlbench.atomic_writes import unique_name
 from mlbench.errors import DataError
+from mlbench.plain_text import fit_all
 from mlbench.records import Store
 from mlbench.runner.scheduling.owner import Owner
 
@@ -84,7 +85,7 @@ def read_lock(file: Path) -> dict[str, Any]:
         content = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return fit_all(content) if isinstance(content, dict) else {}
 
 
 def cell_locks(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
+from mlbench.plain_text import said
 from mlbench.records import RecordError, Store
 from mlbench.records.schema import Environment, Record
 from mlbench.registry import load_plugins
@@ -127,13 +128,13 @@ class Worker:
                 **({"keep_model": True} if request["model"] else {}),
                 **checkpoint,
             )
-        said = list(dict.fromkeys([*of_data, *(str(warning.message) for warning in caught)]))
+        warned = list(dict.fromkeys([*of_data, *(said(warning.message) for warning in caught)]))
         done: Record = {
             **record,
             "status": "done",
             "error": None,
             "environment": self.environment,
-            "warnings": said[:20],
+            "warnings": warned[:20],
             **result.parts,
         }
         return done, result
@@ -160,7 +161,7 @@ class Worker:
                 dataset = datasets.load(
                     cell.loader, cell.dataset_parameters, name=cell.dataset, data_root=self.data_root
                 )
-            self._kept = key, dataset, [str(warning.message) for warning in caught]
+            self._kept = key, dataset, [said(warning.message) for warning in caught]
         return self._kept[1], self._kept[2]
 
     def _write(self, request: CellRequest, record: Record, result: Any, clock: float) -> None:
@@ -217,14 +218,22 @@ class Worker:
 def _explain(error: BaseException, poisoned: bool = False) -> dict[str, Any]:
     """An exception as the `error` of a record; `broken` where the process had better be replaced. In one that is
     `poisoned` the device refuses all that follows, whatever its words."""
-    text, kind = str(error), type(error).__name__
-    lines = "".join(traceback.format_exception(error))[-20_000:]
+    text, kind = said(error), type(error).__name__
+    lines = _lines(error)
     error_class = error.error_class if isinstance(error, MlbenchError) else "error"
     if is_out_of_memory(error) and not poisoned:
         error_class = "oom"
     message = text if isinstance(error, MlbenchError) and text else f"{kind}: {text}" if text else kind
     broken = poisoned or (error_class == "error" and re.search(r"CUDA|cuDNN", text) is not None)
     return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
+
+
+def _lines(error: BaseException) -> str:
+    """The traceback's end, which is where the error is."""
+    try:
+        return "".join(traceback.format_exception(error))[-20_000:]
+    except Exception:
+        return "".join(traceback.format_tb(error.__traceback__))[-20_000:]
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from mlbench.safe_path import VARIABLE, interpreter
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -37,6 +38,7 @@ def worker_variables(threads: int) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "TOKENIZERS_PARALLELISM": "false",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        VARIABLE: "1",
     }
 
 
@@ -55,7 +57,7 @@ class WorkerProcess:
         settings = {**worker_variables(handshake["threads"]), **variables}
         self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mlbench.runner.worker"],
+            [*interpreter(), "-m", "mlbench.runner.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
