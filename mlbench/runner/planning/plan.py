@@ -57,7 +57,15 @@ class PlannedCell:
         per_sample = bool(declared.attributes.get("per_sample", False))
         before = stamp(self.store, self.id)
         return CellTask(
-            self.cell, self.id, self.store, self.data, self.keep, before, per_sample, code_hash(declared)
+            self.cell,
+            self.id,
+            self.store,
+            self.data,
+            self.keep,
+            before,
+            per_sample,
+            code_hash(declared),
+            declared.loose,
         )
 
 
@@ -302,6 +310,7 @@ def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedC
         keep=first.keep,
         per_sample=bool(declared.attributes.get("per_sample", False)),
         source_hash=code_hash(declared),
+        plugin=declared.loose,
     )
 
 

@@ -59,6 +59,7 @@ class PendingFinals:
     keep: Keep
     per_sample: bool
     source_hash: str
+    plugin: str = ""
 
     def finished(self) -> bool:
         """Whether all trials have a record."""
@@ -84,6 +85,7 @@ class PendingFinals:
                 found.before,
                 self.per_sample,
                 self.source_hash,
+                self.plugin,
             )
             for final, found in zip(self.finals, (each[number] for each in self.candidates), strict=True)
             if found.todo

@@ -40,6 +40,8 @@ class CellTask:
     """Whether its loss may be accumulated over micro-batches."""
     source_hash: str
     """Of its loss's code."""
+    plugin: str = ""
+    """What its loss is declared in where that is not built in."""
 
     def finished(self) -> bool:
         """Whether a record has been written since the run was planned, by this run or another."""

@@ -94,7 +94,7 @@ class Slot:
     def __init__(self, job: RunJob, device: Lease) -> None:
         self.job, self.device = job, device
         self._process: WorkerProcess | None = None
-        self._threads = 0
+        self._threads, self._plugin = 0, ""
         self._environment: dict[str, Any] = {}
         self._stuck = ""
         self._sharers = sharers(job.slots_at, len(chosen_devices(job.device)) * job.slots_per_device)
@@ -151,7 +151,7 @@ class Slot:
     ) -> Outcome:
         job, protocol = self.job, task.cell.train
         limits = Limits(job.time_limit or protocol.time_limit, job.memory_limit)
-        process = self._worker(protocol.threads or share_of_cores(self._sharers))
+        process = self._worker(protocol.threads or share_of_cores(self._sharers), task.plugin)
         request = {
             "record": self._record(task, retries),
             "store": str(task.store.folder),
@@ -167,9 +167,11 @@ class Slot:
         self._environment = process.environment
         return outcome
 
-    def _worker(self, threads: int) -> WorkerProcess:
-        """The warm worker, or a new one where there is none of that many threads."""
-        if self._process is not None and self._threads != threads:
+    def _worker(self, threads: int, plugin: str) -> WorkerProcess:
+        """The warm worker, or a new one where there is none of that many threads, or one that ran another plugin."""
+        if self._process is not None and (
+            self._threads != threads or (plugin and self._plugin not in ("", plugin))
+        ):
             self.dismiss()
         if self._stuck:
             raise SlotLostError(self._stuck)
@@ -186,6 +188,8 @@ class Slot:
             }
             variables = {**self.job.variables, **self.device.variables}
             self._process, self._threads = WorkerProcess(handshake, variables, self.job.folder), threads
+            self._plugin = ""
+        self._plugin = plugin or self._plugin
         return self._process
 
     def _record_failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -92,13 +93,15 @@ def attempt(
     is told to leave a checkpoint, and has GRACE for it.
     """
     worker.quiet()
-    worker.send(request)
+    nonce = uuid.uuid4().hex
+    worker.send({**request, "nonce": nonce})
     progress: Mapping[str, Any] = {}
     loaded, stops, rows, told = None, False, None, None
     stall = Stall(worker, limits.patience)
     try:
         for message in worker.messages(POLL):
-            if message is not None:
+            if message is not None and message.get("nonce", nonce) in ("", nonce):
+                # Another one is an answer to an earlier request, by a process that its cell has left.
                 stall.spoke()
                 match message["event"]:
                     case "ready":
@@ -113,8 +116,12 @@ def attempt(
                     case "progress":
                         progress = message["progress"]
                     case "done":
+                        if message.get("broken"):
+                            worker.kill()
                         return Done()
                     case "stopped":
+                        if message.get("broken"):
+                            worker.kill()
                         return Stopped()
                     case "unwritable":
                         return Unwritable(message["message"])

@@ -33,9 +33,11 @@ from mlbench.records.schema import Environment, Record
 from mlbench.registry import load_plugins
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment, now
+from mlbench.runner.worker.family import keep_children
 from mlbench.runner.worker.lock_waits import report_lock_waits
 from mlbench.runner.worker.memory import is_out_of_memory, limit_device_memory
 from mlbench.runner.worker.messages import CellRequest, Channel, Handshake, die_with_parent
+from mlbench.runner.worker.state import CleanState
 from mlbench.runner.worker.usable import Trouble, trouble, works_still
 from mlbench.suite import Cell
 
@@ -63,6 +65,7 @@ class Worker:
         self.data_root = Path(handshake["data_root"]) if handshake["data_root"] else None
         self._kept: tuple[str, Any, list[str]] | None = None
         self._spoke = 0.0
+        self._state: CleanState | None = None
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
         """The answer to SIGTERM: a cell that can be checkpointed stops at the next step."""
@@ -70,20 +73,28 @@ class Worker:
 
     def handle(self, request: CellRequest) -> None:
         """Run one cell and say how it ended."""
-        started, clock = now(), time.monotonic()
+        started, clock, process = now(), time.monotonic(), os.getpid()
+        self.channel.about = {"cell": request["record"]["id"], "nonce": request["nonce"]}
+        # Not before: what this process does with signals is settled only now.
+        self._state = self._state or CleanState(self.torch)
+        self._state.restore()
         try:
             record, result = self._run(request)
-        except CellStoppedError:
-            self.channel.send("stopped")
         except BaseException as error:
-            explained = _explain(
-                error, poisoned=self.on_cuda and not works_still(self.torch, self.handshake["device"])
-            )
-            self.channel.send("failed", **explained, started=started)
+            if os.getpid() != process:
+                # A process that the cell has forked came out of it too: it is no worker.
+                os._exit(1)
+            explained = self._failure(error)
+            if isinstance(error, CellStoppedError):
+                self.channel.send("stopped", broken=explained["broken"])
+            else:
+                self.channel.send("failed", **explained, started=started)
             if explained["broken"]:
                 # This process is about to be replaced.
                 return
         else:
+            if os.getpid() != process:
+                os._exit(1)
             self._write(request, {**record, "started": started, "finished": now()}, result, clock)
             if not self.on_cuda:
                 return
@@ -91,6 +102,19 @@ class Worker:
         if self.on_cuda:
             # Whether it failed or not: what this process keeps of a device, others on the same one cannot have.
             self.torch.cuda.empty_cache()
+
+    def _failure(self, error: BaseException) -> dict[str, Any]:
+        """What the supervisor is told of an error."""
+        poisoned = self.on_cuda and not works_still(self.torch, self.handshake["device"])
+        told = _explain(error, poisoned=poisoned)
+        return {**told, "broken": told["broken"] or raised_in_plugin(error) or self._spoilt()}
+
+    def _spoilt(self) -> bool:
+        """Whether the cell has left something behind that the next one would find."""
+        if self._state is None:
+            return False
+        self._state.restore()
+        return bool(self._state.changed())
 
     def trouble(self) -> Trouble | None:
         """Why no cell can be trained on the device that this process was given; None where one can."""
@@ -173,14 +197,14 @@ class Worker:
             self._write_model(store, record, result.model if request["model"] else None)
             store.write(record, scores)
         except RecordError as error:
-            self.channel.send("failed", **_explain(error), started=record["started"])
+            self.channel.send("failed", **self._failure(error), started=record["started"])
         except DataError as error:
             self.channel.send("unwritable", message=str(error))
         else:
             if request["checkpoint_every"] is not None:
                 # Only now: otherwise a kill while the record was written would have cost the whole cell.
                 store.checkpoint_file(record["id"]).unlink(missing_ok=True)
-            self.channel.send("done", seconds=time.monotonic() - clock)
+            self.channel.send("done", seconds=time.monotonic() - clock, broken=self._spoilt())
 
     def _write_model(self, store: Store, record: Mapping[str, Any], model: Any) -> None:
         """Before the record that it belongs to; `started` says which training it is of."""
@@ -228,6 +252,12 @@ def _explain(error: BaseException, poisoned: bool = False) -> dict[str, Any]:
     return {"class": error_class, "message": message, "traceback": lines, "broken": broken}
 
 
+def raised_in_plugin(error: BaseException) -> bool:
+    """Whether code of a loose file was at work when it was raised: nobody knows what it has left half done."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(str(frame.f_globals.get("__name__", "")).startswith("mlbench_plugin_") for frame in frames)
+
+
 def _lines(error: BaseException) -> str:
     """The traceback's end, which is where the error is."""
     try:
@@ -239,6 +269,7 @@ def _lines(error: BaseException) -> str:
 def main() -> None:
     """Shake hands, then handle requests until the input ends. Ctrl-C is the supervisor's business."""
     die_with_parent()
+    keep_children()
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_IGN)
     channel = Channel()

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any, TypedDict
 
+from mlbench.plain_text import said
 from mlbench.records.schema import Record
 
 
@@ -54,30 +55,43 @@ class CellRequest(TypedDict):
     """Rows at once, in place of the protocol's."""
     checkpoint_every: float | None
     """Seconds between two checkpoints; None for none at all."""
+    nonce: str
+    """A random word that every answer repeats: so an answer is of this attempt at this cell."""
 
 
 class Channel:
     """JSON lines to and from the supervisor; what libraries print goes to standard error instead."""
 
     def __init__(self) -> None:
+        self._in = os.fdopen(os.dup(0), encoding="utf-8")
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        # A cell that reads its standard input finds nothing there, and no request.
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
         os.dup2(2, 1)
+        self._process, self.about = os.getpid(), {"cell": "", "nonce": ""}
+        """Whose answers are sent; what they repeat."""
         self._writing = threading.Lock()
         self._requests: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         """The end of the input is the end of the supervisor, and so of this process, whatever it is doing."""
-        for line in sys.stdin:
+        for line in self._in:
             self._requests.put(line)
+        with contextlib.suppress(OSError):
+            os.killpg(self._process, signal.SIGKILL)
         os._exit(0)
 
     def receive(self) -> Any:
         return json.loads(self._requests.get())
 
     def send(self, event: str, **content: Any) -> None:
-        """May be called from any thread."""
-        line = json.dumps({"event": event, **content}, default=str) + "\n"
+        """May be called from any thread, but by this process alone: one that a cell has forked has nothing to say."""
+        if os.getpid() != self._process:
+            return
+        line = json.dumps({"event": event, **self.about, **content}, default=said) + "\n"
         with self._writing:
             self._out.write(line)
             self._out.flush()

@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from mlbench.runner.worker.family import descendants, own_memory, processor_seconds
 from mlbench.safe_path import VARIABLE, interpreter
 
 _THREAD_VARIABLES = (
@@ -96,8 +97,13 @@ class WorkerProcess:
             while True:
                 while b"\n" in self._buffer:
                     line, _, self._buffer = self._buffer.partition(b"\n")
-                    yield json.loads(line)
+                    message = _message(line)
+                    if message is not None:
+                        yield message
                 if not selector.select(patience):
+                    if self._process.poll() is not None:
+                        # What it has started may still hold its output open.
+                        raise WorkerDiedError(self._how_it_ended(), self._last_words())
                     yield None
                     continue
                 received = os.read(handle, 1 << 16)
@@ -106,19 +112,16 @@ class WorkerProcess:
                 self._buffer += received
 
     def memory(self) -> int:
-        """Bytes of the host's memory that the process holds; 0 once it is gone."""
+        """Bytes of the host's memory that the process holds, and what it has started beside it; 0 once it is gone."""
         try:
-            return int(self._cost.memory_info().rss)
+            own = int(self._cost.memory_info().rss)
         except psutil.Error:
             return 0
+        return own + sum(map(own_memory, descendants(self._cost)))
 
     def processor_time(self) -> float:
-        """Seconds of processor time that the process has used."""
-        try:
-            times = self._cost.cpu_times()
-        except psutil.Error:
-            return 0.0
-        return float(times.user + times.system)
+        """Seconds of processor time that the process and what it has started have used."""
+        return sum(map(processor_seconds, (self._cost, *descendants(self._cost))))
 
     def quiet(self) -> None:
         """Forget what was said on standard error; called between cells, so that the file stays small."""
@@ -134,8 +137,13 @@ class WorkerProcess:
         """End the process and whatever it has started, now. One that is held in a call of the system, as of a driver
         that hangs, does not end: it is `stuck`."""
         self.alive = False
+        started = descendants(self._cost)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        for process in started:
+            # One may have a group of its own.
+            with contextlib.suppress(psutil.Error):
+                process.kill()
         try:
             self._process.wait(timeout=REAP)
         except subprocess.TimeoutExpired:
@@ -172,6 +180,15 @@ class WorkerProcess:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    """A message; None for a line that is none."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("event"), str) else None
 
 
 class Stall:
