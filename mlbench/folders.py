@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 
+from mlbench import toml
 from mlbench.declarations import Declaration
 
 CARD = "dataset.toml"
@@ -35,7 +35,7 @@ def declare_folder(folder: Path) -> Declaration:
     """What the registry says of a folder: its card's task, and no parameters."""
     card = folder / CARD
     try:
-        task = str(tomllib.loads(card.read_text(encoding="utf-8")).get("task", ""))
+        task = str(toml.loads(card.read_text(encoding="utf-8")).get("task", ""))
     except (OSError, ValueError):
         task = ""  # loading it says what is wrong with the card
     return Declaration(

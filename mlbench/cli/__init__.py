@@ -14,7 +14,7 @@ import typer
 
 from mlbench.cli import cell, contributing, data, exporting, listing, results, running, trying
 from mlbench.errors import MlbenchError
-from mlbench.plain_text import prepare_streams
+from mlbench.plain_text import fit, prepare_streams, said
 from mlbench.safe_path import guard_children
 
 app = typer.Typer(
@@ -55,7 +55,14 @@ def main() -> None:
     except MlbenchError as error:
         print(f"mlbench: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:
         # The reader of a pipe such as `| head` has gone: there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        # A disk that is full, has turned read-only, or has gone.
+        where = fit(f"{error.filename}: ") if error.filename else ""
+        print(f"mlbench: {where}{fit(error.strerror or said(error))}", file=sys.stderr)
+        sys.exit(2)

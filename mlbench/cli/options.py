@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mlbench import toml
 from mlbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -182,6 +183,6 @@ def parse_setting(text: str, flag: str = "--set") -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ConfigError(f"{flag} {text}: write KEY=VALUE")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        return key.strip(), toml.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()

@@ -80,6 +80,8 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
         out.print(Text(sentence))
     for reason in plan.not_fetched.values():
         out.print(Text(f"\n{reason}"))
+    for problem in plan.problems:
+        out.print(Text(f"not a record, left out: {problem}"))
 
 
 def _cost(estimates: Estimates) -> str:
@@ -107,6 +109,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "to_train": len(plan.todo) + len(plan.waiting),
         "waiting": len(plan.waiting),
         "not_fetched": plan.not_fetched,
+        "problems": list(plan.problems),
         "claims": [
             {"name": claim.name, "decidable": claim.decidable, "reason": claim.reason} for claim in claims
         ],

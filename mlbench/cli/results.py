@@ -155,12 +155,15 @@ def rescore(
 def pack(results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")]) -> None:
     """Write each suite's records into one records.parquet, as published results are kept, with what it takes to say
     how far test rows alone move the main metrics."""
-    from mlbench.records import stores
+    from mlbench.records import RecordError, stores
     from mlbench.records.packed import packed_ids, packed_replicates
     from mlbench.report.data.measures import MAIN
     from mlbench.report.wording import count
 
     for store in stores(results):
+        for problem in store.records():
+            if isinstance(problem, RecordError):
+                print(f"not a record, left out: {problem}", file=sys.stderr)
         file = store.pack(MAIN)
         print(
             f"wrote {file}: {count(len(packed_ids(file)), 'record')}, {len(packed_replicates(file))} of them with "

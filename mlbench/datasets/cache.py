@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -66,12 +68,32 @@ class Cache:
         name = hashlib.sha256(text.encode()).hexdigest()[:24]
         file = self.folder / f"{name}.npy"
         if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / f"{name}.lock"):
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(self.folder / f"{name}.lock")
+                lock.acquire()
+            except (OSError, NotImplementedError) as error:
+                return self._uncached(write, error)
+            try:
                 if not file.exists():
                     self._place(file, write, text)
+            finally:
+                lock.release()
         loaded: npt.NDArray[Any] = np.load(file, mmap_mode="c", allow_pickle=False)
         return loaded
+
+    def _uncached(self, write: Callable[[Path], None], error: Exception) -> npt.NDArray[Any]:
+        """The array in memory alone, where the folder cannot be written."""
+        warnings.warn(
+            f"the cache {self.folder} cannot be written ({error}): what is kept there is computed each time; "
+            "set $MLBENCH_CACHE to a folder that can be",
+            stacklevel=2,
+        )
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "array.npy"
+            write(file)
+            loaded: npt.NDArray[Any] = np.load(file, allow_pickle=False)
+            return loaded
 
     def _place(self, file: Path, write: Callable[[Path], None], key: str) -> None:
         """Called by the owner of the lock: whatever else is half there is nobody's."""

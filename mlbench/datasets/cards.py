@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from mlbench import toml
 from mlbench.errors import DataError
 
 Modality = Literal["text", "image", "features"]
@@ -105,7 +106,7 @@ def read_folder_card(folder: Path) -> FolderCard | None:
     if not file.is_file():
         return None
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = toml.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: not valid TOML: {error}") from error
     modality = content.get("modality")

@@ -13,6 +13,7 @@ import orjson
 
 from mlbench.errors import ERROR_CLASSES, DataError
 from mlbench.plain_text import fit, fit_all, said, writable
+from mlbench.records.door import fault
 from mlbench.records.schema import HEAD, SCHEMA
 
 VALUES = ("dataset_parameters", "encoder_options", "train")
@@ -64,7 +65,7 @@ def decode_head(line: bytes, file: str | Path) -> dict[str, Any]:
         head = orjson.loads(stripped[:-1] + b"}" if stripped.endswith(b",") else stripped)
     except ValueError:
         return head_of(decode(Path(file).read_bytes(), str(file)))
-    check({"metrics": None, **head}, str(file))
+    check({"metrics": {}, **head} if isinstance(head, dict) else head, str(file))
     return _fit(dict(head), line)
 
 
@@ -82,6 +83,7 @@ def _fit(record: dict[str, Any], content: bytes) -> dict[str, Any]:
 
 
 def check(record: Any, where: str) -> None:
+    """The one door for records, written or read: raises RecordError that names `where` and the part that is wrong."""
     if not isinstance(record, Mapping):
         raise RecordError(f"{where}: a record is a JSON object, this is {type(record).__name__}")
     if record.get("schema") != SCHEMA:
@@ -94,6 +96,10 @@ def check(record: Any, where: str) -> None:
     if record["status"] not in ("done", "failed"):
         raise RecordError(f"{where}: status {record['status']!r} is neither 'done' nor 'failed'")
     if record["status"] == "done" and "metrics" not in record:
+        raise RecordError(f"{where}: a finished record must have metrics")
+    if wrong := fault(record):
+        raise RecordError(f"{where}: {wrong}")
+    if record["status"] == "done" and not isinstance(record["metrics"], dict):
         raise RecordError(f"{where}: a finished record must have metrics")
     if record["status"] == "failed" and (record.get("error") or {}).get("class") not in ERROR_CLASSES:
         raise RecordError(f"{where}: a failed record must have an error of a known class")

@@ -84,7 +84,10 @@ def _records_of(path: Path) -> Iterator[dict[str, Any] | RecordError]:
     if path.suffix == ".parquet" and path.is_file():
         yield from packed_records(path)
     elif path.suffix == ".json" and path.is_file():
-        yield decoded(path.read_bytes(), str(path))
+        try:
+            yield decoded(path.read_bytes(), str(path))
+        except OSError as error:
+            yield RecordError(f"{path}: cannot be read: {error.strerror}")
     else:
         for store in stores(path):
             yield from store.records()

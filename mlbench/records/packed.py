@@ -58,7 +58,7 @@ def packed_records(file: Path) -> Iterator[dict[str, Any] | RecordError]:
     """Every record; a row or a file that holds none comes as the RecordError it raises."""
     try:
         for text in read_packed(file, "record"):
-            yield decoded(text.encode(), str(file))
+            yield decoded(str(text).encode(), str(file))
     except RecordError as error:
         yield error
 
@@ -104,7 +104,7 @@ def _index(file: Path, _: Stamp) -> dict[str, tuple[int, int]]:
         return {
             identifier: (group, row)
             for group, table in enumerate(groups)
-            for row, identifier in enumerate(table["id"].to_pylist())
+            for row, identifier in enumerate(map(str, table["id"].to_pylist()))
         }
 
 
@@ -123,7 +123,7 @@ def _opened(file: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(file, memory_map=True) as packed:
             yield packed
-    except (pa.ArrowException, KeyError, OSError) as error:
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise RecordError(
             f"{file}: not a file of packed records: {error}; remove it, or put a whole copy in its place"
         ) from error

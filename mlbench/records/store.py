@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbench.atomic_writes import atomic_write, unique_name
 from mlbench.errors import DataError
-from mlbench.records.codec import RecordError, check, decode, decode_head, decoded, encode
+from mlbench.records.codec import RecordError, check, decode, decode_head, encode
 from mlbench.records.lean import lean
 from mlbench.records.packed import (
     pack,
@@ -133,18 +132,18 @@ class Store:
     def read(self, identifier: str) -> dict[str, Any]:
         """One record, from its own file or from the packed ones; raises KeyError where there is none."""
         file = self.cell_file(identifier)
-        if file.exists():
+        if file.is_file():
             with _remedy():
-                return decode(file.read_bytes(), str(file))
+                return own(decode(_content(file), str(file)), file)
         text = self._packed_column("record", identifier)
         return decode(text.encode(), str(self.packed_file))
 
     def head(self, identifier: str) -> dict[str, Any]:
         """What the first line of one record says (see HEAD); raises KeyError where there is none."""
         file = self.cell_file(identifier)
-        if file.exists():
-            return _head(str(file))
-        return dict(json.loads(self._packed_column("head", identifier)))
+        if file.is_file():
+            return _head(file)
+        return decode_head(self._packed_column("head", identifier).encode(), self.packed_file)
 
     def scores(self, identifier: str) -> dict[str, np.ndarray]:
         """The stored scores of a cell; raises FileNotFoundError where none were kept."""
@@ -155,30 +154,43 @@ class Store:
 
     def ids(self) -> set[str]:
         """The ids of all records, own files and packed ones; opens no record."""
-        own = {entry.name[:-5] for entry in _scan(self.cells_folder) if entry.name.endswith(".json")}
+        own = {file.stem for file in self.own_files()}
         return own | set(packed_ids(self.packed_file) if self.packed_file.exists() else ())
 
-    def heads(self) -> Iterator[dict[str, Any]]:
-        """What the first line of each record says (see HEAD); cheap even for many thousands."""
-        seen = set()
-        for entry in _scan(self.cells_folder):
-            if entry.name.endswith(".json"):
-                seen.add(entry.name[:-5])
-                yield _head(entry.path)
-        for head in self._packed_heads():
-            if head["id"] not in seen:
+    def heads(self, problems: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """What the first line of each record says (see HEAD); cheap even for many thousands. What is no record is left
+        out, and named in `problems`."""
+        seen, told = set(), [] if problems is None else problems
+        for file in self.own_files(told):
+            try:
+                head = _head(file)
+            except RecordError as error:
+                told.append(str(error))
+            else:
+                seen.add(head["id"])
                 yield head
+        for found in self._packed_heads():
+            if isinstance(found, RecordError):
+                told.append(str(found))
+            elif found["id"] not in seen:
+                seen.add(found["id"])
+                yield found
 
     def records(self) -> Iterator[dict[str, Any] | RecordError]:
         """Every record, in the order of their ids; a file that is none comes as the RecordError it raises."""
-        seen = set()
-        for entry in sorted(_scan(self.cells_folder), key=lambda entry: entry.name):
-            if entry.name.endswith(".json"):
-                seen.add(entry.name[:-5])
-                yield decoded(Path(entry.path).read_bytes(), entry.path)
-        for record in packed_records(self.packed_file) if self.packed_file.exists() else ():
-            if isinstance(record, RecordError) or record["id"] not in seen:
+        seen, told = set(), list[str]()
+        for file in self.own_files(told):
+            try:
+                record = own(decode(_content(file), str(file)), file)
+            except RecordError as error:
+                yield error
+            else:
+                seen.add(record["id"])
                 yield record
+        yield from map(RecordError, told)
+        for found in packed_records(self.packed_file) if self.packed_file.exists() else ():
+            if isinstance(found, RecordError) or found["id"] not in seen:
+                yield found
 
     def pack(self, keys: tuple[str, ...] = ()) -> Path:
         """All records in `records.parquet`, one a row: what is published, trials without what nobody reads of them
@@ -234,9 +246,27 @@ class Store:
             raise KeyError(identifier)
         return text
 
-    def _packed_heads(self) -> Iterator[dict[str, Any]]:
-        if self.packed_file.exists():
-            yield from map(json.loads, read_packed(self.packed_file, "head"))
+    def own_files(self, problems: list[str] | None = None) -> list[Path]:
+        """The files of records, in the order of their names. What is called like one and is none, as a folder or a pipe
+        that would never end, is named in `problems`."""
+        found = []
+        for entry in sorted(_scan(self.cells_folder), key=lambda entry: entry.name):
+            if entry.name.endswith(".json"):
+                if entry.is_file():
+                    found.append(Path(entry.path))
+                elif problems is not None:
+                    problems.append(f"{entry.path}: not a file; move it elsewhere")
+        return found
+
+    def _packed_heads(self) -> Iterator[dict[str, Any] | RecordError]:
+        try:
+            for text in read_packed(self.packed_file, "head") if self.packed_file.exists() else ():
+                try:
+                    yield decode_head(str(text).encode(), self.packed_file)
+                except RecordError as error:
+                    yield error
+        except RecordError as error:
+            yield error
 
     def _write_scores(self, identifier: str, scores: Mapping[str, np.ndarray]) -> None:
         import numpy as np
@@ -273,11 +303,28 @@ def _forget(file: Path) -> None:
         ) from error
 
 
-def _head(file: str) -> dict[str, Any]:
-    with open(file, "rb") as opened:  # noqa: PTH123 - one of thousands
-        line = opened.readline()
+def _head(file: Path) -> dict[str, Any]:
     with _remedy():
-        return decode_head(line, file)
+        try:
+            with file.open("rb") as opened:
+                line = opened.readline()
+        except OSError as error:
+            raise RecordError(f"{file}: cannot be read: {error.strerror}") from error
+        return own(decode_head(line, file), file)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def own(record: dict[str, Any], file: Path) -> dict[str, Any]:
+    """The record of a file, which is called by its id."""
+    if record["id"] != file.stem:
+        raise RecordError(f"{file}: its id is {record['id']!r}: it is of another cell")
+    return record
 
 
 @contextlib.contextmanager

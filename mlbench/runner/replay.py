@@ -84,8 +84,11 @@ def replay(
 
     torch.set_num_threads(threads)
     description = record["cell"]
-    train = {**Protocol.before(), **description["train"]}
-    cell = cell_of(str(record.get("suite", "")), {**description, "train": train})
+    try:
+        train = {**Protocol.before(), **description["train"]}
+        cell = cell_of(str(record.get("suite", "")), {**description, "train": train})
+    except (TypeError, KeyError, ValueError) as error:
+        raise DataError(f"record {record['id']}: its cell cannot be built from it: {error}") from error
     dataset = datasets.load(cell.loader, cell.dataset_parameters, name=cell.dataset, data_root=data_root)
     here = environment(
         device=devices[0].model if devices else "cpu",

@@ -13,6 +13,7 @@ import joblib
 
 from mlbench.errors import DataError, MlbenchError
 from mlbench.metrics.catalog import VERSION, metric_info
+from mlbench.plain_text import said
 from mlbench.records import Store, stores
 from mlbench.registry import load_plugins
 from mlbench.runner.scheduling.job import stamp
@@ -89,6 +90,11 @@ def _rescore(store: Store, identifier: str, names: frozenset[str], plugins: tupl
         return Rescored(store.folder, identifier, "left", f"the record or its scores lack {error}")
     except (MlbenchError, ValueError) as error:
         return Rescored(store.folder, identifier, "left", str(error))
+    except (TypeError, AttributeError, IndexError) as error:
+        # What its record or its scores hold is of another kind than it should be.
+        return Rescored(
+            store.folder, identifier, "left", f"the record and its scores do not fit: {said(error)}"
+        )
     return Rescored(store.folder, identifier, "changed")
 
 

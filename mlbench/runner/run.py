@@ -28,10 +28,13 @@ from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
 from mlbench.suite import Suite
 
+NO_REASON = "the slots ended and left cells, and nothing says why; the same command goes on with these"
+HANGUP = getattr(signal, "SIGHUP", None)
+
 
 class Interruption:
-    """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it. What is stopped leaves a checkpoint. After
-    that signals act as usual."""
+    """Ctrl-C once finishes what runs, twice stops it; SIGTERM stops it, and so does a connection that drops, unless
+    that is ignored already, as under `nohup`. What is stopped leaves a checkpoint. After that signals act as usual."""
 
     def __init__(self, run_lock: RunLock, monitor: Monitor) -> None:
         self.signal = 0
@@ -55,7 +58,9 @@ class Interruption:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if HANGUP is not None and signal.getsignal(HANGUP) is not signal.SIG_IGN:
+            numbers.append(HANGUP)
         earlier = [signal.signal(number, self) for number in numbers]
         try:
             yield
@@ -129,6 +134,7 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     try:
         with interruption.listening(), monitor:
             reasons = engine.spread(job, monitor.note)
+        trace = "" if interruption.signal or monitor.reason else job.run_lock.trace
     finally:
         job.run_lock.stop()
     came_out = planned.settled()
@@ -142,6 +148,10 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
     if monitor.tally.finished == monitor.tally.total:
         # What some slots could not do, others did.
         reasons = []
+    if monitor.tally.finished < monitor.tally.total and not (
+        interruption.signal or monitor.reason or reasons
+    ):
+        reasons = [trace or NO_REASON]
     reason = "; ".join(filter(None, [monitor.reason, *reasons]))
     checkpointed = sum(cell.task().checkpointed for cell in came_out.todo)
     return sum_up(came_out, monitor.tally, reason, interruption.signal, checkpointed)
@@ -149,6 +159,8 @@ def spread(planned: Plan, options: RunOptions, engine: Engine, shown: Reporter) 
 
 def _say(planned: Plan, options: RunOptions, shown: Reporter) -> None:
     """What a user should know before it starts."""
+    for problem in planned.problems:
+        shown.note(f"not a record, left out: {problem}")
     for dataset, remedy in planned.not_fetched.items():
         shown.note(f"not fetched: {dataset}\n{remedy}")
     if planned.todo and options.device != "cpu" and options.engine != "dask":

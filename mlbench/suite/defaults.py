@@ -6,10 +6,10 @@ spells it out.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from mlbench import toml
 from mlbench.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS
@@ -44,7 +44,7 @@ def encoder_of(declared: Declaration, parameters: Mapping[str, Any], where: str)
 def _modality(declared: Declaration, parameters: Mapping[str, Any]) -> str:
     if declared.origin == "folder":
         try:
-            return str(tomllib.loads(declared.file.read_text(encoding="utf-8")).get("modality", ""))
+            return str(toml.loads(declared.file.read_text(encoding="utf-8")).get("modality", ""))
         except (OSError, ValueError):
             return ""  # reading the data says what is wrong with the card
     source: Any = DATASETS.build(declared.name, **parameters)

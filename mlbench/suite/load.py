@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from mlbench import toml
 from mlbench.errors import ConfigError, did_you_mean, nearest
 from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, StoreOptions
 from mlbench.suite.model import Suite
@@ -53,7 +54,7 @@ def load_suite(path: Path, overrides: Mapping[str, Any] | None = None) -> Suite:
 def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = None) -> Suite:
     """As `load_suite`, from text; `where` is what errors call it. The cells are checked as well."""
     try:
-        raw = tomllib.loads(text)
+        raw = toml.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     for key, value in (overrides or {}).items():

@@ -21,6 +21,9 @@ from mlbench.suite.tuning.spaces import Searched, faults
 from mlbench.suite.tuning.table import Tuning
 from mlbench.suite.tuning.trials import Candidate, Configuration, plain_configurations, trial_configurations
 
+OF_STORES = ("cells", "scores", "checkpoints", "tmp", "locks", "claims")
+"""Folders in a suite's own: where a suite were called so, a results root would be taken for a suite's folder."""
+
 
 class Suite(BaseModel):
     """A grid of cells under one protocol."""
@@ -43,6 +46,8 @@ class Suite(BaseModel):
             raise ValueError(
                 f"{name!r} names a folder: letters, digits, '.', '_', '+' and '-' only, 100 at most"
             )
+        if name in OF_STORES:
+            raise ValueError(f"{name!r}: a folder of records has one of that name in it; choose another")
         return name
 
     def cells(self, where: str = "") -> list[Cell]:

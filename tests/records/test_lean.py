@@ -17,14 +17,21 @@ KEYS = ("map", "f1_macro@label")
 def record(*, trial: bool | None = True, metric: str = "map", status: str = "done") -> dict[str, Any]:
     """Of a trial, of a final where `trial` is False, of a suite that is not tuned where it is None."""
     numbers = {"map": 0.5, "f1_macro@label": 0.25, "lrap": 0.125, "map/tail": 0.75}
-    cell: dict[str, Any] = {"train": {"select_metric": metric}}
+    named = {
+        "dataset": "d",
+        "fraction": 1.0,
+        "seed": 0,
+        "encoder": "bag",
+        "loss": {"name": "bce", "id": "bce"},
+    }
+    cell: dict[str, Any] = {**named, "train": {"select_metric": metric}}
     if trial is not None:
         cell["trial"] = {"number": 1, "final": not trial}
     return {
         "schema": 1,
         "id": "a" * 20,
         "status": status,
-        "error": None if status == "done" else {"class": "oom"},
+        "error": None if status == "done" else {"class": "oom", "message": ""},
         "cell": cell,
         "metrics": {"validation": numbers, "test": numbers},
         "probe_metrics": None,

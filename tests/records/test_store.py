@@ -134,16 +134,16 @@ def test_a_head_that_cannot_be_read_is_named_with_the_remedy(store: Store) -> No
 
 
 def test_a_packed_file_that_was_replaced_is_read_anew(store: Store) -> None:
-    store.write(record(history=1))
+    store.write(record(history={"steps": 1}))
     store.pack()
     store.cell_file("a" * 20).unlink()
-    assert store.read("a" * 20)["history"] == 1
-    store.write(record(history=2))
+    assert store.read("a" * 20)["history"] == {"steps": 1}
+    store.write(record(history={"steps": 2}))
     store.write(record("b" * 20))
     store.pack()
     for identifier in store.ids():
         store.cell_file(identifier).unlink()
-    assert store.read("a" * 20)["history"] == 2
+    assert store.read("a" * 20)["history"] == {"steps": 2}
     assert store.ids() == {"a" * 20, "b" * 20}
 
 

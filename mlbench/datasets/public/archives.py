@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import shutil
 import tarfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 from mlbench.errors import DataError
 
@@ -57,12 +59,33 @@ def unpack(place: Path, folder: Path) -> None:
 
 
 def check_name(name: str, place: Path) -> None:
-    """Refuse a member's name that climbs out of its archive."""
+    """Refuse a member's name that climbs out of its archive, or names its folder itself."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in name:
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in name:
         raise DataError(
             f"{place}: its member {name!r} would leave the archive's folder; do not use this file"
         )
+
+
+class Bounded(io.RawIOBase):
+    """What a packed file unpacks to, refused once it is absurdly more than it was. Raises DataError as `check_size`."""
+
+    def __init__(self, stream: IO[bytes], place: Path) -> None:
+        self._stream, self._place, self._packed, self._read = stream, place, place.stat().st_size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._stream.read(len(buffer))
+        self._read += len(found)
+        check_size(self._place.stem, self._read, self._packed, self._place)
+        buffer[: len(found)] = found
+        return len(found)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def check_size(name: str, size: int, packed: int, place: Path) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from mlbench.datasets.public.archives import BROKEN, check_name, check_size, open_tar, unpack
+from mlbench.datasets.public.archives import BROKEN, Bounded, check_name, check_size, open_tar, unpack
 from mlbench.errors import DataError, did_you_mean
 
 _ALONE: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -111,6 +111,9 @@ class Tree:
         lower = place.name.lower()
         if place.is_dir():
             for file in sorted(place.rglob("*")):
+                if file.is_symlink():
+                    # It may lead anywhere on this machine.
+                    continue
                 if file.name.lower().endswith((".zip", ".tar", *_PACKED_TARS)):
                     self._add(file)
                 elif file.is_file():
@@ -130,7 +133,7 @@ class Tree:
         """A file of its own; one that is packed alone is known by the name inside."""
         suffix = file.suffix.lower()
         if suffix in _ALONE:
-            self._open.setdefault(name[: -len(suffix)], lambda: _ALONE[suffix](file))
+            self._open.setdefault(name[: -len(suffix)], lambda: _alone(suffix, file))
         else:
             self._open.setdefault(name, lambda: file.open("rb"))
 
@@ -153,6 +156,10 @@ class Tree:
             if item.isreg():
                 check_name(item.name, place)
                 self._open.setdefault(item.name, partial(_member, archive, item))
+
+
+def _alone(suffix: str, file: Path) -> IO[bytes]:
+    return io.BufferedReader(Bounded(_ALONE[suffix](file), file), 1 << 16)
 
 
 @contextmanager

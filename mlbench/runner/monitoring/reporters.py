@@ -171,7 +171,8 @@ def live_view(tally: Tally) -> Group:
     """The table that stands on a terminal while cells run."""
     running = Table.grid(padding=(0, 2))
     for lock in tally.running:
-        progress = lock.get("progress") or {}
+        progress = lock.get("progress")
+        progress = progress if isinstance(progress, dict) else {}
         said = "  ".join(_figure(key, value) for key, value in progress.items())
         running.add_row(Text("  runs", style="dim"), Text(_locked_cell(lock)), Text(said, style="dim"))
     bar = Table.grid()
@@ -215,7 +216,8 @@ def _locked_cell(lock: Mapping[str, Any]) -> str:
 
 
 def _named(dataset: str, fraction: float, seed: int, loss: str, stage: str) -> str:
-    return f"{dataset} · {fraction:g} · seed {seed} · {loss}{stage}"
+    share = f"{fraction:g}" if isinstance(fraction, int | float) else fraction
+    return f"{dataset} · {share} · seed {seed} · {loss}{stage}"
 
 
 def _figure(key: str, value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from mlbench.plain_text import fit
 from mlbench.records import RecordError, Store, stores
 from mlbench.records.codec import decode_head
 from mlbench.records.packed import read_packed
+from mlbench.records.store import own
 from mlbench.runner.monitoring.failures import reason
 from mlbench.runner.monitoring.tally import Best
 from mlbench.runner.scheduling.locks import cell_locks
@@ -24,7 +24,7 @@ from mlbench.runner.worker.environment import now
 from mlbench.version import TRAINING_VERSION, UNNAMED
 
 _METRICS = b'"metrics": {"validation": {'
-_MAP = re.compile(rb'"map": ([-+.0-9eE]+)')
+_MAP = re.compile(rb'"map": (-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)[,}\s]')
 _START = 1 << 14
 """Bytes of a record that are read first."""
 
@@ -129,17 +129,26 @@ def _run(about: dict[str, Any], finished: int) -> RunStatus:
 def _outlines(store: Store) -> Iterator[dict[str, Any] | RecordError]:
     """The head of every record, as `map` its mean average precision on validation, and as `file` where it lies."""
     seen = set()
-    for entry in os.scandir(store.cells_folder) if store.cells_folder.is_dir() else ():
-        if entry.name.endswith(".json"):
-            seen.add(entry.name.removesuffix(".json"))
-            try:
-                with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - one read for each of thousands
-                    yield _outline(file, Path(entry.path))
-            except RecordError as error:
-                yield error
+    told = list[str]()
+    for path in store.own_files(told):
+        try:
+            with path.open("rb", buffering=0) as file:
+                outline = own(_outline(file, path), path)
+        except RecordError as error:
+            yield error
+        except OSError as error:
+            yield RecordError(f"{path}: cannot be read: {error.strerror}")
+        else:
+            seen.add(outline["id"])
+            yield outline
+    yield from map(RecordError, told)
     try:
         for text in read_packed(store.packed_file, "record") if store.packed_file.exists() else ():
-            outline = _outline(io.BytesIO(text.encode()), store.packed_file)
+            try:
+                outline = _outline(io.BytesIO(str(text).encode()), store.packed_file)
+            except RecordError as error:
+                yield error
+                continue
             if outline["id"] not in seen:
                 yield outline
     except RecordError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 from collections.abc import Hashable, Iterable, Mapping
@@ -108,8 +109,10 @@ class _Past:
         try:
             for head in store.heads():
                 if head["status"] == "done":
-                    for key in _keys(head["cell"]):
-                        self._groups.setdefault(key, []).append((store, head))
+                    with contextlib.suppress(KeyError):
+                        # Nothing is learnt of a cell that does not say all of what it is.
+                        for key in _keys(head["cell"]):
+                            self._groups.setdefault(key, []).append((store, head))
         except RecordError:
             return
 

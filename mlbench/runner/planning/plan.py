@@ -85,6 +85,8 @@ class Plan:
     """All cells of the suites that the selection leaves, in the order in which a run takes them."""
 
     cells: tuple[PlannedCell, ...]
+    problems: tuple[str, ...] = ()
+    """Files among the records that are none, each with what is wrong."""
 
     @property
     def states(self) -> Counter[str]:
@@ -200,7 +202,8 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
     planner = _Planner(known, keep, data, options)
     planned = [planner.at(cell) for cell in grid.cells]
     _refuse_equal_data(planned)
-    return Plan((*planned, *planner.at_finals(grid.finals, planned)))
+    problems = tuple(problem for each in known.values() for problem in each.problems)
+    return Plan((*planned, *planner.at_finals(grid.finals, planned)), problems)
 
 
 def _refuse_equal_data(planned: Iterable[PlannedCell]) -> None:

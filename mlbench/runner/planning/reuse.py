@@ -47,7 +47,9 @@ class KnownRecords:
 
     def __init__(self, store: Store, results: Path) -> None:
         self.store = store
-        self._heads = {str(head["id"]): head for head in store.heads()}
+        self.problems = list[str]()
+        """Files that are no records, each with what is wrong: their cells are trained."""
+        self._heads = {head["id"]: head for head in store.heads(self.problems)}
         self._siblings = dict(_siblings(store, results))
 
     def head(self, identifier: str) -> dict[str, Any] | None:

@@ -51,13 +51,14 @@ def open_cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
     with contextlib.ExitStack() as stack:
         address: Any = scheduler
         if scheduler is None:
-            with _deaf_children():
+            with deaf_children():
                 address = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
             stack.enter_context(address)
         try:
             client = stack.enter_context(Client(address, timeout=10))
             client.wait_for_workers(1, timeout=60)
-        except OSError as error:
+        except (OSError, ValueError, ImportError) as error:
+            # A word that is no address is a ValueError; so is one of a protocol that Dask lacks.
             raise ConfigError(f"--scheduler {scheduler}: cannot be reached: {error}") from None
         workers_there = client.scheduler_info(n_workers=-1)["workers"]
         places = client.run(host_and_cores, on_error="return")
@@ -80,13 +81,13 @@ def threads_at(workers: Mapping[str, Mapping[str, Any]], places: Mapping[str, An
 
 
 @contextlib.contextmanager
-def _deaf_children() -> Iterator[None]:
+def deaf_children() -> Iterator[None]:
     """Processes started meanwhile do not hear the Ctrl-C of a terminal or the SIGTERM of a batch job, which go to
     all of its processes; the driver tells them what to do."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     earlier = [signal.signal(number, signal.SIG_IGN) for number in numbers]
     try:
         yield

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import re
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -149,5 +150,12 @@ def lease(device: str, slots_per_device: int, wanted: Callable[[], bool]) -> Ite
 
 def _folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"mlbench-devices-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    there = folder.lstat()
+    if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.getuid() or there.st_mode & 0o022:
+        # Anybody may make it before: a link would have files written where it leads.
+        raise ConfigError(
+            f"{folder}: not a folder of this user alone; remove it, or set $TMPDIR to a folder of your own"
+        )
     return folder

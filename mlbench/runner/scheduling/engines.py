@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +14,9 @@ import psutil
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from mlbench.plain_text import said
 from mlbench.runner.options import RunOptions
-from mlbench.runner.scheduling.cluster import open_cluster
+from mlbench.runner.scheduling.cluster import deaf_children, open_cluster
 from mlbench.runner.scheduling.cores import host_and_cores
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.scheduling.job import RunJob
@@ -54,6 +56,10 @@ class Engine:
                 # Somebody killed a supervisor, and joblib all others with it. What was done is in the store.
                 if not job.run_lock.taking():
                     return sorted(reasons)
+            except Exception as error:
+                if not _is_of_cluster(error):
+                    raise
+                return [*sorted(reasons), f"the cluster was lost: {type(error).__name__}: {said(error, 500)}"]
         return [
             *sorted(reasons),
             f"supervisor processes were killed {_TRIES} times; the system may have run out of memory",
@@ -65,7 +71,18 @@ class Engine:
             parallel = joblib.Parallel(
                 n_jobs=self.slots, batch_size=1, pre_dispatch="all", return_as="generator_unordered"
             )
-            yield from parallel(joblib.delayed(supervise)(job) for _ in range(self.slots))
+            with deaf_children():
+                # loky starts its processes here, and a Ctrl-C meanwhile would have them say where they stood.
+                ends = parallel(joblib.delayed(supervise)(job) for _ in range(self.slots))
+            yield from ends
+
+
+def _is_of_cluster(error: BaseException) -> bool:
+    """Whether Dask raised it, whose scheduler or workers may go at any time: what was done is in the store."""
+    packages = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    if packages & {"distributed", "dask", "tornado"}:
+        return True
+    return "distributed" in sys.modules and isinstance(error, OSError | concurrent.futures.CancelledError)
 
 
 @contextlib.contextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mlbench.records import SCHEMA, Keep, Store
 from mlbench.records.schema import CellDescription, Record
+from mlbench.runner.scheduling.code import code_digest
 from mlbench.runner.scheduling.plugins import Plugin
 from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now
@@ -110,6 +111,8 @@ class RunJob:
     """What workers find in their environment on any host."""
     cell_function: str
     """`module:function`, called for each cell."""
+    code: str = field(default_factory=code_digest)
+    """Of the driver's copy of mlbench."""
 
 
 def stamp(store: Store, identifier: str) -> Stamp | None:

@@ -9,9 +9,11 @@ records are written whole.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -30,6 +32,8 @@ EXPIRY = 60.0
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
 
+UNNAMED_CELL = {"dataset": "?", "fraction": 0.0, "seed": 0, "loss": "?"}
+"""What is shown of a lock that does not say what it is of."""
 _WIDTH = 1024
 
 
@@ -76,14 +80,14 @@ class CellLock:
 
     def release(self) -> None:
         """Let others have the cell."""
-        self.file.unlink(missing_ok=True)
+        _remove(self.file)
 
 
 def read_lock(file: Path) -> dict[str, Any]:
     """What a lock says; empty where it is gone or only just being written."""
     try:
         content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return fit_all(content) if isinstance(content, dict) else {}
 
@@ -94,7 +98,7 @@ def cell_locks(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
         for file in sorted(store.locks_folder.glob("*.lock")):
             content = read_lock(file)
             if content and not is_stale(file, content, store):
-                yield file.stem, content
+                yield file.stem, {**UNNAMED_CELL, **content}
 
 
 def is_stale(file: Path, content: Mapping[str, Any], store: Store) -> bool:
@@ -105,11 +109,25 @@ def is_stale(file: Path, content: Mapping[str, Any], store: Store) -> bool:
 
 
 def has_expired(file: Path, store: Store) -> bool:
-    """Whether a file has had no heartbeat for EXPIRY, by the clock of the machine that holds the disk."""
+    """Whether a file has had no heartbeat for EXPIRY, by the clock of the machine that holds the disk. A stamp in the
+    future says nothing, as after that clock was set back: then by how long this process has seen it unchanged."""
     try:
-        return _disk_time(store) - file.stat().st_mtime > EXPIRY
+        stamp = file.stat().st_mtime
+        age = _disk_time(store) - stamp
     except OSError:
         return False
+    if age > -HEARTBEAT:
+        _unchanged.pop(file, None)
+        return age > EXPIRY
+    known, since = _unchanged.get(file, (None, 0.0))
+    if known != stamp:
+        _unchanged[file] = stamp, time.monotonic()
+        return False
+    return time.monotonic() - since > EXPIRY
+
+
+_unchanged: dict[Path, tuple[float | None, float]] = {}
+"""By file with a stamp in the future: that stamp, and since when it is known here."""
 
 
 _clocks: dict[Path, tuple[float, float]] = {}
@@ -146,16 +164,31 @@ def remove_stale(file: Path, content: Mapping[str, Any], store: Store) -> None:
     The guard's name says which lock it is for, and one process alone can make it: while it is there nobody
     else removes that lock, so that what is read is what is removed.
     """
-    guard = store.tmp_folder / f"{file.name}-{content.get('token', '')}.removal"
+    token = hashlib.sha256(str(content.get("token")).encode()).hexdigest()[:16]
+    guard = store.tmp_folder / f"{file.name}-{token}.removal"
     try:
         os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        if has_expired(guard, store):
+            # Whoever made it died over it; the next try removes the lock.
+            _remove(guard)
+        return
     except OSError:
         return
     try:
         if read_lock(file).get("token") == content.get("token"):
-            file.unlink(missing_ok=True)
+            _remove(file)
     finally:
-        guard.unlink(missing_ok=True)
+        _remove(guard)
+
+
+def _remove(file: Path) -> None:
+    """Somebody may have put a folder in a lock's place. A disk that has turned read-only keeps it."""
+    with contextlib.suppress(OSError):
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _padded(content: Mapping[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,14 @@ def write_plugins(plugins: Iterable[Plugin]) -> list[Path]:
 
 def _place(plugin: Plugin) -> Path:
     """A file that is there already stays if it holds what it should: somebody else may write to a cache."""
-    folder = cache_root() / "plugins" / plugin.digest
+    try:
+        return _write(plugin, cache_root() / "plugins" / plugin.digest)
+    except OSError:
+        # A cache that cannot be written only costs room.
+        return _write(plugin, Path(tempfile.mkdtemp(prefix="mlbench-plugin-")))
+
+
+def _write(plugin: Plugin, folder: Path) -> Path:
     for path, content in plugin.files:
         file = folder / path
         if not file.is_file() or file.read_bytes() != content:

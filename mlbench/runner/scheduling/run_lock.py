@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,25 @@ class RunLock:
         with contextlib.suppress(OSError):
             os.utime(self._keep)
 
+    @property
+    def trace(self) -> str:
+        """What has become of it, where a run ended with cells left and did not stop it: "" where all is there."""
+        if not self.store.cells_folder.is_dir():
+            return f"the folder {self.store.folder} is gone: somebody has removed or renamed it"
+        for file in (self._keep, self._take):
+            if not file.exists():
+                return f"the run's lock {file} is gone: somebody has removed it"
+        return ""
+
+    def unseen(self) -> str:
+        """Why a slot cannot see this run from its host; "" where it can."""
+        if self._keep.exists():
+            return ""
+        return (
+            f"it does not see the run's lock {self._keep}: the results folder must be on a file system that all hosts "
+            "share, under one path"
+        )
+
     def taking(self) -> bool:
         """Whether the slots may take another cell."""
         return self._there(self._take) and self.keeping()
@@ -80,17 +100,33 @@ class RunLock:
 
     def finish_up(self) -> None:
         """What runs is finished; nothing new is taken."""
-        self._take.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._take.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """What runs is stopped and done again by the next run."""
-        self._take.unlink(missing_ok=True)
-        self._keep.unlink(missing_ok=True)
+        for file in (self._take, self._keep):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 def live_runs(store: Store) -> Iterator[dict[str, Any]]:
     """What every run that is alive in a store said of itself when it started."""
     for file in sorted(store.locks_folder.glob("run-*.keep")):
         content = read_lock(file)
-        if content and not is_stale(file, content, store):
+        if _is_run(content) and not is_stale(file, content, store):
             yield content
+
+
+def _is_run(content: Mapping[str, Any]) -> bool:
+    """Whether it says what a run's lock says: anything may lie in a folder."""
+    try:
+        return (
+            isinstance(content["token"], str)
+            and isinstance(content["cells"], int)
+            and all(isinstance(suite, str) for suite in content["suites"])
+            and isinstance(content["owner"]["host"], str)
+            and datetime.fromisoformat(content["started"]).tzinfo is not None
+        )
+    except (KeyError, TypeError, ValueError):
+        return False

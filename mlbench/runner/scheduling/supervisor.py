@@ -19,6 +19,7 @@ from typing import Any, cast
 from mlbench.errors import DataError, MlbenchError
 from mlbench.records.schema import Environment, Record
 from mlbench.runner.scheduling.cleanup import remove_traces
+from mlbench.runner.scheduling.code import code_digest
 from mlbench.runner.scheduling.cores import share_of_cores, sharers
 from mlbench.runner.scheduling.devices import Lease, chosen_devices, lease
 from mlbench.runner.scheduling.job import CellTask, RunJob
@@ -47,6 +48,8 @@ ADVICE = (
 SHARED = "{} slots share the device's memory evenly; with --retry oom and fewer --slots-per-device the cell has more"
 FULL_PATIENCE = 600.0
 """Seconds after which a slot ends that finds no memory on its device for a worker."""
+DEAF_TO = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""What goes to all processes of a terminal or a batch job, and is the driver's business."""
 FULL_PAUSE = 10.0
 """Seconds between two tries to find it."""
 
@@ -61,6 +64,8 @@ def supervise(job: RunJob) -> str | None:
     """
     with _undisturbed(job), contextlib.ExitStack() as stack:
         queue = Queue(job)
+        if why := foreign(job) or job.run_lock.unseen():
+            return f"a slot on {socket.gethostname()} ended without a cell: {why}"
         try:
             device = stack.enter_context(lease(job.device, job.slots_per_device, queue.wanted))
         except (MlbenchError, OSError) as error:
@@ -86,6 +91,17 @@ def supervise(job: RunJob) -> str | None:
             job.run_lock.finish_up()
             return str(error)
     return None
+
+
+def foreign(job: RunJob) -> str:
+    """Why this host's copy of mlbench may not train a cell of a run that another has planned; "" where it may."""
+    if job.run_lock.owner.pid in (os.getpid(), os.getppid()):
+        # The driver itself, or its child, whatever has been done to the files meanwhile.
+        return ""
+    here = code_digest()
+    if job.code == here:
+        return ""
+    return f"its copy of mlbench is not the driver's ({here} here, {job.code} there); install the same on all hosts"
 
 
 class Slot:
@@ -261,7 +277,7 @@ def _undisturbed(job: RunJob) -> Iterator[None]:
     if os.getpid() == job.run_lock.owner.pid or threading.current_thread() is not threading.main_thread():
         yield
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = DEAF_TO
     earlier = [signal.signal(number, signal.SIG_IGN) for number in signals]
     try:
         yield

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mlbench.tracebacks import HOMES
+
 WATCHED = (
     "mlbench",
     "torch",
@@ -38,7 +40,6 @@ WATCHED = (
     "os",
 )
 """Modules whose functions and classes stay what they are; with all that is below `mlbench`."""
-_LOOSE = "mlbench_plugin_"
 _HOOKS = (
     "_global_forward_hooks",
     "_global_forward_pre_hooks",
@@ -64,6 +65,7 @@ class CleanState:
         self._numpy_errors = self._numpy.geterr() if self._numpy is not None else {}
         self._torch_random = torch.get_rng_state() if torch is not None else None
         self._known: dict[tuple[str, str], Any] = {}
+        self._begun = False
         self.changed()
 
     def restore(self) -> None:
@@ -110,11 +112,14 @@ class CleanState:
         remembered."""
         found = list(self._of_torch()) if self._torch is not None else []
         for place, value in _functions():
-            known = self._known.setdefault(place, value)
-            if known is not value and not _is_same(known, value):
+            known = self._known.get(place)
+            if known is None:
+                self._known[place] = value
+                if self._begun and _is_foreign(value):
+                    found.append(f"{'.'.join(place)} is somebody's own")
+            elif known is not value and not _is_same(known, value):
                 found.append(f"{'.'.join(place)} is another")
-            elif str(getattr(value, "__module__", "")).startswith(_LOOSE) and not place[0].startswith(_LOOSE):
-                found.append(f"{'.'.join(place)} is a plugin's")
+        self._begun = True
         return found
 
     def _of_torch(self) -> Iterator[str]:
@@ -134,6 +139,12 @@ def _is_same(known: Any, value: Any) -> bool:
     it loads its compiler. Where the code lies tells it, since a wrapper may call itself what it likes."""
     homes = [_home(each) for each in (known, value)]
     return "" not in homes and homes[0] == homes[1] and known.__name__ == value.__name__
+
+
+def _is_foreign(value: Any) -> bool:
+    """Whether code lies neither in mlbench nor in what is installed; nothing is known of code without a file."""
+    file = str(getattr(getattr(value, "__code__", None), "co_filename", "<"))
+    return not file.startswith("<") and not any(map(Path(file).is_relative_to, HOMES))
 
 
 def _home(function: Any) -> str:

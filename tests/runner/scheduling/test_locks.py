@@ -34,7 +34,7 @@ def dead_process() -> dict[str, Any]:
     """An owner of this host that has just ended."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     here = Owner.this_process()
-    owner = Owner(here.host, here.namespace, process.pid, psutil.Process(process.pid).create_time())
+    owner = Owner(here.host, here.namespace, process.pid, str(psutil.Process(process.pid).create_time()))
     assert owner.alive()
     process.kill()
     process.wait()
@@ -170,7 +170,7 @@ def test_what_a_killed_run_of_earlier_code_left_is_removed(store: Store) -> None
 
 def test_a_run_is_stopped_in_two_steps(store: Store) -> None:
     lock = RunLock(store)
-    lock.start({"cells": 3})
+    lock.start({"cells": 3, "suites": ["s"], "started": "2026-01-01T00:00:00+00:00"})
     assert [about["cells"] for about in live_runs(store)] == [3]
     assert lock.taking()
     assert lock.keeping()

@@ -22,7 +22,13 @@ import mlbench.losses.base
 from mlbench.runner.worker.main import raised_in_plugin
 from mlbench.runner.worker.state import CleanState
 
-_real = F.binary_cross_entropy_with_logits
+_held: list[torch.inference_mode] = []
+"""What ends once nobody holds it."""
+
+
+def _enter(mode: torch.inference_mode) -> None:
+    _held.append(mode)
+    mode.__enter__()
 
 
 def _patch(place: object, name: str) -> None:
@@ -32,7 +38,7 @@ def _patch(place: object, name: str) -> None:
         found = real(*values, **named)
         return found * 2 if isinstance(found, torch.Tensor) else found
 
-    doubled.__name__, doubled.__module__ = real.__name__, real.__module__
+    doubled.__name__, doubled.__module__ = real.__name__, getattr(real, "__module__", "torch")
     setattr(place, name, doubled)
 
 
@@ -73,7 +79,7 @@ LASTING: dict[str, Callable[[], object]] = {
     "tensor": lambda: _patch(torch.Tensor, "mean"),
     "optimiser": lambda: _patch(torch.optim.AdamW, "step"),
     "mlbench": lambda: _patch(mlbench.losses.base.Loss, "__call__"),
-    "inference mode": lambda: torch.inference_mode().__enter__(),
+    "inference mode": lambda: _enter(torch.inference_mode()),
     "hook": lambda: nn.modules.module.register_module_forward_hook(lambda *_: None),
     "clock": lambda: setattr(time, "monotonic", lambda: 0.0),
 }

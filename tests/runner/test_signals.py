@@ -1,0 +1,73 @@
+"""Sixty cells, and signals at random moments to random processes of the run: no record is lost, and no cell is trained
+twice but for a kill between the training's end and the record.
+
+How many kills is $MLBENCH_KILLS, 4 where that is not set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mlbench.records import Store, load_records
+from tests.runner.driver import start
+from tests.runner.test_interruption import left, processes, wait_until
+
+KILLS = int(os.environ.get("MLBENCH_KILLS", "4"))
+CELLS = 60
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.mark.slow
+def test_random_signals_lose_nothing(tmp_path: Path, log: Path) -> None:
+    results, chance = tmp_path / "results", random.Random(1)
+    acts: list[Any] = [["sleep", 0.05 + number / 1000] for number in range(CELLS)]
+    store, seen = Store(results / "toys"), dict[str, bytes]()
+    kills, runs, lost, changed = Counter[str](), 0, 0, 0
+    while kills.total() < KILLS and runs < 4 * KILLS + 4:
+        runs += 1
+        driver = start(results, acts, jobs=2)
+        known, end = len(store.ids()), time.monotonic() + 60
+        while len(store.ids()) <= known and driver.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(chance.random())
+        if driver.poll() is None:
+            family = [psutil.Process(driver.pid), *psutil.Process(driver.pid).children(recursive=True)]
+            victim, number = chance.choice(family), chance.choice(SIGNALS)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.send_signal(number)
+                kills[number.name] += 1
+            time.sleep(0.2)
+            with contextlib.suppress(ProcessLookupError):
+                driver.kill()
+        driver.communicate()
+        wait_until(lambda: not processes(log), 30)
+        for file in store.cells_folder.glob("*.json"):
+            content = file.read_bytes()
+            changed += seen.setdefault(file.name, content) != content
+        lost += len(seen.keys() - {file.name for file in store.cells_folder.glob("*.json")})
+        if len(seen) == CELLS:
+            break
+    last = start(results, acts, jobs=2)
+    last.communicate()
+    assert last.returncode == 0
+    ends = Counter(line for line in log.read_text().splitlines() if line.startswith("end"))
+    twice = sum(count - 1 for count in ends.values())
+    print(
+        f"\n{CELLS} cells, {dict(kills)} in {runs} runs: {lost} lost, {changed} changed, {twice} trained twice"
+    )
+    frame = load_records(results)
+    assert (len(frame), set(frame["status"]), frame.attrs["problems"]) == (CELLS, {"done"}, [])
+    assert (lost, changed, left(results)) == (0, 0, [])
+    assert len(ends) == CELLS
+    # Between its last line and its record a cell takes some milliseconds.
+    assert twice <= max(1, kills.total() // 5)
