@@ -37,28 +37,40 @@ fuzzed = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-names = (
-    st.sampled_from(["bce", "asl", "synthetic-features", "features", "bag", "all", "", "..", "nul\0", "é"])
-    | st.text()
-)
+NAMES = ["bce", "asl", "synthetic-features", "features", "bag", "all", "", "..", "nul\0", "é"]
+names = st.sampled_from(NAMES) | st.text()
 values = st.recursive(
     st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | names,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
+datasets = st.fixed_dictionaries(
+    {"name": st.just("synthetic-features") | names, "encoder": st.just("features") | names},
+    optional={
+        "samples": st.integers(-5, 300) | values,
+        "labels": st.integers(-2, 12) | values,
+        "path": names,
+        "text": values,
+        "separator": values,
+        "train": values,
+    },
+)
+losses = st.fixed_dictionaries({"name": names}, optional={"id": names, "gamma": values})
+protocols = st.dictionaries(st.sampled_from(["epochs", "batch_size", "head_lr", "precision", "x"]), values)
 suites = st.fixed_dictionaries(
-    {"name": st.just("fuzzed") | names, "datasets": st.lists(
-        st.fixed_dictionaries(
-            {"name": st.just("synthetic-features") | names, "encoder": st.just("features") | names},
-            optional={"samples": st.integers(-5, 300) | values, "labels": st.integers(-2, 12) | values, "path": names,
-                      "text": values, "separator": values, "train": values},
-        ), min_size=1, max_size=2) | values},
-    optional={"losses": st.lists(names | st.fixed_dictionaries({"name": names}, optional={"id": names, "gamma": values}),
-                                 max_size=3) | values,
-              "seeds": st.lists(st.integers(), max_size=2) | values, "fractions": st.lists(st.floats(), max_size=2) | values,
-              "train": st.dictionaries(st.sampled_from(["epochs", "batch_size", "head_lr", "precision", "x"]), values) | values,
-              "tuning": values, "store": values},
-)  # fmt: skip
+    {
+        "name": st.just("fuzzed") | names,
+        "datasets": st.lists(datasets, min_size=1, max_size=2) | values,
+    },
+    optional={
+        "losses": st.lists(names | losses, max_size=3) | values,
+        "seeds": st.lists(st.integers(), max_size=2) | values,
+        "fractions": st.lists(st.floats(), max_size=2) | values,
+        "train": protocols | values,
+        "tuning": values,
+        "store": values,
+    },
+)
 lines = st.lists(
     st.lists(st.text(st.characters(exclude_categories=()), max_size=12), max_size=5), max_size=12
 )
@@ -88,10 +100,11 @@ def test_suites(tmp_path: Path, suite: dict[str, Any]) -> None:
     ask("suites", "plan", str(file), "--results", str(tmp_path / "results"))
 
 
-@given(
-    st.binary(max_size=300)
-    | st.sampled_from([b"a = " + b"[" * 3000, b"\xef\xbb\xbfname = 1", b"a." * 3000 + b"b = 1"])
-)
+DEEP = [b"a = " + b"[" * 3000, b"\xef\xbb\xbfname = 1", b"a." * 3000 + b"b = 1"]
+NO_PYTHON = [b"def f(:", b"# coding: nonsense\nx = 1", b"(" * 3000, b"\xef\xbb\xbfx = 1"]
+
+
+@given(st.binary(max_size=300) | st.sampled_from(DEEP))
 @fuzzed
 def test_suites_of_any_bytes(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "fuzzed.toml"
@@ -99,10 +112,7 @@ def test_suites_of_any_bytes(tmp_path: Path, content: bytes) -> None:
     ask("bytes", "plan", str(file), "--results", str(tmp_path / "results"))
 
 
-@given(
-    st.binary(max_size=400)
-    | st.sampled_from([b"def f(:", b"# coding: nonsense\nx = 1", b"(" * 3000, b"\xef\xbb\xbfx = 1"])
-)
+@given(st.binary(max_size=400) | st.sampled_from(NO_PYTHON))
 @fuzzed
 def test_plugins_of_any_bytes(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "fuzzed.py"
@@ -136,6 +146,11 @@ def _tar(members: list[tuple[str, bytes]]) -> bytes:
     return sink.getvalue()
 
 
+def _gz(members: list[tuple[str, bytes]]) -> bytes:
+    return gzip.compress(b"".join(content for _, content in members))
+
+
+PACKERS = {"zip": _zip, "tar.gz": _tar, "gz": _gz}
 members = st.lists(
     st.tuples(
         st.sampled_from([".", "..", "/a", "a/../../b", "", "a", "c:x", "a\\..\\..\\b", "./."])
@@ -152,11 +167,7 @@ def test_archives(
     tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, bytes]], kind: str, at: int, damage: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("archive")
-    content = {
-        "zip": _zip,
-        "tar.gz": _tar,
-        "gz": lambda some: gzip.compress(b"".join(each for _, each in some)),
-    }[kind](made)
+    content = PACKERS[kind](made)
     file = folder / f"fuzzed.{kind}"
     file.write_bytes(content[:at] + damage + content[at + len(damage) :] if damage else content)
     TRIED["archives"] += 1
