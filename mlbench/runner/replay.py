@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlbench.errors import DataError
 from mlbench.records import READINGS, Store
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.worker.cells import cell_id, cell_of

@@ -21,7 +21,7 @@ from mlbench.suite.tuning.spaces import Searched, faults
 from mlbench.suite.tuning.table import Tuning
 from mlbench.suite.tuning.trials import Candidate, Configuration, plain_configurations, trial_configurations
 
-OF_STORES = ("cells", "scores", "checkpoints", "tmp", "locks", "claims")
+OF_STORES = ("cells", "scores", "models", "checkpoints", "tmp", "locks", "claims")
 """Folders in a suite's own: where a suite were called so, a results root would be taken for a suite's folder."""
 
 

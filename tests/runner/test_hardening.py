@@ -112,8 +112,10 @@ def test_the_folder_of_devices_must_be_the_user_s_own(
     with pytest.raises(ConfigError, match="this user alone"):
         _folder()
     made.chmod(0o700)
-    monkeypatch.setattr("os.getuid", lambda: 0 if made.stat().st_uid else 12345)
-    assert _folder() != made
+    assert _folder() == made
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    with pytest.raises(ConfigError, match="this user alone"):
+        _folder()
 
 
 @pytest.mark.slow

@@ -156,6 +156,6 @@ def _folder() -> Path:
     if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.getuid() or there.st_mode & 0o022:
         # Anybody may make it before: a link would have files written where it leads.
         raise ConfigError(
-            f"{folder}: not a folder of this user alone; remove it, or set $TMPDIR to a folder of your own"
+            f"{folder}: not a folder of this user alone; remove it, or set $TMPDIR to one of your own"
         )
     return folder
