@@ -10,6 +10,8 @@ import sys
 
 import psutil
 
+MARK = "MLBENCH_WORKER"
+"""A variable of a worker's environment, by which what it has started is known, in whatever group or session."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -28,12 +30,26 @@ def keep_children() -> None:
         with contextlib.suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_IGN)
     os.closerange(0, 64)
-    signal.signal(signal.SIGTERM, lambda *_: os.killpg(parent, signal.SIGKILL))
+    signal.signal(signal.SIGTERM, lambda *_: _end(parent))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     while os.getppid() == parent:
         signal.pause()
-    os.killpg(parent, signal.SIGKILL)
+    _end(parent)
+
+
+def _end(group: int) -> None:
+    end_marked(os.environ.get(MARK, ""), but=os.getpid())
+    os.killpg(group, signal.SIGKILL)
+
+
+def end_marked(mark: str, but: int = 0) -> None:
+    """Kill every process that has this mark in its environment: one that was started in a session of its own outlives
+    its group."""
+    for process in psutil.process_iter() if mark else ():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != but and process.environ().get(MARK) == mark:
+                process.kill()
 
 
 def descendants(process: psutil.Process) -> list[psutil.Process]:

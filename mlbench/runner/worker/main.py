@@ -76,7 +76,7 @@ class Worker:
         started, clock, process = now(), time.monotonic(), os.getpid()
         self.channel.about = {"cell": request["record"]["id"], "nonce": request["nonce"]}
         # Not before: what this process does with signals is settled only now.
-        self._state = self._state or CleanState(self.torch)
+        self._state = self._state or CleanState(self.torch if "torch.nn" in sys.modules else None)
         self._state.restore()
         try:
             record, result = self._run(request)

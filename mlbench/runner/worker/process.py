@@ -10,13 +10,14 @@ import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from mlbench.runner.worker.family import descendants, own_memory, processor_seconds
+from mlbench.runner.worker.family import MARK, descendants, end_marked, own_memory, processor_seconds
 from mlbench.safe_path import VARIABLE, interpreter
 
 _THREAD_VARIABLES = (
@@ -55,7 +56,8 @@ class WorkerProcess:
     """One worker process, in a session of its own so that a terminal's Ctrl-C does not reach it."""
 
     def __init__(self, handshake: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
-        settings = {**worker_variables(handshake["threads"]), **variables}
+        self._mark = uuid.uuid4().hex
+        settings = {**worker_variables(handshake["threads"]), **variables, MARK: self._mark}
         self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [*interpreter(), "-m", "mlbench.runner.worker"],
@@ -137,13 +139,9 @@ class WorkerProcess:
         """End the process and whatever it has started, now. One that is held in a call of the system, as of a driver
         that hangs, does not end: it is `stuck`."""
         self.alive = False
-        started = descendants(self._cost)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        for process in started:
-            # One may have a group of its own.
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+        end_marked(self._mark)
         try:
             self._process.wait(timeout=REAP)
         except subprocess.TimeoutExpired:
