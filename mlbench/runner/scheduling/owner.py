@@ -24,9 +24,9 @@ class Owner:
     - `host`: the name of its machine.
     - `namespace`: of processes; containers of one host name differ in it.
     - `pid`: its number there.
-    - `born`: when it started: a number is used again. Where the system tells it, its boot and the ticks of its clock since
-      then, which nobody sets: the time of day may be stepped while a process runs. Elsewhere, and in what earlier code
-      wrote, seconds since 1970.
+    - `born`: when it started: a number is used again. Where the system tells it, its boot and the ticks of its clock
+      since then, which nobody sets: the time of day may be stepped while a process runs. Elsewhere, and in what earlier
+      code wrote, seconds since 1970.
     """
 
     host: str
