@@ -227,7 +227,7 @@ def test_listing_and_describing_losses_does_not_load_torch() -> None:
     code = (
         "import sys, mlbench, mlbench.losses; from mlbench.registry import LOSSES\n"
         "assert all(LOSSES.describe(name).summary for name in LOSSES.names())\n"
-        "from mlbench.losses.parts import scaffold\n"
+        "from mlbench.scaffolds import writing\n"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
