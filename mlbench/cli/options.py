@@ -163,8 +163,9 @@ def read_suites(
 
 
 def read_columns(columns: Sequence[str] | None, *, names: bool = False) -> dict[str, Any]:
-    """What `--column text=body` says of one's own data; with `names` all values are text: a column may be called 0."""
-    given = [(*parse_setting(text, "--column"), text.partition("=")[2].strip()) for text in columns or ()]
+    """What `--column text=body` says of one's own data; with `names` all values are text: a column may be called 0.
+    Blanks count, as in `separator= ` and in a column called ` tags`, but for those about ` = `."""
+    given = [_read_column(text) for text in columns or ()]
     if not names:
         return {key: value for key, value, _ in given}
     return {
@@ -175,6 +176,15 @@ def read_columns(columns: Sequence[str] | None, *, names: bool = False) -> dict[
         else raw
         for key, value, raw in given
     }
+
+
+def _read_column(text: str) -> tuple[str, Any, str]:
+    """Key, value and the value as it was typed."""
+    key, value = parse_setting(text, "--column")
+    before, _, raw = text.partition("=")
+    if before != before.rstrip():
+        raw = raw.strip()
+    return key, raw if value == raw.strip() else value, raw
 
 
 def parse_setting(text: str, flag: str = "--set") -> tuple[str, Any]:

@@ -30,12 +30,14 @@ class Split:
     - `targets`: uint8 [N, L] in {0, 1}.
     - `ids`: unique in the split.
     - `unscored`: bool [N, L], True where an entry is not to be evaluated; None where every entry is.
+    - `origins`: what to call each input in an error, where it is a file of its own; else None.
     """
 
     inputs: Inputs
     targets: npt.NDArray[np.uint8]
     ids: list[str]
     unscored: npt.NDArray[np.bool_] | None = None
+    origins: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.inputs) == len(self.targets) == len(self.ids):
@@ -68,7 +70,8 @@ class Split:
         else:
             inputs = [self.inputs[row] for row in rows]
         unscored = None if self.unscored is None else self.unscored[rows]
-        return Split(inputs, self.targets[rows], [self.ids[row] for row in rows], unscored)
+        origins = None if self.origins is None else [self.origins[row] for row in rows]
+        return Split(inputs, self.targets[rows], [self.ids[row] for row in rows], unscored, origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,7 @@ class Dataset:
     - `fingerprint`: a hash of content and order.
     - `ceiling`: the Bayes-optimal scores of the test split where the generative model is known (`map`, `f1_macro`,
       `f1_micro`, each with an `_error`), else None.
+    - `remarks`: how the files were read, where a user should know it, a sentence each.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Dataset:
     card: Card
     fingerprint: str = ""
     ceiling: Mapping[str, float] | None = None
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for split_name, split in self.splits.items():

@@ -28,6 +28,9 @@ from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.version import TRAINING_VERSION
 
+NAMES = ".names"
+"""The folder that says which dataset a fingerprint is; hidden, so that it is no kind of its own."""
+
 
 @dataclass(frozen=True)
 class Cache:
@@ -190,7 +193,9 @@ def _counts(path: Path) -> bool:
 def _entry(kind: str, path: Path) -> Entry:
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     note = path.with_suffix(".json")
-    about = note.read_text(encoding="utf-8").strip() if path.suffix == ".npy" and note.exists() else ""
+    about = (
+        _called(note.read_text(encoding="utf-8").strip()) if path.suffix == ".npy" and note.exists() else ""
+    )
     status = [file.stat() for file in files]
     return Entry(
         kind,
@@ -200,3 +205,25 @@ def _entry(kind: str, path: Path) -> Entry:
         about,
         path,
     )
+
+
+def keep_name(fingerprint: str, name: str) -> None:
+    """Note what the dataset of a fingerprint was last called, for who lists the cache."""
+    file = cache_root() / NAMES / fingerprint
+    try:
+        if not file.is_file() or file.read_text(encoding="utf-8") != name:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(file) as temporary:
+                temporary.write_text(name, encoding="utf-8")
+    except OSError:
+        return
+
+
+def _called(key: str) -> str:
+    """The key of an array, after the name of its dataset where that is known."""
+    try:
+        fingerprint = str(json.loads(key).get("data", ""))
+        name = (cache_root() / NAMES / fingerprint).read_text(encoding="utf-8") if fingerprint else ""
+    except (OSError, ValueError, AttributeError):
+        return key
+    return f"{name}: {key}" if name else key

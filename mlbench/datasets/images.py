@@ -49,9 +49,8 @@ def _decode_sample(split: Split, row: int, size: int) -> npt.NDArray[np.uint8]:
             return np.asarray(squash(open_image(sample, size), size))
         return np.asarray(squash(Image.fromarray(np.squeeze(np.asarray(sample))), size))
     except ImageError as error:
-        raise DataError(
-            f"image {split.ids[row]!r} (row {row}): {error}; replace it or drop the row"
-        ) from error
+        called = f"image {split.ids[row]!r} (row {row})" if split.origins is None else split.origins[row]
+        raise DataError(f"{called}: {error}; replace it or drop the row") from error
 
 
 def image_sizes(encoded: Sequence[bytes]) -> npt.NDArray[np.int64]:

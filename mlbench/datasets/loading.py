@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.datasets.base import Dataset
+from mlbench.datasets.cache import keep_name
 from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.fingerprints import bytes_fingerprint, content_fingerprint, remembered
 from mlbench.datasets.folder_source import FolderSource
@@ -34,6 +35,7 @@ def load(
     source, request = ask(loader, parameters, name, data_root)
     dataset = _read(source, request, parameters)
     fingerprint = remembered(_stamp(source, request, parameters), lambda: content_fingerprint(dataset))
+    keep_name(fingerprint, dataset.name)
     return replace(dataset, fingerprint=fingerprint)
 
 

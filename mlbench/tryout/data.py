@@ -12,12 +12,13 @@ from mlbench import datasets
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.files.hints import hints_as_options
 from mlbench.datasets.places import given_path
-from mlbench.datasets.user.loader import find_tables
+from mlbench.datasets.user.table_files import find_tables
 from mlbench.datasets.user.tabular import DELIMITERS, Dialect, read_table
 from mlbench.registry import DATASETS
 from mlbench.tryout.guess import Guess, guess
 from mlbench.tryout.profile import profile
 from mlbench.tryout.questions import Asker, refusal
+from mlbench.tryout.unsaid import ask_what_empty_means
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def look_at(path: Path, columns: Mapping[str, Any]) -> Guess:
     file = find_tables(path)["train"]
     settled = {**_delimiter(file), **columns}
     dialect = Dialect(str(settled.get("delimiter", "")), str(settled.get("quote", '"')))
-    return guess(profile(read_table(file, dialect).table), settled)
+    table = read_table(file, dialect).table
+    found = guess(profile(table), settled)
+    ask_what_empty_means(found, table)
+    return found
 
 
 def safe_stem(path: Path) -> str:

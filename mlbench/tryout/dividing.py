@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from mlbench.datasets.files.labels import SEPARATORS
+from mlbench.datasets.files.writing_of_labels import SEPARATORS
 
 REPEATED = 3.0
 """A label stands in so many cells on average: parts of sentences do not."""

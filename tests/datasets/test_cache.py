@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from mlbench.datasets import load
-from mlbench.datasets.cache import Cache, cache_entries, clear_cache
+from mlbench.datasets.cache import Cache, cache_entries, clear_cache, keep_name
 from mlbench.errors import ConfigError
 
 WORKER = """
@@ -179,3 +179,13 @@ def test_listed_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not list((tmp_path / "cache" / "encoders").iterdir())
     assert len(clear_cache()) == 3
     assert cache_entries() == []
+
+
+def test_an_array_is_listed_under_its_datasets_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path))
+    keep_name("f" * 32, "tickets")
+    Cache(tmp_path / "vectors").array({"data": "f" * 32, "part": "ids"}, lambda: np.zeros(2))
+    Cache(tmp_path / "vectors").array({"data": "e" * 32}, lambda: np.zeros(2))
+    named, other = sorted(cache_entries(), key=lambda entry: not entry.about.startswith("tickets: "))
+    assert named.about.startswith("tickets: {")
+    assert other.about.startswith("{")

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mlbench.datasets import Split, decode_images
 from mlbench.datasets.images import image_sizes
@@ -76,6 +76,82 @@ def test_is_turned_upright() -> None:
     pixels = decode_images(split_of(encoded(image, "JPEG", exif=exif, quality=95)), 20)[0, :, :, 0]
     assert pixels[:8].mean() < 20
     assert pixels[12:].mean() > 230
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_by_its_pixels(orientation: int) -> None:
+    """Against Pillow's own turning, of a picture that no turn leaves as it is."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = encoded(photograph(12, 12), "PNG", exif=exif)
+    with Image.open(io.BytesIO(stored)) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    assert np.array_equal(decode_images(split_of(stored), 12)[0], expected)
+
+
+@pytest.mark.parametrize("odd", [{0x0128: "inches"}, {0x0112: "6"}, {0x011A: "many"}])
+def test_one_odd_tag_of_exif_costs_nothing(odd: dict[int, object]) -> None:
+    """A resolution unit written as text in a turned JPEG."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    plain = decode_images(split_of(encoded(photograph(12, 12), "JPEG", exif=exif)), 12)[0]
+    unturned = decode_images(split_of(encoded(photograph(12, 12), "JPEG")), 12)[0]
+    stored = io.BytesIO()
+    tags = exif_bytes({0x0112: 6, **odd})
+    photograph(12, 12).save(stored, "JPEG", exif=tags)
+    expected = unturned if 0x0112 in odd else plain
+    assert np.array_equal(decode_images(split_of(stored.getvalue()), 12)[0], expected)
+
+
+def exif_bytes(tags: dict[int, object]) -> bytes:
+    """EXIF data written by hand: text is of the type ASCII, whatever the tag wants."""
+    entries, behind = b"", b""
+    start = 8 + 2 + 12 * len(tags) + 4
+    for tag, value in sorted(tags.items()):
+        if isinstance(value, int):
+            entries += struct.pack("<HHIHH", tag, 3, 1, value, 0)
+        else:
+            text = str(value).encode() + b"\0"
+            at = struct.pack("<I", start + len(behind)) if len(text) > 4 else text.ljust(4, b"\0")
+            entries += struct.pack("<HHI", tag, 2, len(text)) + at
+            behind += text if len(text) > 4 else b""
+    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + b"\0" * 4 + behind
+
+
+def test_greys_of_16_bits_and_floats_are_scaled_by_their_type() -> None:
+    """What Pillow's own conversion makes one flat picture of."""
+    ramp = np.linspace(0, 65_535, 64).reshape(8, 8)
+    sixteen = ramp.astype(">u2")
+    pgm = b"P5 8 8 65535\n" + sixteen.tobytes()
+    png = encoded(Image.fromarray(ramp.astype(np.uint16)))
+    pfm = b"Pf\n8 8\n-1.0\n" + (ramp[::-1] / 65_535).astype("<f4").tobytes()
+    tiff = encoded(Image.fromarray((ramp / 65_535).astype(np.float32)), "TIFF")
+    pixels = decode_images(split_of(pgm, png, pfm, tiff), 8)[..., 0].astype(int)
+    for found in pixels:
+        assert np.abs(found - np.rint(ramp / 65_535 * 255)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.array([[0, 70_000], [5, 9]], np.int32), r"whole numbers of 32 bits \(0 to 70000\)"),
+        (np.array([[0, 200], [5, 9]], np.int32), r"whole numbers of 32 bits \(0 to 200\)"),
+        (np.array([[-1.5, 200], [5, 9]], np.float32), r"floating-point numbers from -1\.5 to 200"),
+        (np.array([[np.nan, 1], [0, 0]], np.float32), r"floating-point numbers from nan"),
+    ],
+)
+def test_numbers_whose_range_nobody_knows_are_refused(values: np.ndarray, message: str) -> None:
+    stored = encoded(Image.fromarray(values), "TIFF")
+    with pytest.raises(DataError, match=rf"image 'image0' \(row 0\): .*{message}"):
+        decode_images(split_of(stored), 4)
+
+
+def test_an_image_with_a_file_of_its_own_is_called_by_it() -> None:
+    split = Split(
+        [b"no image"], np.ones((1, 1), np.uint8), ["7"], origins=["labels.csv, line 9: image 'x.png'"]
+    )
+    with pytest.raises(DataError, match=r"^labels\.csv, line 9: image 'x\.png': not an image"):
+        decode_images(split, 4)
 
 
 def test_arrays_are_resized_too() -> None:

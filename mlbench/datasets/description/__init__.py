@@ -2,5 +2,5 @@
 
 Tested elsewhere than in a file of their own name:
 
-    html_page, plain_text: tests/datasets/description/test_describing.py
+    html_page, oddities, plain_text: tests/datasets/description/test_describing.py
 """

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlbench.datasets.base import Dataset, Split
+from mlbench.datasets.description.oddities import find_oddities
 from mlbench.datasets.images import image_sizes
 from mlbench.datasets.splits.duplicates import input_digests
 
@@ -39,7 +40,8 @@ class Description:
     train has of (count of its most frequent label) / (count of the label); Charte et al. 2015. shared: distinct
     inputs that two splits have both. repeated: rows of train whose input came before. absent: labels without a
     positive in a split. blank: texts that are nothing but spaces. unreadable: ids of what should be images and is
-    not. measures: quantiles at 0, 5, 50, 95 and 100 % of what the inputs measure.
+    not. measures: quantiles at 0, 5, 50, 95 and 100 % of what the inputs measure. remarks: how the files were
+    read. oddities: what is rarely meant to be so.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Description:
     measures: Mapping[str, tuple[float, ...]]
     samples: tuple[Mapping[str, Any], ...]
     ceiling: Mapping[str, float] | None
+    remarks: tuple[str, ...]
+    oddities: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -105,6 +109,8 @@ def describe(dataset: Dataset) -> Description:
         measures=measure(dataset.train, dataset.modality),
         samples=tuple(_sample(dataset, row) for row in _spread(len(dataset.train), SAMPLES)),
         ceiling=dataset.ceiling,
+        remarks=dataset.remarks,
+        oddities=tuple(find_oddities(dataset)),
     )
 
 
@@ -156,9 +162,11 @@ def count_blank(split: Split) -> int:
 
 
 def find_unreadable(split: Split) -> list[str]:
-    """The ids of encoded images whose header says no size, among the first MEASURED."""
+    """The ids of encoded images whose header says no size, among the first MEASURED; of files of their own, the table's
+    line and the path."""
     encoded = [sample for sample in split.inputs[:MEASURED] if isinstance(sample, bytes)]
-    return [name for name, size in zip(split.ids, image_sizes(encoded), strict=False) if not size.all()]
+    names = split.ids if split.origins is None else split.origins
+    return [name for name, size in zip(names, image_sizes(encoded), strict=False) if not size.all()]
 
 
 def measure(split: Split, modality: str) -> dict[str, tuple[float, ...]]:

@@ -87,7 +87,8 @@ def _label_rows(about: Description) -> list[list[str]]:
 
 def _notes(about: Description) -> list[str]:
     """What deserves attention: duplicates, labels that a split lacks, labels that may be meant to be one."""
-    lines = [f"inputs shared by {where}: {count:,}" for where, count in about.shared.items() if count]
+    lines = [*about.remarks, *about.oddities]
+    lines += [f"inputs shared by {where}: {count:,}" for where, count in about.shared.items() if count]
     if about.repeated:
         lines.append(f"rows of train that repeat an earlier one: {about.repeated:,}")
     blank = [f"{count:,} in {name}" for name, count in about.blank.items() if count]

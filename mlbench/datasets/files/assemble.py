@@ -7,9 +7,10 @@ labels that are not to be evaluated on the row). Others are ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from mlbench.datasets.base import SPLITS, Dataset, Inputs, Split
@@ -25,6 +26,7 @@ from mlbench.datasets.files.columns import (
     read_label_lists,
     read_texts,
 )
+from mlbench.datasets.files.marks import NUMBERS, are_multi_hot, parse_multi_hot
 from mlbench.datasets.splits.cutting import cut_missing
 from mlbench.datasets.stored import StoredImages
 from mlbench.errors import DataError
@@ -35,11 +37,32 @@ CUT_REMEDY = "; give more rows, or say by a column 'split' or a file of its own 
 
 @dataclass(frozen=True)
 class Part:
-    """One table and where it came from; images that stay in their file are no column of it."""
+    """One table and where it came from; images that stay in their file are no column of it.
+
+    unknown: the rows, bool [N], of which nobody knows any label. origins: what to call each row's input in an error,
+    where it is a file of its own. remarks: what a user should know of how it was read, a sentence each.
+    """
 
     table: pa.Table
     place: Place
     images: StoredImages | None = None
+    unknown: npt.NDArray[np.bool_] | None = None
+    origins: Sequence[str] | None = None
+    remarks: tuple[str, ...] = ()
+
+    def take(self, rows: npt.NDArray[np.int64], split: str = "") -> Part:
+        """These rows, still called by their number in the file; `split` says which split of it they are."""
+        called = self.place.row_name
+        return replace(
+            self,
+            table=self.table.take(rows),
+            place=replace(
+                self.place, row_name=lambda row: called(int(rows[row])), split=split or self.place.split
+            ),
+            images=None if self.images is None else self.images.take(rows),
+            unknown=None if self.unknown is None else self.unknown[rows],
+            origins=None if self.origins is None else [self.origins[row] for row in rows],
+        )
 
 
 def assemble(
@@ -49,6 +72,7 @@ def assemble(
     card: Card | None = None,
     vocabulary: Sequence[str] | None = None,
     together: bool = False,
+    remarks: Sequence[str] = (),
 ) -> Dataset:
     """The Dataset of the tables given by split name; missing splits are cut as `cut_missing` says, rows with
     identical inputs kept `together` where that is asked for.
@@ -61,12 +85,18 @@ def assemble(
     modality = find_modality(parts["train"], card)
     lists = {split: _labels_of(part, "labels") for split, part in parts.items()}
     if vocabulary is None:
+        _refuse_marks(parts, lists)
         vocabulary = sorted(set().union(*(label_names(column) for column in lists.values())))
         if not vocabulary:
             raise parts["train"].place.error(None, "no row has a label; check the column 'labels'")
     splits = {split: _read_split(part, modality, lists[split], vocabulary) for split, part in parts.items()}
     _check_widths(splits, parts)
     cut = cut_missing(splits, together=together)
+    told = [
+        f"no {split} split in the data: {len(cut[split]):,} rows were cut from train, by a fixed seed"
+        for split in SPLITS
+        if split not in parts
+    ]
     for split in SPLITS:
         place = parts.get(split, parts["train"]).place
         remedy = CUT_REMEDY.format(split) if split not in parts else ""
@@ -79,6 +109,11 @@ def assemble(
         validation=cut["validation"],
         test=cut["test"],
         card=card or Card(name=name, modality=modality),
+        remarks=(
+            *dict.fromkeys(remark for part in parts.values() for remark in part.remarks),
+            *remarks,
+            *told,
+        ),
     )
 
 
@@ -104,6 +139,16 @@ def find_modality(part: Part, card: Card | None) -> Modality:
     return present[0]
 
 
+def _refuse_marks(parts: Mapping[str, Part], lists: Mapping[str, pa.ChunkedArray]) -> None:
+    """Raise where lists hold a mark for each label and nobody says which labels: they would be called 0 and 1."""
+    if set().union(*(label_names(column) for column in lists.values())) <= set(NUMBERS):
+        for split, column in lists.items():
+            rows = column.to_pylist()
+            if are_multi_hot(rows):
+                place = parts[split].place
+                parse_multi_hot(rows, (), place.called("labels"), place)
+
+
 def _labels_of(part: Part, name: str) -> pa.ChunkedArray:
     column = column_of(part.table, name)
     if column is None:
@@ -126,11 +171,14 @@ def _read_split(part: Part, modality: Modality, lists: pa.ChunkedArray, vocabula
     unscored = None
     if "unscored" in table.column_names:
         name = place.called("unscored")
-        skipped = read_label_lists(table.column("unscored"), name, place)
+        skipped = read_label_lists(column_of(table, "unscored"), name, place)
         unscored = label_matrix(skipped, vocabulary, name, place).astype(bool)
-        unscored = unscored if unscored.any() else None
+    if part.unknown is not None:
+        unscored = part.unknown[:, None] | (np.zeros(targets.shape, bool) if unscored is None else unscored)
+    if unscored is not None and not unscored.any():
+        unscored = None
     ids = read_ids(column_of(table, "id"), table.num_rows, place.called("id"), place)
-    return Split(inputs, targets, ids, unscored)
+    return Split(inputs, targets, ids, unscored, part.origins)
 
 
 def _read_inputs(column: pa.ChunkedArray, modality: Modality, place: Place) -> Inputs:

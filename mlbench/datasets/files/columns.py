@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlbench.datasets.files.arrow_types import plain
 from mlbench.datasets.files.hints import setting
 from mlbench.errors import DataError, did_you_mean
 
@@ -21,12 +22,15 @@ from mlbench.errors import DataError, did_you_mean
 @dataclass(frozen=True)
 class Place:
     """Where a table came from, for error messages: its file, how the file calls a row, which split of the file it
-    is where that has several, and what the file calls the format's columns where it has names of its own."""
+    is where that has several, what the file calls the format's columns where it has names of its own, the errors of
+    columns that cannot be used, and the names of the classes whose numbers a column holds."""
 
     file: str
     row_name: Callable[[int], str] = lambda row: f"row {row}"
     split: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, DataError] = field(default_factory=dict)
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def called(self, column: str) -> str:
         """What the file calls a column of the format."""
@@ -41,7 +45,6 @@ class Place:
 
 def read_texts(column: pa.ChunkedArray, name: str, place: Place) -> list[str]:
     """Texts, none missing."""
-    column = decoded(column)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         raise place.error(None, f"column {name!r} must hold strings, not {column.type}")
     _refuse_nulls(column, name, place, 'a text is missing (None); write "" or drop the row')
@@ -68,7 +71,7 @@ def read_images(column: pa.ChunkedArray, name: str, place: Place) -> list[bytes]
 def read_features(column: pa.ChunkedArray, name: str, place: Place) -> npt.NDArray[np.float32]:
     """Vectors of one length, all finite; float32 [N, D]."""
     kind = column.type
-    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind)
     numbers = lists and (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
     if not numbers:
         raise place.error(None, f"column {name!r} must hold lists of numbers, not {kind}")
@@ -81,7 +84,8 @@ def read_features(column: pa.ChunkedArray, name: str, place: Place) -> npt.NDArr
             f"{lengths[row]} numbers in {name!r} where row 0 has {lengths[0]}; all vectors must be as long",
         )
     width = int(lengths[0]) if len(lengths) else 0
-    flat = pc.list_flatten(column).cast(pa.float32()).to_numpy()
+    # Whole numbers beyond 2^24 are rounded, as other numbers are.
+    flat = pc.list_flatten(column).cast(pa.float32(), safe=False).to_numpy()
     vectors: npt.NDArray[np.float32] = np.ascontiguousarray(
         flat.reshape(len(column), width), dtype=np.float32
     )
@@ -101,14 +105,12 @@ def read_label_lists(column: pa.ChunkedArray, name: str, place: Place) -> pa.Chu
     kind = column.type
     if pa.types.is_null(kind):
         return pa.chunked_array([pa.array([[]] * len(column), pa.list_(pa.string()))])
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
         problem = f"column {name!r} must hold lists of strings, not {kind}"
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             problem += f"; labels in one string are read with {setting('path')} and {setting('separator')}"
         raise place.error(None, problem)
     inner = kind.value_type
-    if pa.types.is_dictionary(inner):
-        inner = inner.value_type
     strings = pa.types.is_string(inner) or pa.types.is_large_string(inner)
     if not (strings or pa.types.is_integer(inner) or pa.types.is_null(inner)):
         raise place.error(None, f"column {name!r} must hold lists of strings, not {kind}")
@@ -156,14 +158,9 @@ def read_ids(column: pa.ChunkedArray | None, count: int, name: str, place: Place
             raise place.error(
                 row,
                 f"column {name!r}: id {value!r} is already that of {place.row_name(first[value])}; ids must be "
-                "unique in a split; rename the column if it holds something else",
+                f"unique in a split; where it holds something else, say {setting('ids', 'none')}",
             )
     return ids
-
-
-def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column with dictionary encoding undone."""
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _refuse_nulls(column: pa.ChunkedArray, name: str, place: Place, problem: str) -> None:
@@ -173,5 +170,5 @@ def _refuse_nulls(column: pa.ChunkedArray, name: str, place: Place, problem: str
 
 
 def column_of(table: pa.Table, name: str) -> Any:
-    """The column, or None where the table has none of that name."""
-    return table.column(name) if name in table.column_names else None
+    """The column in its plain type, or None where the table has none of that name."""
+    return plain(table.column(name)) if name in table.column_names else None

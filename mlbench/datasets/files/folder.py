@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from mlbench.datasets.base import ALIASES, SPLITS, Dataset
 from mlbench.datasets.cards import MODALITIES, Card, read_folder_card
 from mlbench.datasets.files.assemble import Part, assemble
-from mlbench.datasets.files.columns import Place, decoded
+from mlbench.datasets.files.columns import Place, column_of
 from mlbench.datasets.files.hints import setting
 from mlbench.datasets.stored import LARGE_FILE, StoredImages
 from mlbench.errors import DataError
@@ -72,7 +73,7 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
     """The tables of a single file by its column `name` (train, validation, test); all train without one."""
     if name not in part.table.column_names:
         return {"train": part}
-    values = decoded(part.table.column(name)).to_pylist()
+    values = column_of(part.table, name).to_pylist()
     split_of = np.array(
         [ALIASES.get(str(value).strip().lower(), str(value).strip().lower()) for value in values]
     )
@@ -84,17 +85,33 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
             f"column {name!r} says {values[row]!r}; use {', '.join(SPLITS)}, or, if it says something else, "
             f"{setting('split', '')}",
         )
+    written = _spellings(values, split_of, name, part)
     divided = {}
     for split in SPLITS:
         rows = np.flatnonzero(split_of == split)
         if len(rows):
-            images = None if part.images is None else part.images.take(rows)
-            divided[split] = Part(part.table.take(rows), _place_of_rows(part.place, rows, split), images)
+            divided[split] = replace(part.take(rows, split), remarks=(*part.remarks, *written))
     if "train" not in divided:
         raise part.place.error(None, f"column {name!r} says train for no row; found: {', '.join(divided)}")
     return divided
 
 
-def _place_of_rows(place: Place, rows: np.ndarray[tuple[int], np.dtype[np.int64]], split: str) -> Place:
-    """Rows of a divided table are still called by their number in the file."""
-    return Place(place.file, lambda row: place.row_name(int(rows[row])), split)
+def _spellings(
+    values: Sequence[object], split_of: np.ndarray[tuple[int], np.dtype[np.str_]], name: str, part: Part
+) -> list[str]:
+    """A sentence on what the column's words were taken for, where they are not the splits' own. Raises DataError where
+    two words are one split and no word is the test split: one of them may be meant to be."""
+    words: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
+    for row, value in enumerate(values):
+        words[split_of[row]].setdefault(str(value).strip().lower(), row)
+    for split, rows in words.items():
+        if len(rows) > 1 and not words["test"]:
+            first, second = list(rows)[:2]
+            raise part.place.error(
+                rows[second],
+                f"column {name!r} says {second!r} where other rows say {first!r}, both of which are the {split} split, "
+                "and no row says test; write test for one of them, or one word for both",
+            )
+    other = {word: split for split, rows in words.items() for word in rows if word != split}
+    told = ", ".join(f"{word!r} is {split}" for word, split in other.items())
+    return [f"column {name!r}: {told}"] if told else []

@@ -80,21 +80,24 @@ def hub_tables(repository: str, config: str = "", *, cache: Path) -> dict[str, p
 
 def check_reachable(repository: str) -> None:
     """Raise DatasetNotFoundError at once where the hub does not answer: its client would try for half a minute."""
+    if reason := why_unreachable():
+        raise DatasetNotFoundError(f"hub dataset {repository!r}: the hub cannot be reached ({reason})")
+
+
+def why_unreachable() -> str:
+    """Why the hub does not answer; empty where it does."""
     from huggingface_hub import constants
 
-    reason = "the hub is switched off by HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
+    if constants.HF_HUB_OFFLINE:
+        return "the hub is switched off by HF_HUB_OFFLINE"
     try:
-        if not reason:
-            request = urllib.request.Request(
-                constants.ENDPOINT, method="HEAD", headers={"User-Agent": "mlbench"}
-            )
-            urllib.request.urlopen(request, timeout=TIMEOUT).close()
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD", headers={"User-Agent": "mlbench"})
+        urllib.request.urlopen(request, timeout=TIMEOUT).close()
     except urllib.error.HTTPError:
-        return
+        return ""
     except OSError as error:
-        reason = str(getattr(error, "reason", error))
-    if reason:
-        raise DatasetNotFoundError(f"hub dataset {repository!r}: the hub cannot be reached ({reason})")
+        return str(getattr(error, "reason", error))
+    return ""
 
 
 def _first_line(error: Exception) -> str:

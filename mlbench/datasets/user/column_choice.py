@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlbench.datasets.cards import Modality
 from mlbench.datasets.files.assemble import Part
-from mlbench.datasets.files.columns import Place, column_of
+from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
-from mlbench.datasets.files.labels import parse_indicators, parse_labels, parse_lists, require
+from mlbench.datasets.files.label_questions import listed_names, require
+from mlbench.datasets.files.labels import parse_labels, parse_lists
+from mlbench.datasets.files.marks import parse_indicators
+from mlbench.datasets.files.writing_of_labels import LabelWriting
+from mlbench.datasets.user.input_columns import join_texts, refuse_no_lists, stack_numbers
+from mlbench.datasets.user.missing import FEW, Renamed
 
 SPLIT = "split"
 """The column that says each row's split, unless the user names another."""
 
 UNSCORED = "unscored"
 """The column that names the labels not to be scored on a row, unless the user names another."""
+
+NO_IDS = "none"
+"""The name that says that no column holds ids, though one is called `id`."""
 IMAGE_NAMES = ("image", "file_name", "filename", "file")
 
 
@@ -26,14 +36,14 @@ IMAGE_NAMES = ("image", "file_name", "filename", "file")
 class ColumnChoice:
     """Which column is what; an empty name means the format's own."""
 
-    text: str
+    text: str | list[str]
     image: str
     features: str | list[str]
     labels: str | list[str]
-    separator: str
     ids: str
     unscored: str
     split: str
+    writing: LabelWriting = field(default_factory=LabelWriting)
 
     @property
     def modality(self) -> Modality | None:
@@ -42,40 +52,74 @@ class ColumnChoice:
 
     @property
     def vocabulary(self) -> list[str] | None:
-        """The labels where each has a column of its own, in the order that labels found in rows would have."""
-        return sorted(set(self.labels)) if isinstance(self.labels, list) else None
+        """The labels where each has a column or a name of its own, in the order that labels found in rows would
+        have."""
+        if isinstance(self.labels, list):
+            return sorted(set(self.labels))
+        return sorted(set(self.writing.label_names)) or None
 
-    def rename(self, part: Part) -> Part:
-        """The table in the folder format's columns."""
+    @property
+    def called(self) -> str:
+        """The labels' column, or the first of them, for an error."""
+        if isinstance(self.labels, str):
+            return f"column {self.labels!r}"
+        return f"columns {', '.join(map(repr, self.labels[:3]))}{', …' * (len(self.labels) > 3)}"
+
+    def expand(self, part: Part) -> ColumnChoice:
+        """The choice with patterns such as `is_*` replaced by the columns of `part` that they name."""
+        place, names = part.place, part.table.column_names
+        if self.labels == [] or self.features == []:
+            raise place.error(None, "`labels` is an empty list; name the label columns")
+        labels = _expand(self.labels, names, "labels", place, ())
+        taken = labels if isinstance(labels, list) else [labels]
+        features = _expand(self.features, names, "features", place, taken)
+        texts = self.text if isinstance(self.text, list) else [self.text]
+        if labels and labels in texts:
+            raise place.error(None, f"column {labels!r} is both the text and the labels; name two columns")
+        return replace(self, labels=labels, features=features)
+
+    def rename(self, part: Part) -> Renamed:
+        """The table in the folder format's columns, and of which labels nothing is said."""
         table, place = part.table, part.place
         if table.num_rows == 0:
             raise place.error(None, "it has no rows")
-        columns = self.pick_input(table, place)
+        columns, remarks = self.pick_input(table, place), part.remarks
+        if "text" in columns and 0 < (blank := columns["text"].null_count) <= FEW * table.num_rows:
+            columns["text"] = pc.fill_null(columns["text"], "")
+            remarks = (
+                *remarks,
+                f"texts missing in {blank:,} of {table.num_rows:,} rows: taken as empty ones",
+            )
         if isinstance(self.labels, list):
-            columns["labels"], unscored = parse_indicators(table, self.labels, place)
-            if unscored is not None:
-                columns["unscored"] = unscored
+            marks = [require(table, name, "labels", place) for name in self.labels]
+            read = parse_indicators(marks, self.labels, place)
         else:
-            columns["labels"] = parse_labels(table, self.labels, self.separator, place)
+            read = parse_labels(table, self.labels, self.writing, place)
+        columns["labels"] = read.lists
+        if read.unscored is not None:
+            columns["unscored"] = read.unscored
         # Marks of −1 say it as well, and a label may be called like the column.
         taken = "unscored" in columns or UNSCORED in (self.vocabulary or ())
         free = UNSCORED in table.column_names and not taken
         if name := self.unscored or (UNSCORED if free else ""):
-            columns["unscored"] = parse_lists(table, name, "unscored", self.separator, place)
-        if self.ids:
+            columns["unscored"] = parse_lists(table, name, "unscored", self.writing, place).lists
+        if self.ids and self.ids != NO_IDS:
             columns["id"] = require(table, self.ids, "ids", place)
-        elif "id" in table.column_names:
-            columns["id"] = table.column("id")
-        return Part(pa.table(columns), replace(place, names=self._names(columns)))
+        elif "id" in table.column_names and self.ids != NO_IDS:
+            columns["id"] = require(table, "id", "ids", place)
+        names = tuple(self.labels) if isinstance(self.labels, list) else ()
+        renamed = Part(pa.table(columns), replace(place, names=self._names(columns)), remarks=remarks)
+        return Renamed(renamed, read.missing, names)
 
     def check(self, header: Part) -> None:
         """Raise DataError for a column that is named here and not there; `header` is a table without rows."""
         table, place = header.table, header.place
-        self.pick_input(table, place)
-        for name in self.labels if isinstance(self.labels, list) else [self.labels]:
+        choice = self.expand(header)
+        choice.pick_input(table, place)
+        for name in choice.labels if isinstance(choice.labels, list) else [choice.labels]:
             require(table, name, "labels", place)
         for key, name in (("unscored", self.unscored), ("ids", self.ids)):
-            if name:
+            if name and not (key == "ids" and name == NO_IDS):
                 require(table, name, key, place)
 
     def check_split(self, part: Part) -> None:
@@ -91,57 +135,48 @@ class ColumnChoice:
     def pick_input(self, table: pa.Table, place: Place) -> dict[str, Any]:
         """The column of the samples, by what the folder format calls it."""
         if isinstance(self.features, list):
-            return {"features": _stack(table, self.features, place)}
+            columns = [require(table, name, "features", place) for name in self.features]
+            return {"features": stack_numbers(columns, self.features, place)}
+        if isinstance(self.text, list):
+            return {"text": join_texts([require(table, name, "text", place) for name in self.text])}
         for modality, name in (("text", self.text), ("image", self.image), ("features", self.features)):
             if name:
                 column = require(table, name, modality, place)
                 if modality == "features":
-                    _refuse_no_lists(column, name, place)
+                    refuse_no_lists(column, name, place)
                 return {modality: column}
-        present = [name for name in ("text", "features", *IMAGE_NAMES) if column_of(table, name) is not None]
+        there = {*table.column_names, *place.broken}
+        present = [name for name in ("text", "features", *IMAGE_NAMES) if name in there]
         if not present:
-            names = ", ".join(map(repr, table.column_names))
             raise place.error(
                 None,
                 f"which column is the input? Say {setting('text')}, {setting('image')} or {setting('features')}; "
-                f"there are {names}",
+                f"there are {listed_names(table.column_names)}",
             )
-        return {"image" if present[0] in IMAGE_NAMES else present[0]: table.column(present[0])}
+        kind = "image" if present[0] in IMAGE_NAMES else present[0]
+        return {kind: require(table, present[0], kind, place)}
 
 
-def _stack(table: pa.Table, names: list[str], place: Place) -> pa.Array:
-    """Columns of numbers as one column of vectors."""
-    columns = []
-    for name in names:
-        column = require(table, name, "features", place)
-        try:
-            columns.append(column.cast(pa.float32()).to_pylist())
-        except pa.ArrowException:
-            row = next(row for row, value in enumerate(column) if not _is_number(value))
+def _expand(
+    given: str | list[str], names: Sequence[str], key: str, place: Place, taken: Sequence[str]
+) -> str | list[str]:
+    """`given` with its patterns replaced by the names that they fit, in their order; a column that is called so stays
+    what it is."""
+    if isinstance(given, str) and (given in names or not _is_pattern(given)):
+        return given
+    found: list[str] = []
+    for name in [given] if isinstance(given, str) else given:
+        if name in names or not _is_pattern(name):
+            found.append(name)
+            continue
+        fitting = [other for other in names if fnmatchcase(other, name) and other not in (*taken, *found)]
+        if not fitting:
             raise place.error(
-                row,
-                f"column {name!r} holds what is not a number: {column[row].as_py()!r:.40}; correct it, fill it "
-                "in, or drop the row",
-            ) from None
-    return pa.array([list(row) for row in zip(*columns, strict=True)], pa.list_(pa.float32()))
+                None, f"no column fits {name!r}; there are {listed_names(names)}; say which by {setting(key)}"
+            )
+        found += fitting
+    return found
 
 
-def _is_number(value: pa.Scalar) -> bool:
-    try:
-        value.cast(pa.float32())
-    except pa.ArrowException:
-        return False
-    return True
-
-
-def _refuse_no_lists(column: pa.ChunkedArray, name: str, place: Place) -> None:
-    """Raise where the one column of the vectors holds no vectors."""
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind):
-        example = next((cell for cell in column.to_pylist() if cell not in (None, "")), "")
-        raise place.error(
-            None,
-            f"column {name!r} holds {example!r:.40} and the like where lists of numbers are needed; columns of "
-            f"one number each are listed: {setting('features', [name], more=True)}; lists can be stored as Parquet or "
-            "JSON lines",
-        )
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name

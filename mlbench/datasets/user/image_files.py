@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow as pa
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
-from mlbench.errors import did_you_mean
+from mlbench.errors import DataError, did_you_mean
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2")
 
@@ -27,13 +28,26 @@ def names_pictures(part: Part) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def load_pictures(part: Part, folder: Path) -> Part:
-    """The part with the paths in the column `image` replaced by the files' bytes."""
-    root = folder.resolve()
+def load_pictures(part: Part, folder: Path, *, skip: bool = False) -> Part:
+    """The part with the paths in the column `image` replaced by the files' bytes; what cannot be read is left empty
+    where it will be skipped. Raises DataError that names the first, and how many more there are."""
+    root, place = folder.resolve(), part.place
     names = part.table.column("image").to_pylist()
-    encoded = [_read(root, name, row, part.place) for row, name in enumerate(names)]
+    encoded: list[bytes] = []
+    problems: list[DataError] = []
+    for row, name in enumerate(names):
+        try:
+            encoded.append(_read(root, name, row, place))
+        except DataError as error:
+            problems.append(error)
+            encoded.append(b"")
+    if problems and not skip:
+        more = f" ({len(problems) - 1:,} more are so)" if len(problems) > 1 else ""
+        raise DataError(f"{problems[0]}{more}")
     index = part.table.column_names.index("image")
-    return Part(part.table.set_column(index, "image", pa.array(encoded, pa.large_binary())), part.place)
+    table = part.table.set_column(index, "image", pa.array(encoded, pa.large_binary()))
+    origins = [f"{place.file}, {place.row_name(row)}: image {name!r}" for row, name in enumerate(names)]
+    return replace(part, table=table, origins=origins)
 
 
 def _read(root: Path, name: str | None, row: int, place: Place) -> bytes:

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from mlbench.datasets.base import ALIASES, SPLITS, Dataset
-from mlbench.datasets.cards import Card, Modality, read_folder_card
+from mlbench.datasets.base import Dataset
+from mlbench.datasets.cards import Card, FolderCard, Modality, read_folder_card
 from mlbench.datasets.files.assemble import Part, assemble, find_modality
 from mlbench.datasets.files.folder import divide_by_split
 from mlbench.datasets.files.hints import setting
+from mlbench.datasets.files.writing_of_labels import LabelWriting
 from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.places import data_folders
 from mlbench.datasets.public.hub import fetch_hub, hub_folder
 from mlbench.datasets.source import Request, Source, not_found, register_dataset
+from mlbench.datasets.user.arrow_files import saved_files
 from mlbench.datasets.user.column_choice import ColumnChoice
 from mlbench.datasets.user.image_files import find_pictures, load_pictures, names_pictures
-from mlbench.datasets.user.tabular import SUFFIXES, Dialect, read_header, read_table
-from mlbench.errors import ConfigError, DataError
+from mlbench.datasets.user.missing import settle_missing
+from mlbench.datasets.user.table_files import files_beside, find_tables
+from mlbench.datasets.user.tabular import Dialect, read_header, read_table
+from mlbench.datasets.user.unreadable import skip_unreadable
+from mlbench.errors import ConfigError
 
-TABLE_NAMES = ("labels", "metadata", "data", "train")
-
-CUT_VERSION = 3
+CUT_VERSION = 4
 """Raised when the same files would be read or cut otherwise: what is remembered of them is then computed anew."""
 
 
 @register_dataset("own")
 class OwnData(Source):
-    """Your own data: CSV, TSV, JSON lines, Parquet, a folder, images with a labels file, or a hub id.
+    """Your own data: a table (CSV, JSON, Parquet, Arrow, Excel, npz), a folder, images with a labels file, or a hub id.
 
-    text, image, features, labels, ids, unscored, split: names of columns; `id`, `unscored` and `split` are such where
-    no other is named. `features` and `labels` may be lists of columns: numbers, and 0/1 marks (−1: not scored).
-    `separator` divides labels in one string, or is "json" where it is a list. `images`: the folder that image paths
-    start from. Splits that are not given, by files of their own or the column `split`, are cut with identical inputs
-    in one split. `delimiter` and `quote` are those of a CSV file.
+    text, image, features, labels, ids, unscored, split: names of columns; `id` (but for `ids = "none"`), `unscored` and
+    `split` are such where no other is named. `text`, `features` and `labels` may be lists of columns: texts, numbers,
+    and marks (0 and 1, yes and no, x and nothing; −1: not scored), and `is_*` stands for all that begin so.
+    `separator` divides labels in one string; "json": it is a list, "none": it is one label. `label_names` are those of
+    lists of marks, by place, and of class numbers. `na_values` are words for a missing cell. `missing`: what rows are
+    of whose labels nothing is said: "negative", "unknown", "drop", "error"; unless said, negative up to 1 % of rows.
+    `images`: the folder that image paths start from; `unreadable` images are "skip"ped, or fail when they are decoded.
+    Splits that are not given, by files of their own or the column `split`, are cut with identical inputs in one split.
+    `delimiter` and `quote` are those of a CSV file.
     """
 
     def __init__(
@@ -43,7 +50,7 @@ class OwnData(Source):
         path: str = "",
         hub: str = "",
         config: str = "",
-        text: str = "",
+        text: str | list[str] = "",
         image: str = "",
         features: str | list[str] = "",
         labels: str | list[str] = "labels",
@@ -54,14 +61,20 @@ class OwnData(Source):
         images: str = "",
         delimiter: str = "",
         quote: str = '"',
+        label_names: list[str] = [],  # noqa: B006
+        na_values: list[str] | Literal["ask"] = "ask",
+        missing: Literal["", "negative", "unknown", "drop", "error"] = "",
+        unreadable: Literal["error", "skip"] = "error",
     ) -> None:
         if path and hub:
             raise ConfigError("own data come from `path` or from `hub`, not from both")
         if sum(map(bool, (text, image, features))) > 1:
             raise ConfigError("own data have one of `text`, `image` and `features`, not several")
         self.path, self.hub, self.config = path, hub, config
-        self.columns = ColumnChoice(text, image, features, labels, separator, ids, unscored, split)
+        writing = LabelWriting(separator, tuple(label_names), na_values)
+        self.columns = ColumnChoice(text, image, features, labels, ids, unscored, split, writing)
         self.images, self.dialect = images, Dialect(delimiter, quote)
+        self.missing, self.unreadable = missing, unreadable
 
     def card(self) -> Card:
         return Card(name="own", modality=self.columns.modality or "text", source=self.path or self.hub)
@@ -79,12 +92,16 @@ class OwnData(Source):
                     self.columns.check_split(header)
 
     def stamp(self, request: Request) -> Any:
-        given = [vars(self.columns), self.columns.vocabulary, self.images, vars(self.dialect)]
+        given = [asdict(self.columns), self.images, vars(self.dialect), self.missing, self.unreadable]
         return [CUT_VERSION, given, file_stamps(self.files(request))]
 
     def files(self, request: Request) -> list[Path]:
         place = self._place(request)
-        tables = list(find_tables(place).values())
+        tables = [
+            file
+            for table in find_tables(place).values()
+            for file in (saved_files(table) if table.is_dir() else [table])
+        ]
         card = place / "dataset.toml"
         pictured = self.columns.image or self.images or (place.is_dir() and not self.columns.modality)
         pictures = find_pictures(self._picture_folder(tables[0])) if pictured else []
@@ -96,12 +113,19 @@ class OwnData(Source):
         place = self._place(request)
         files = find_tables(place)
         raw = {split: read_table(file, self.dialect) for split, file in files.items()}
+        _refuse_unlabelled(raw, files, self.columns)
         if set(raw) == {"train"}:
             self.columns.check_split(raw["train"])
             raw = divide_by_split(raw["train"], self.columns.split)
-        parts = {split: self._with_pictures(self.columns.rename(part), place) for split, part in raw.items()}
-        vocabulary: Sequence[str] | None = self.columns.vocabulary
         beside = read_folder_card(place) if place.is_dir() else None
+        columns = self._named(beside).expand(raw.get("train", next(iter(raw.values()))))
+        renamed = {split: columns.rename(part) for split, part in raw.items()}
+        beside_it = [] if place.is_dir() else files_beside(place)
+        parts, remarks = settle_missing(renamed, self.missing, columns.called)
+        parts = {split: self._with_pictures(part, place) for split, part in parts.items()}
+        if self.unreadable == "skip":
+            parts = {split: skip_unreadable(part) for split, part in parts.items()}
+        vocabulary: Sequence[str] | None = columns.vocabulary
         if beside:
             family = request.name if beside.card.family == beside.card.name else beside.card.family
             card = replace(beside.card, name=request.name, family=family)
@@ -109,9 +133,21 @@ class OwnData(Source):
         else:
             modality = find_modality(parts["train"], None) if "train" in parts else "text"
             card = Card(request.name, modality, source=self.path or self.hub)
+        if beside_it:
+            names = ", ".join(file.name for file in beside_it)
+            remarks.append(
+                f"{names} beside it: not read; name the folder, {place.parent}, to use all of them as splits"
+            )
         # A dataset known by name is cut without regard to identical inputs: published records are of that cut
         # (reuters21578 comes without a validation split and has some).
-        return assemble(request.name, parts, card=card, vocabulary=vocabulary, together=True)
+        return assemble(request.name, parts, card=card, vocabulary=vocabulary, together=True, remarks=remarks)
+
+    def _named(self, beside: FolderCard | None) -> ColumnChoice:
+        """The choice, with the names of a card where the user gives none."""
+        writing = self.columns.writing
+        if beside is None or beside.vocabulary is None or writing.label_names:
+            return self.columns
+        return replace(self.columns, writing=replace(writing, listed=beside.vocabulary))
 
     def _place(self, request: Request) -> Path:
         if self.hub:
@@ -136,36 +172,22 @@ class OwnData(Source):
             raise part.place.error(
                 None, f"its images are given by path; say in which column: {setting('image')}"
             )
-        return load_pictures(part, self._picture_folder(Path(part.place.file)))
+        folder = self._picture_folder(Path(part.place.file))
+        return load_pictures(part, folder, skip=self.unreadable == "skip")
 
     def _picture_folder(self, table: Path) -> Path:
         return Path(self.images).expanduser() if self.images else table.parent
 
 
-def find_tables(place: Path) -> dict[str, Path]:
-    """The file of each split at `place`: the file itself, or those of a folder by their names."""
-    if place.is_file():
-        return {"train": place}
-    files = [file for file in sorted(place.iterdir()) if file.suffix.lower() in SUFFIXES]
-    by_split: dict[str, Path] = {}
-    for file in files:
-        split = ALIASES.get(file.stem.lower(), file.stem.lower())
-        if split in SPLITS and by_split.setdefault(split, file) != file:
-            raise DataError(f"{place}: both {by_split[split].name} and {file.name} are the {split} split")
-    if "train" in by_split:
-        return by_split
-    for name in TABLE_NAMES:
-        for file in files:
-            if file.stem.lower() == name:
-                return {"train": file}
-    if len(files) == 1:
-        return {"train": files[0]}
-    found = ", ".join(file.name for file in files) or "no table at all"
-    pictures = 0 if files else len(find_pictures(place))
-    beside = f" beside {pictures} images: list them in labels.csv, columns file_name and labels" * bool(
-        pictures
-    )
-    raise DataError(
-        f"{place}: which file holds the samples? A folder needs train.csv (.tsv, .jsonl, .parquet) or labels.csv; "
-        f"found {found}{beside}"
-    )
+def _refuse_unlabelled(raw: Mapping[str, Part], files: Mapping[str, Path], columns: ColumnChoice) -> None:
+    """Raise where another split's file lacks the labels that the training one has, as those of competitions do."""
+    labels = columns.labels
+    if not isinstance(labels, str) or "train" not in raw or labels not in raw["train"].table.column_names:
+        return
+    for split, part in raw.items():
+        if split in files and labels not in {*part.table.column_names, *part.place.broken}:
+            raise part.place.error(
+                None,
+                f"the {split} split has no column {labels!r}: nothing can be scored without labels; name the training "
+                f"file alone, {setting('path', str(files['train']))}, and a {split} split is cut from it",
+            )

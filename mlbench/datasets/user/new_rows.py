@@ -14,10 +14,10 @@ from mlbench.datasets.cards import Modality
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place, read_features, read_ids, read_images, read_texts
 from mlbench.datasets.files.hints import setting
-from mlbench.datasets.files.labels import require
-from mlbench.datasets.user.column_choice import ColumnChoice
+from mlbench.datasets.files.label_questions import require
+from mlbench.datasets.user.column_choice import NO_IDS, ColumnChoice
 from mlbench.datasets.user.image_files import find_pictures, load_pictures, names_pictures
-from mlbench.datasets.user.tabular import SUFFIXES, Dialect, read_table
+from mlbench.datasets.user.tabular import SUFFIXES, Dialect, kind_of, read_table
 from mlbench.errors import ConfigError, DataError, did_you_mean
 
 KEYS = ("text", "image", "features", "ids", "images", "delimiter", "quote")
@@ -34,7 +34,7 @@ class NewRows:
 
 
 def read_new_rows(path: Path, modality: Modality, columns: Mapping[str, Any]) -> NewRows:
-    """The rows of a CSV, TSV, JSON lines or Parquet file, or the images under a folder.
+    """The rows of a table, or the images under a folder.
 
     columns: which column holds the samples of this modality and which the ids, as of own data (KEYS). Labels and other
     columns are not looked at. Raises ConfigError for a key that there is not, DataError for a file that cannot be read
@@ -46,11 +46,11 @@ def read_new_rows(path: Path, modality: Modality, columns: Mapping[str, Any]) ->
     if path.is_dir():
         return _read_folder(path, modality)
     given = {key: columns.get(key, "") for key in (*INPUT_KEYS, "ids")}
-    chosen = ColumnChoice(**given, labels="", separator="", unscored="", split="")
+    chosen = ColumnChoice(**given, labels="", unscored="", split="")
     part = read_table(path, Dialect(columns.get("delimiter", ""), columns.get("quote", '"')))
     if part.table.num_rows == 0:
         raise part.place.error(None, "it has no rows")
-    found = chosen.pick_input(part.table, part.place)
+    found = chosen.expand(part).pick_input(part.table, part.place)
     if modality not in found:
         ((other, _),) = found.items()
         raise part.place.error(
@@ -63,6 +63,8 @@ def read_new_rows(path: Path, modality: Modality, columns: Mapping[str, Any]) ->
 
 
 def _id_column(part: Part, named: str) -> dict[str, Any]:
+    if named == NO_IDS:
+        return {}
     if named:
         return {"id": require(part.table, named, "ids", part.place)}
     return {"id": part.table.column("id")} if "id" in part.table.column_names else {}
@@ -79,7 +81,7 @@ def _rows_of(part: Part, modality: Modality, name: str | list[str], images: str)
 
 
 def _read_folder(folder: Path, modality: Modality) -> NewRows:
-    tables = [file.name for file in sorted(folder.iterdir()) if file.suffix.lower() in SUFFIXES]
+    tables = [file.name for file in sorted(folder.iterdir()) if kind_of(file) in SUFFIXES]
     if modality != "image":
         named = f"; name one of {', '.join(tables)}" if tables else ""
         raise DataError(f"{folder}: a folder, and the model takes {modality}: name a file{named}")

@@ -1,10 +1,14 @@
-"""CSV, TSV, JSON lines and Parquet files of a user's own -> a table, with the place of every row."""
+"""A file of a user's own, of whatever kind -> a table, with the place of every row."""
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
+import lzma
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -14,13 +18,19 @@ import pyarrow.parquet as pq
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
-from mlbench.datasets.user.json_lines import read_json_lines
+from mlbench.datasets.user.arrays import read_arrays
+from mlbench.datasets.user.arrow_files import ARROW, name_classes, read_arrow, read_parquet, read_saved
+from mlbench.datasets.user.columns_of_values import to_table
+from mlbench.datasets.user.conversions import not_readable
+from mlbench.datasets.user.json_tables import read_json
+from mlbench.datasets.user.sheets import SHEETS, read_sheet
 from mlbench.errors import ConfigError, DataError
 
 TAB = "\t"
 DELIMITERS = {".csv": ",", ".tsv": TAB, ".tab": TAB}
 JSON_LINES = (".jsonl", ".ndjson", ".json")
-SUFFIXES = (*DELIMITERS, *JSON_LINES, ".parquet")
+SUFFIXES = (*DELIMITERS, *JSON_LINES, ".parquet", *ARROW, ".npz", *SHEETS)
+COMPRESSED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 LONGEST_CELL = 1 << 27
 """Characters of one cell of a CSV file; more is a sign of a quote that is not closed."""
 
@@ -34,48 +44,70 @@ class Dialect:
 
 
 def read_table(file: Path, dialect: Dialect) -> Part:
-    """All columns of a file. Raises DataError that names the line where it is broken."""
-    suffix = file.suffix.lower()
+    """All columns of a file, or of a folder that `save_to_disk` wrote. Raises DataError that names the line where it is
+    broken."""
+    suffix, place = kind_of(file), Place(str(file))
+    if file.is_dir():
+        return Part(name_classes(read_saved(file)), place)
     if suffix == ".parquet":
-        return Part(_read_parquet(file), Place(str(file)))
+        return Part(name_classes(read_parquet(file)), place)
+    if suffix in ARROW:
+        return Part(name_classes(read_arrow(file)), place)
+    if suffix == ".npz":
+        table, names = read_arrays(file)
+        return Part(table, replace(place, classes=names))
+    if suffix in SHEETS:
+        return read_sheet(file)
     if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise DataError(f"{file}: files ending in {suffix or 'nothing'!r} cannot be read; known: {known}")
+        raise not_readable(file, ", ".join(SUFFIXES))
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with open_text(file) as stream:
             if suffix in JSON_LINES:
-                rows, row_name = read_json_lines(file, stream)
+                rows, row_name = read_json(file, stream)
             else:
                 delimiter = dialect.delimiter or DELIMITERS[suffix]
                 rows, row_name = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
     except UnicodeDecodeError:
         raise _not_utf8(file) from None
-    except OSError as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
-    place = Place(str(file), row_name)
-    return Part(_to_table(rows, place), place)
+    return to_table(rows, replace(place, row_name=row_name))
+
+
+def kind_of(file: Path) -> str:
+    """The suffix that says how a file is read: of `a.csv.gz` that of `a.csv`."""
+    suffix = file.suffix.lower()
+    return Path(file.stem).suffix.lower() if suffix in COMPRESSED else suffix
+
+
+def open_text(file: Path) -> TextIO:
+    """The text of a file, unpacked where it is compressed."""
+    opened: Any = COMPRESSED.get(file.suffix.lower(), open)(file, "rt", encoding="utf-8-sig", newline="")
+    text: TextIO = opened
+    return text
 
 
 def read_header(file: Path, dialect: Dialect) -> Part | None:
     """The columns of a file without any row; None where only the whole file can tell, or it cannot be read."""
-    suffix, place = file.suffix.lower(), Place(str(file))
+    suffix, place = kind_of(file), Place(str(file))
     try:
-        if suffix == ".parquet":
+        if suffix == ".parquet" and file.is_file():
             return Part(pq.read_schema(file).empty_table(), place)
         if suffix in DELIMITERS:
-            with file.open(encoding="utf-8-sig", newline="") as stream:
+            with open_text(file) as stream:
                 records = _records(
                     file, stream, Dialect(dialect.delimiter or DELIMITERS[suffix], dialect.quote)
                 )
-                return Part(_to_table({name: [] for name in _header(file, records)}, place), place)
-    except (pa.ArrowException, DataError, OSError, UnicodeDecodeError):
+                return to_table({name: [] for name in _header(file, records)}, place)
+    except (pa.ArrowException, DataError, OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError):
         return None
     return None
 
 
 def _not_utf8(file: Path) -> DataError:
     """Says the line, and how to write the file as UTF-8: from UTF-16 if it begins so, else from Windows' encoding."""
-    content = file.read_bytes()
+    with COMPRESSED.get(file.suffix.lower(), open)(file, "rb") as opened:
+        content = opened.read()
     encoding = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "CP1252"
     start = 0
     try:
@@ -87,15 +119,6 @@ def _not_utf8(file: Path) -> DataError:
         f"{file}, line {line}: not UTF-8 text (byte 0x{content[start]:02x}); save it as UTF-8: if it is {encoding}, "
         f"`iconv -f {encoding} -t UTF-8` does that"
     )
-
-
-def _read_parquet(file: Path) -> pa.Table:
-    try:
-        with pq.ParquetFile(file) as opened:
-            return opened.read()
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise DataError(f"{file}: not a readable Parquet file ({reason}); write it again") from error
 
 
 def _read_delimited(
@@ -167,18 +190,3 @@ def _numbered(file: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
                 "without quotes"
             ) from None
         yield line, record
-
-
-def _to_table(columns: dict[str, list[Any]], place: Place) -> pa.Table:
-    """Columns as Arrow; one whose values are of several kinds is named with the row."""
-    arrays = {}
-    for name, values in columns.items():
-        try:
-            arrays[name] = (
-                pa.chunked_array([pa.array(values)]) if values else pa.chunked_array([], pa.string())
-            )
-        except (pa.ArrowException, TypeError, OverflowError) as error:
-            kind = type(next((value for value in values if value is not None), None))
-            row = next((row for row, value in enumerate(values) if not isinstance(value, kind | None)), None)
-            raise place.error(row, f"column {name!r} mixes kinds of values: {error}") from None
-    return pa.table(arrays)

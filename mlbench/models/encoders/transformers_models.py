@@ -21,6 +21,8 @@ from mlbench.models.inputs import Batch, InputRows, Inputs, Tokens
 from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.depth import by_depth
 from mlbench.models.pretrained.frozen import freeze
+from mlbench.models.pretrained.hub import offline_options
+from mlbench.models.pretrained.positions import check_length
 from mlbench.models.pretrained.weights import content_of, local_folder
 from mlbench.models.vectors import Fronted, bare_vectors
 
@@ -62,6 +64,12 @@ class TransformersEncoder(Encoder):
 
     def fit(self, dataset: Dataset, rows: npt.NDArray[np.int64], cache: Path) -> Fitted:
         tokeniser = self._load_tokeniser()
+        if local_folder(self.name) is None:
+            # Of a local folder `precheck` has read it.
+            from transformers import AutoConfig
+
+            config = self._load(AutoConfig.from_pretrained, "configuration")
+            check_length(self.name, config.to_dict(), self.max_length)
         settings = {
             "hf": self.name,
             "max_length": self.max_length,
@@ -151,6 +159,8 @@ class TransformersEncoder(Encoder):
 
         logging.disable_progress_bar()
         try:
+            if local_folder(self.name) is None:
+                options |= offline_options(self.name)
             return load(self.source, trust_remote_code=False, **options)
         except (OSError, ValueError) as error:
             first = str(error).strip().splitlines()[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.models.pretrained.positions import check_length
 from mlbench.models.pretrained.weights import MODEL_FOLDER, local_folder
 
 
@@ -24,6 +26,7 @@ def check_options(options: Mapping[str, Any]) -> None:
                 f"encoder 'hf:{name}': {folder} holds no safetensors file; convert its weights (others are not "
                 "loaded, since they can run code), or set pretrained = false"
             )
+        check_length(name, _config(folder, name), int(options["max_length"]))
         return
     parts = Path(name).parts
     if len(parts) > 2 or name.startswith((".", "~", os.sep)):
@@ -31,6 +34,14 @@ def check_options(options: Mapping[str, Any]) -> None:
             Path(os.environ.get(MODEL_FOLDER, ""))
         )
         raise ConfigError(f"encoder 'hf:{name}': no such folder{did_you_mean(parts[-1], there)}")
+
+
+def _config(folder: Path, name: str) -> Mapping[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"encoder 'hf:{name}': {folder / 'config.json'} cannot be read ({error})") from None
+    return config if isinstance(config, dict) else {}
 
 
 def _models_of(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,3 +142,31 @@ def test_texts_of_spaces_are_counted_and_a_label_stays_on_its_line(small: Datase
     assert "two lines + Two Lines" in text
     assert r"labels that may be meant to be one: 'two\nlines' and 'Two Lines'" in text
     assert "two\nlines" not in text
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ([str(row) for row in range(30)], "30 of 30 texts are numbers, such as '0'"),
+        ([f"ticket-{row}" for row in range(30)], "30 of 30 texts are one word, none of them twice"),
+        (["a text", "a\0b text", *["a text"] * 28], "texts with NUL characters: 1"),
+        (np.ones((30, 2), np.float32), "same in every row of train: 2 of them (number 0, number 1)"),
+        (np.full((30, 1), 2e9, np.float32), "features beyond ±1,000,000: 1 of them (number 0)"),
+        (["a text"] * 30, "labels on in every row of train: 'always'"),
+        (["a text"] * 30, "labels with characters that do not print: 'n\\x00'"),
+    ],
+)
+def test_what_is_rarely_meant_to_be_so(inputs: Any, said: str) -> None:
+    targets = np.array([[1, row % 2, 0] for row in range(30)], np.uint8)
+    part = Split(inputs, targets, [str(row) for row in range(30)])
+    kind = "features" if isinstance(inputs, np.ndarray) else "text"
+    dataset = Dataset(
+        "d", kind, ("always", "half", "n\0"), part, part, part, Card("d", kind), remarks=("as read",)
+    )
+    text = render_text(describe(dataset))
+    assert said in text
+    assert "as read" in text
+
+
+def test_nothing_is_odd_where_nothing_is(small: Dataset) -> None:
+    assert not describe(small).oddities

@@ -30,8 +30,12 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLBENCH_DATA", raising=False)
 
 
+EMPTY_IS_NO_LABEL = {"missing": "negative"}
+"""Every fourth row of `tags` has no label, which separated strings can only say by an empty cell."""
+
+
 def own(**parameters: Any) -> Dataset:
-    return load("own", parameters, name="mine")
+    return load("own", {**EMPTY_IS_NO_LABEL, **parameters}, name="mine")
 
 
 def write_csv(name: str = "mine.csv", *, delimiter: str = ",", **columns: list[Any]) -> str:
@@ -245,10 +249,10 @@ def test_a_folder_of_images_with_a_labels_file(tmp_path: Path) -> None:
     assert dataset.modality == "image"
     red = decode_images(dataset.train, 4)[:, 0, 0, 0]
     assert (np.diff(red.astype(int)) > 0).all()
-    before = fingerprint("own", {"path": "album", "separator": ";"})
+    before = fingerprint("own", {**EMPTY_IS_NO_LABEL, "path": "album", "separator": ";"})
     assert before == dataset.fingerprint
     Image.new("RGB", (8, 6), "white").save(tmp_path / "album" / names[0])
-    assert fingerprint("own", {"path": "album", "separator": ";"}) != before
+    assert fingerprint("own", {**EMPTY_IS_NO_LABEL, "path": "album", "separator": ";"}) != before
 
 
 def test_paths_as_windows_writes_them(tmp_path: Path) -> None:
@@ -301,7 +305,7 @@ def test_a_hub_repository(tmp_path: Path) -> None:
         for config in ("small", "large")
     )
     (tmp_path / "repo" / "README.md").write_text(f"---\nconfigs:\n{configs}\n---\n")
-    parameters = {"hub": str(tmp_path / "repo"), "config": "small", "text": "body"}
+    parameters = {**EMPTY_IS_NO_LABEL, "hub": str(tmp_path / "repo"), "config": "small", "text": "body"}
     with pytest.raises(DatasetNotFoundError, match="mlbench fetch"):
         fingerprint("own", parameters)
     dataset = own(**parameters)
@@ -313,7 +317,7 @@ def test_a_hub_repository(tmp_path: Path) -> None:
 def test_relative_paths_are_looked_for_under_the_data_root_too(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     write_csv("root/there.csv", text=bodies(), labels=[";".join(names) for names in tags()])
-    parameters = {"path": "there.csv", "separator": ";"}
+    parameters = {**EMPTY_IS_NO_LABEL, "path": "there.csv", "separator": ";"}
     assert load("own", parameters, name="mine", data_root=tmp_path / "root").sizes["train"] == 28
     with pytest.raises(DatasetNotFoundError, match=r"looked for there\.csv"):
         load("own", parameters, name="mine")
@@ -425,10 +429,6 @@ def test_a_delimiter_or_quote_of_several_characters(wrong: dict[str, str]) -> No
             r"jsonl, object 2: column 'body' mixes kinds",
         ),
         ('[{"body": "x",\n "tags": ["a"]},\n 3]', r"jsonl, object 2: a JSON object is needed, not 3"),
-        (
-            '{"rows":\n [{"body": "x", "tags": ["a"]}]}',
-            r"line 1: not valid JSON: .*; write one object a line, or",
-        ),
     ],
 )
 def test_broken_json_lines(content: str, message: str) -> None:
