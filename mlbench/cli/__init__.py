@@ -2,7 +2,7 @@
 
 Tested elsewhere than in a file of their own name:
 
-    cell, contributing, data, listing, options, render, results, running, trying: tests/cli
+    cell, contributing, data, listing, render, results, running, trying: tests/cli
 """
 
 from __future__ import annotations
