@@ -30,13 +30,13 @@ class Mulan(PublicSource):
     listing: ClassVar[str]
     """The test file, the training file and the labels' file, each with its bytes and SHA-256."""
 
-    about: ClassVar[Card]
+    _about: ClassVar[Card]
     fewest: ClassVar[int] = 15
     """A label on fewer rows is left out."""
 
     def card(self) -> Card:
         return replace(
-            self.about,
+            self._about,
             modality="features",
             licence="public MULAN set, no licence stated; the MULAN repository is GPL-3.0",
             source=f"{REPOSITORY.page} ({self.place})",
@@ -101,7 +101,7 @@ class Bibtex(Mulan):
     bibtex-train.arff 2292961 8dcc9de6e0b2cebaec8c1f4fac78431adeeb73cfd3ab879b530a66d366e59174
     bibtex.xml 5880 08fe20013c1e75dcf1888c185f5187c95e76495b8518ce289b4d3afce38d1232
     """
-    about = Card(
+    _about = Card(
         name="bibtex_feat",
         modality="features",
         task="tags of a BibSonomy entry (bag of words)",
@@ -124,7 +124,7 @@ class Delicious(Mulan):
     delicious-train.arff 3056590 030186cdb542ebdd32052fcdbb1ebe30115b3a22518c1b4b198c45eb827aebe1
     delicious.xml 34303 4e0c0f93c7d86a39b9fca4aaefaa00e9428f2c80277732dfbf03ca48e2c14da2
     """
-    about = Card(
+    _about = Card(
         name="delicious_feat",
         modality="features",
         task="tags of a del.icio.us bookmark (bag of words)",
@@ -149,7 +149,7 @@ class Tmc2007(Mulan):
     tmc2007-500-train.arff 3152791 edfe7b7615c6f80e54c92a214437610d1ae36560c5cc6c4253b51c434d258273
     tmc2007-500.xml 783 cb6a67c8ae72fd9b47d89f77aa5b7f6cafb4ba9c20b1124c65a95a3f2caec38d
     """
-    about = Card(
+    _about = Card(
         name="tmc2007_feat",
         modality="features",
         task="problem classes of an aviation safety report (bag of words)",
@@ -173,7 +173,7 @@ class Corel5k(Mulan):
     Corel5k-train-sparse.arff 339535 19eb253c447144bea74ffa86b4731a56022addae2ba7d0aab72ad07fdc02e9b3
     Corel5k.xml 11222 54ef6a6ccb7ca9b77524052b34b306d5d501661a5609b9d1cc7085b2b597679d
     """
-    about = Card(
+    _about = Card(
         name="corel5k_feat",
         modality="features",
         task="words of a Corel photograph (blob features)",
@@ -199,7 +199,7 @@ class Enron(Mulan):
     enron-train.arff 607799 2988cefc1cdf7a8004a20ef84615cc8fa1b5d7434c16687283b41454e2d9d194
     enron.xml 1604 ed40c92d7f613eed51714912cab10dddc4ce456262137d8fef230d44c7f4457b
     """
-    about = Card(
+    _about = Card(
         name="enron_feat",
         modality="features",
         task="topics and tone of an Enron e-mail (bag of words)",
@@ -225,7 +225,7 @@ class Scene(Mulan):
     scene-train.arff 3127968 b53ba93bdf412de922e3960389bcee24744fa3e872ce610511fc1d750888b64d
     scene.xml 285 55d8b247b949ad5c52e5a73d8c6775ec6e5469ce9682465b45b333b68ee4bcc5
     """
-    about = Card(
+    _about = Card(
         name="scene_feat",
         modality="features",
         task="scene classes of a photograph (colour moments)",
