@@ -62,8 +62,18 @@ class Tox21(MoleculeNet):
     fingerprint = "382a8a8deeaf322b11f8314438a6890d"
     file = "tox21.csv"
     labels = (
-        *("NR-AR", "NR-AR-LBD", "NR-AhR", "NR-Aromatase", "NR-ER", "NR-ER-LBD", "NR-PPAR-gamma", "SR-ARE"),
-        *("SR-ATAD5", "SR-HSE", "SR-MMP", "SR-p53"),
+        "NR-AR",
+        "NR-AR-LBD",
+        "NR-AhR",
+        "NR-Aromatase",
+        "NR-ER",
+        "NR-ER-LBD",
+        "NR-PPAR-gamma",
+        "SR-ARE",
+        "SR-ATAD5",
+        "SR-HSE",
+        "SR-MMP",
+        "SR-p53",
     )
 
     def card(self) -> Card:
