@@ -22,7 +22,8 @@ def table(tmp_path: Path) -> Path:
     return file
 
 
-COLUMNS = ("--column", "text=body", "--column", "labels=tags", "--column", "separator=;")
+EMPTY_IS_NO_LABEL = ("--column", "missing=negative")
+COLUMNS = ("--column", "text=body", "--column", "labels=tags", "--column", "separator=;", *EMPTY_IS_NO_LABEL)
 
 
 def test_a_csv_is_described(table: Path, tmp_path: Path) -> None:
@@ -79,6 +80,7 @@ def test_a_hint_is_followed_by_pasting_it(table: Path) -> None:
         (hint,) = re.findall(r"`(--column .*?)`", error.stderr)
         given += shlex.split(hint)
     assert given == ["--column", 'delimiter="\\t"', "--column", 'separator=";"']
+    given += EMPTY_IS_NO_LABEL
     mlbench("describe", str(table), "--column", "text=body", "--column", "labels=tags's", *given)
     given = ["--column", "text=body", "--column", "labels=tags's,number", "--column", 'delimiter="\\t"']
     (hint,) = re.findall(r"`(--column .*)`", mlbench("describe", str(table), *given, code=2).stderr)
@@ -121,7 +123,7 @@ def test_six_lines_of_toml_run_a_csv(table: Path, tmp_path: Path) -> None:
     suite.write_text(
         'name = "mine"\nseeds = [0]\nfractions = [1.0]\nlosses = ["bce"]\n'
         f'datasets = [{{ name = "tickets", path = "{table}", text = "body", labels = "tags", separator = ";", '
-        'encoder = "bag", train = { epochs = 1, min_steps = 2, probe_steps = 2 } }]\n'
+        'missing = "negative", encoder = "bag", train = { epochs = 1, min_steps = 2, probe_steps = 2 } }]\n'
     )
     mlbench("run", str(suite), "--results", str(tmp_path / "results"), "--jobs", "1", "--device", "cpu")
     (record,) = (tmp_path / "results" / "mine" / "cells").iterdir()

@@ -51,8 +51,8 @@ def ask_for_separator(cells: Sequence[str | None], name: str, key: str) -> str:
     there = next((mark for mark in SEPARATORS if any(mark in cell for cell in present)), ";")
     return (
         f"column {name!r} holds strings such as {example!r:.60}; say what divides the labels, "
-        f"for example {setting('separator', there)} ({setting('separator', JSON)} where a cell is a JSON list, "
-        f"{setting('separator', WHOLE)} where it is one label)"
+        f'for example {setting("separator", there)} (or "json" where a cell is a JSON list, '
+        '"none" where it is one label)'
     )
 
 

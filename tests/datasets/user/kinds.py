@@ -552,7 +552,7 @@ def _() -> dict[str, Any]:
 
 @kind(
     "one label a row, of several words",
-    says=r"say what divides the labels, .* `separator = \"none\"` where it is one",
+    says=r"say what divides the labels, .* \"none\" where it is one",
 )
 def _() -> dict[str, Any]:
     return cells([names[0] + " thing" for names in TAGS])
