@@ -70,7 +70,7 @@ class _Dataset(TypedDict, total=False):
     fingerprint: str
     modality: str
     family: str
-    cardinality: float
+    cardinality: float | None
     sizes: dict[str, int]
     label_counts: dict[str, list[int]] | None
     seen_counts: list[int] | None

@@ -119,7 +119,7 @@ class DatasetFacts(TypedDict):
     modality: str  # text, image or features
     family: str  # what shares its inputs counts once
     labels: int
-    cardinality: float  # mean labels a training row
+    cardinality: float | None  # mean labels a training row; None where that is not known
     sizes: dict[str, int]  # of each split, and `rows`, those trained on
     label_counts: NotRequired[dict[str, list[int]]]  # of each split; trials are published without
     seen_counts: NotRequired[list[int]]  # positives among the cell's own rows

@@ -9,11 +9,23 @@ import pytest
 
 from mlbench.errors import DataError
 from mlbench.records import Store, encode, find_record
+from mlbench.suite import parse_suite
+
+SUITE = """
+name = "tiny"
+seeds = [0]
+fractions = [1.0]
+losses = ["bce"]
+[[datasets]]
+name = "synthetic-features"
+encoder = "features"
+"""
 
 
 @pytest.fixture
 def record() -> dict[str, Any]:
-    return {"schema": 1, "id": "ab01", "cell": {}, "status": "done", "metrics": {}}
+    cell = parse_suite(SUITE, "tiny.toml").cells()[0].describe()
+    return {"schema": 1, "id": "ab01", "cell": cell, "status": "done", "metrics": {}}
 
 
 def test_a_record_is_found_by_its_file_or_the_start_of_its_id(record: dict[str, Any], tmp_path: Path) -> None:

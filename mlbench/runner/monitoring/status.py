@@ -163,5 +163,5 @@ def _outline(file: IO[bytes], where: Path) -> dict[str, Any]:
         content += file.read()
     first, _, rest = content.partition(b"\n")
     validation = rest.partition(_METRICS)[2].partition(b"}")[0]
-    found = _MAP.search(validation)
+    found = _MAP.search(validation + b"}")
     return {**decode_head(first, where), "map": float(found[1]) if found else None, "file": str(where)}

@@ -88,12 +88,13 @@ def test_the_best_score_is_found_wherever_it_stands_in_a_record(tmp_path: Path) 
         made = record()
         del made["metrics"]
         made |= {"schema": 1, "id": f"{size:020}", "code": {"training": TRAINING_VERSION}}
-        made["cell"] = {**made["cell"], "dataset": f"labels-{size}"}
+        made["cell"] = {"encoder": "bag", **made["cell"], "dataset": f"labels-{size}"}
         counts = {"label_counts": {"train": [1] * (size // 3)}}
         measured = {"validation": {"ap_micro": 0.25, "map": 0.5, "lrap": None}, "test": {"map": 0.75}}
         text = encode({**made, "dataset": counts, "metrics": measured})
         store.cell_file(made["id"]).write_text(text, encoding="utf-8")
     [suite] = status(tmp_path).suites
+    assert suite.problems == []
     assert {name: best.value for name, best in suite.best.items()} == {
         f"labels-{size}": 0.5 for size in sizes
     }
