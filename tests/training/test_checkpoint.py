@@ -109,7 +109,7 @@ def test_a_checkpoint_written_at_every_update_changes_nothing(tmp_path: Path) ->
 def test_a_file_that_is_no_checkpoint_is_warned_of_and_left_out(tmp_path: Path) -> None:
     file = tmp_path / "cell.safetensors"
     file.write_bytes(b"nonsense")
-    with pytest.warns(UserWarning, match="the cell starts anew.*not a checkpoint"):
+    with pytest.warns(UserWarning, match="the cell starts anew.*not a file that mlbench wrote"):
         again = run("bce", checkpoint=Checkpoint(file))
     assert_same(run("bce"), again)
 
@@ -208,5 +208,5 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_a_file_of_another_kind(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
-    with pytest.raises(DataError, match="not a checkpoint"):
+    with pytest.raises(DataError, match="not a file that mlbench wrote"):
         load_tree(tmp_path / "file")

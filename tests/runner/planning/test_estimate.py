@@ -22,7 +22,10 @@ def remember(
     store.prepare()
     store.write(
         {
-            **planned.task().record(status="done", error=None, metrics={}),
+            **planned.task().record(),
+            "status": "done",
+            "error": None,
+            "metrics": {},
             "environment": {"device": device, "slots_per_device": slots},
             "memory": {"host_peak": 10**9, "device_peak": None},
             "started": began.isoformat(),
