@@ -7,6 +7,15 @@ from pathlib import Path
 
 import pytest
 
+ROOT = str(Path(__file__).parents[1])
+
+
+def pytest_configure() -> None:
+    """Processes that tests start find this package too, whose cells and plugins they are given: with a safe path the
+    folder that they are started in is not looked at."""
+    rest = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = f"{ROOT}{os.pathsep}{rest}" if rest else ROOT
+
 
 @pytest.fixture
 def data_root() -> Path:
