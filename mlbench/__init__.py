@@ -4,12 +4,11 @@ The public names are loaded when they are first used, so that `import mlbench` c
 
 Tested elsewhere than in a file of their own name:
 
-    definitions: tests/test_modules.py
     errors: tests/test_registry.py
     folders: tests/cli/test_folder_datasets.py
     properties: tests/losses/test_conformance.py
     search_space: tests/suite/tuning/test_trials.py
-    syntax: tests/test_declarations.py
+    toml: tests/runner/test_hardening.py
 """
 
 import sys

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mlbench import toml
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 
 CARD = "dataset.toml"
 """The file that makes a folder with a train split a dataset by name: its card."""

@@ -16,10 +16,10 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from mlbench.declarations import PACKAGE_FOLDER, Declaration, read_declarations
+from mlbench.code.declarations import PACKAGE_FOLDER, Declaration, read_declarations
+from mlbench.code.modules import import_module_of, locate, module_name
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.folders import dataset_folders, declare_folder
-from mlbench.modules import import_module_of, locate, module_name
 
 OWN_FILE = "if it stands in a file of your own, give that as --plugin FILE"
 """What to do about a name that no registry holds."""

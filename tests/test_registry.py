@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.declarations import REQUIRED, read_declarations
+from mlbench.code.declarations import REQUIRED, read_declarations
 from mlbench.errors import ConfigError, UnknownNameError
 from mlbench.registry import LOSSES, REGISTRIES, Registry, fold, load_plugins
 from mlbench.search_space import Choice, Uniform

@@ -89,7 +89,7 @@ def encoder(name: str, folder: Folder = None) -> None:
 
 
 def _write(kind: str, name: str, folder: Path | None) -> None:
-    from mlbench.declarations import PACKAGE_FOLDER
+    from mlbench.code.declarations import PACKAGE_FOLDER
     from mlbench.scaffolds.writing import write
 
     code, test = write(kind, name, folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlbench.errors import ConfigError, DataError, did_you_mean
 
 if TYPE_CHECKING:
-    from mlbench.declarations import Declaration
+    from mlbench.code.declarations import Declaration
 
 COLUMNS = ("modality", "labels", "cardinality", "rows", "licence", "state")
 

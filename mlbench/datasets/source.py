@@ -14,13 +14,13 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mlbench.code.modules import code_hash
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import Card, Modality
 from mlbench.datasets.files.folder import folder_files, is_dataset_folder, read_folder
 from mlbench.datasets.fingerprints import file_stamps
 from mlbench.datasets.places import data_folders, fetched_root, safe_name
 from mlbench.errors import DatasetNotFoundError
-from mlbench.modules import code_hash
 from mlbench.registry import DATASETS
 
 register_dataset = DATASETS.register

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlbench import toml
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import DATASETS, ENCODERS
 from mlbench.suite.defaults import encoder_of

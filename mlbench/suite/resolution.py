@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError
 from mlbench.registry import LOSSES
 from mlbench.suite.presets import find_preset

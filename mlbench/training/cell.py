@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from mlbench.code.modules import code_hash
 from mlbench.datasets import Dataset, draw_rows
 from mlbench.metrics.catalog import VERSION as METRICS_VERSION
 from mlbench.models.model import Model
 from mlbench.models.momentum import MomentumModel
 from mlbench.models.preparation import Preparation
-from mlbench.modules import code_hash
 from mlbench.records import schema as records
 from mlbench.records.schema import TrainedParts
 from mlbench.registry import LOSSES

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlbench.code.declarations import read_declarations
 from mlbench.datasets.cache import Cache
 from mlbench.datasets.public.archives import RATIO_FROM
 from mlbench.datasets.public.tree import Tree
-from mlbench.declarations import read_declarations
 from mlbench.errors import ConfigError, DataError
 from mlbench.records import Store
 from mlbench.runner.scheduling.devices import _folder

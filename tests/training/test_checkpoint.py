@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from mlbench.code.modules import code_hash
 from mlbench.errors import CellStoppedError, DataError
-from mlbench.modules import code_hash
 from mlbench.registry import LOSSES
 from mlbench.training import CellResult
 from mlbench.training.checkpoint import Checkpoint, load_tree, save_tree

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mlbench.code.declarations import Declaration
 from mlbench.datasets.base import Dataset
 from mlbench.datasets.cards import Card
 from mlbench.datasets.loading import card, load
-from mlbench.declarations import Declaration
 from mlbench.errors import DatasetNotFoundError
 from mlbench.properties import PropertyFailure
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from mlbench.declarations import REQUIRED
+from mlbench.code.declarations import REQUIRED
 from mlbench.losses.conformance.subject import LossUnderTest, value_of
 from mlbench.properties import PropertyFailure
 from mlbench.search_space import Choice, Space

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.losses.base import Loss
 from mlbench.losses.conformance.samples import LossSample, draw
 from mlbench.registry import LOSSES

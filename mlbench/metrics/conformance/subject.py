@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.metrics.catalog import MetricInfo, parse_key
 from mlbench.metrics.evaluation import evaluate
 from mlbench.metrics.scored import Scored

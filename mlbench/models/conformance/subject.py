@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from mlbench import datasets
+from mlbench.code.declarations import Declaration
 from mlbench.datasets import Dataset
-from mlbench.declarations import Declaration
 from mlbench.models.base import Backbone, Encoder, Fitted
 from mlbench.registry import ENCODERS
 

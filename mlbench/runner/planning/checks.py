@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench import datasets
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS, LOSSES, load_plugins
 from mlbench.runner.scheduling.devices import chosen_devices

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from mlbench.code.modules import code_hash
 from mlbench.errors import ConfigError, DatasetNotFoundError
-from mlbench.modules import code_hash
 from mlbench.records import Keep, Store
 from mlbench.registry import LOSSES
 from mlbench.runner.options import RunOptions

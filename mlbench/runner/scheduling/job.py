@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mlbench.code.installed import code_digest
 from mlbench.records import SCHEMA, Keep, Store
 from mlbench.records.schema import CellDescription, Record
-from mlbench.runner.scheduling.code import code_digest
 from mlbench.runner.scheduling.plugins import Plugin
 from mlbench.runner.scheduling.run_lock import RunLock
 from mlbench.runner.worker.environment import now

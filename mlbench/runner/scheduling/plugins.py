@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlbench.atomic_writes import atomic_write
+from mlbench.code.siblings import siblings
 from mlbench.datasets.places import cache_root
-from mlbench.siblings import siblings
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from mlbench.code.installed import code_digest
 from mlbench.errors import DataError, MlbenchError
 from mlbench.records.schema import Environment, Record
 from mlbench.runner.scheduling.cleanup import remove_traces
-from mlbench.runner.scheduling.code import code_digest
 from mlbench.runner.scheduling.cores import share_of_cores, sharers
 from mlbench.runner.scheduling.devices import Lease, chosen_devices, lease
 from mlbench.runner.scheduling.job import CellTask, RunJob

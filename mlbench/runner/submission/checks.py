@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlbench.code.modules import code_hash
 from mlbench.errors import MlbenchError
 from mlbench.metrics.catalog import COUNT, metric_info, parse_key
-from mlbench.modules import code_hash
 from mlbench.records import READINGS
 from mlbench.registry import LOSSES
 from mlbench.runner.worker.cells import cell_id, cell_of

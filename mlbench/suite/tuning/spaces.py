@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mlbench.declarations import Declaration
+from mlbench.code.declarations import Declaration
 from mlbench.errors import did_you_mean
 from mlbench.search_space import Choice, Space
 from mlbench.suite.protocol import Protocol

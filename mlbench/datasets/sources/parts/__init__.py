@@ -1,6 +1,6 @@
-"""What sources share: pinned files of public repositories, texts. No dataset lies here.
+"""What sources share: pinned files of public repositories and packages, texts, drawings. No dataset lies here.
 
 Tested elsewhere than in a file of their own name:
 
-    arff, github, molecules, texts, vectors: tests/datasets/sources
+    arff, drawings, github, molecules, npm, texts, vectors: tests/datasets/sources
 """

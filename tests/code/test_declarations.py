@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.declarations import read_declarations
+from mlbench.code.declarations import read_declarations
 from mlbench.registry import LOSSES
 
 

@@ -8,10 +8,10 @@ import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from mlbench.declarations import PACKAGE_FOLDER, Declaration
-from mlbench.definitions import Reach
+from mlbench.code.declarations import PACKAGE_FOLDER, Declaration
+from mlbench.code.definitions import Reach
+from mlbench.code.siblings import import_loose
 from mlbench.errors import ConfigError
-from mlbench.siblings import import_loose
 
 
 def module_name(file: Path) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mlbench import modules
-from mlbench.declarations import PACKAGE_FOLDER, read_declarations
-from mlbench.modules import code_hash
+from mlbench.code import modules
+from mlbench.code.declarations import PACKAGE_FOLDER, read_declarations
+from mlbench.code.modules import code_hash
 
 
 @pytest.fixture

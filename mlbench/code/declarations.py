@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench import search_space
+from mlbench.code.syntax import digest, shape
 from mlbench.errors import ConfigError, did_you_mean
-from mlbench.syntax import digest, shape
 
-PACKAGE_FOLDER = Path(__file__).parent
+PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
 class _Missing:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlbench.syntax import ASIDE, digest, is_text, shape
+from mlbench.code.syntax import ASIDE, digest, is_text, shape
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
+from mlbench.code.declarations import PACKAGE_FOLDER
 from mlbench.version import TRAINING_VERSION, __version__
 
-_HOME = Path(__file__).parents[2]
 _ASIDE = ("cli", "report")
 """Rooms that no slot uses."""
 
@@ -17,8 +16,8 @@ _ASIDE = ("cli", "report")
 def code_digest() -> str:
     """The version, and a digest of what a slot runs."""
     told = hashlib.sha256()
-    for file in sorted(_HOME.rglob("*.py")):
-        path = file.relative_to(_HOME)
+    for file in sorted(PACKAGE_FOLDER.rglob("*.py")):
+        path = file.relative_to(PACKAGE_FOLDER)
         if path.parts[0] not in _ASIDE:
             told.update(f"{path}\n".encode() + file.read_bytes())
     return f"{__version__}, training {TRAINING_VERSION}, {told.hexdigest()[:12]}"
