@@ -32,17 +32,20 @@ encoder = "features"
 """
 PLUGIN = '''
 import mlbench
+from torch.nn.functional import binary_cross_entropy_with_logits
+
 from helper_of_mine import double
 
 
 @mlbench.register_loss("sibling_loss")
 class SiblingLoss(mlbench.Loss):
-    """The mean squared logit. | Nobody, 2026"""
+    """Twice the binary cross-entropy. | Nobody, 2026"""
 
     needs = {"logits"}
+    search_space = {}
 
     def forward(self, out, targets):
-        return double(out.logits.square().sum(dim=1).mean())
+        return double(binary_cross_entropy_with_logits(out.logits, targets.to(out.logits.dtype)))
 '''
 
 
