@@ -223,7 +223,8 @@ def test_a_csv_with_identical_texts_through_the_command(tmp_path: Path) -> None:
         writer = csv.writer(stream)
         writer.writerow(["body", "tags"])
         writer.writerows([f'"so", they said {row % 80}', ";".join(LABELS[row % 4])] for row in range(200))
-    columns = ("--column", "text=body", "--column", "labels=tags", "--column", "separator=;")
+    said = ("text=body", "labels=tags", "separator=;", "missing=negative")
+    columns = [word for key in said for word in ("--column", key)]
     described = json.loads(mlbench("describe", str(file), *columns, "--json").stdout)
     assert described["shared"] == {"train and validation": 0, "train and test": 0, "validation and test": 0}
     assert described["repeated"] > 0
