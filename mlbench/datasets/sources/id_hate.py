@@ -15,7 +15,7 @@ from mlbench.datasets.public.readers import need, rows_of
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import first_of_each_text, one_line, split_by_letters
+from mlbench.datasets.sources.parts.texts import dealt_by_letters, one_line
 
 LABELS = (
     *("HS", "Abusive", "HS_Individual", "HS_Group", "HS_Religion", "HS_Race", "HS_Physical", "HS_Gender"),
@@ -66,8 +66,7 @@ class IndonesianHate(PublicSource):
         return LABELS
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        for sample in first_of_each_text(_tweets(tree)):
-            yield split_by_letters(str(sample.input)), sample
+        return dealt_by_letters(_tweets(tree))
 
 
 def _tweets(tree: Tree) -> Iterator[Sample]:

@@ -11,7 +11,7 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import first_of_each_text, split_by_letters
+from mlbench.datasets.sources.parts.texts import dealt_by_letters
 from mlbench.errors import DataError
 
 LABELS = (
@@ -98,8 +98,7 @@ class Kote(PublicSource):
         return LABELS
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        for sample in first_of_each_text(_comments(tree)):
-            yield split_by_letters(str(sample.input)), sample
+        return dealt_by_letters(_comments(tree))
 
 
 def _comments(tree: Tree) -> Iterator[Sample]:

@@ -13,7 +13,7 @@ from mlbench.datasets.public.readers import need, read_rows
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import first_of_each_text, one_line, split_by_letters
+from mlbench.datasets.sources.parts.texts import dealt_by_letters, one_line
 
 LABELS = ("homophobia", "obscene", "insult", "racism", "misogyny", "xenophobia")
 REPOSITORY = Repository("JAugusto97/ToLD-Br", "7804082d06a42b791c456b37a8a80ed9b731198c")
@@ -56,8 +56,7 @@ class ToldBr(PublicSource):
         return LABELS
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        for sample in first_of_each_text(_tweets(tree)):
-            yield split_by_letters(str(sample.input)), sample
+        return dealt_by_letters(_tweets(tree))
 
 
 def _tweets(tree: Tree) -> Iterator[Sample]:

@@ -54,3 +54,8 @@ def kept_once(parts: Mapping[str, Iterable[Sample]]) -> Iterator[tuple[str, Samp
 def first_of_each_text(samples: Iterable[Sample]) -> Iterator[Sample]:
     """Of samples with the same text, white space and case aside, the first."""
     return (sample for _, sample in kept_once({"": samples}))
+
+
+def dealt_by_letters(samples: Iterable[Sample]) -> Iterator[tuple[str, Sample]]:
+    """(split, sample) pairs of a set without splits: of the same text the first, its split by the text's letters."""
+    return ((split_by_letters(str(sample.input)), sample) for sample in first_of_each_text(samples))
