@@ -155,9 +155,9 @@ def rescore(
 def pack(results: Annotated[Path, typer.Argument(help="A results root, or one suite's folder.")]) -> None:
     """Write each suite's records into one records.parquet, as published results are kept, with what it takes to say
     how far test rows alone move the main metrics."""
+    from mlbench.metrics.catalog import MAIN
     from mlbench.records import RecordError, stores
     from mlbench.records.packed import packed_ids, packed_replicates
-    from mlbench.report.data.measures import MAIN
     from mlbench.report.wording import count
 
     for store in stores(results):
@@ -180,8 +180,8 @@ def submit(
 ) -> None:
     """Check records that are to be published with those of others, and write the folder that a pull request holds.
     Exits with 1, and writes nothing, where something does not hold."""
+    from mlbench.metrics.catalog import MAIN
     from mlbench.registry import load_plugins
-    from mlbench.report.data.measures import MAIN
     from mlbench.runner.submission import submit as submit_records
 
     load_plugins(plugin or ())

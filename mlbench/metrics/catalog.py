@@ -27,6 +27,9 @@ POLICIES: Mapping[str, str] = {
 RANKED_POLICIES = ("global", "label")
 """The policies under which losses may be ordered: the others favour a loss, or see the test split."""
 
+MAIN = ("map", "f1_macro@label", "f1_micro@label")
+"""The keys that get statistics and figures, where records have them, and that a cell trained again is judged by."""
+
 BUCKETS: Mapping[str, str] = {
     "head": "the third of the labels with the most positives in the full training split; none under 9 labels",
     "medium": "the middle third",

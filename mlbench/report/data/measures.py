@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlbench.errors import ConfigError, UnknownNameError
-from mlbench.metrics.catalog import COUNT, parse_key
-
-MAIN = ("map", "f1_macro@label", "f1_micro@label")
-"""The metrics that get statistics and figures, where the records have them."""
+from mlbench.metrics.catalog import COUNT, MAIN, parse_key
 
 _POLICIES = {
     "0.5": "threshold 0.5",
