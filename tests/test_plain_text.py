@@ -60,7 +60,8 @@ def test_a_formula_is_none_in_a_spreadsheet() -> None:
 
 def test_a_record_of_any_text_is_written_and_read_fit() -> None:
     error = {"class": "error", "message": HOSTILE, "traceback": HOSTILE}
-    cell = {"dataset": "d", "loss": {"name": "l", "id": "l", "parameters": {"separator": "\x1f"}}}
+    loss = {"name": "l", "id": "l", "parameters": {"separator": "\x1f"}}
+    cell = {"dataset": "d", "fraction": 1.0, "seed": 0, "encoder": "bag", "loss": loss}
     record = {"schema": 1, "id": "1", "suite": "s", "cell": cell, "status": "failed", "error": error}
     found = decode(encode(record).encode(), "here")
     assert found["error"]["message"] == FIT
