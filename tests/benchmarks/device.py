@@ -49,7 +49,7 @@ def short_seconds(run: Callable[[], Any]) -> float:
     """Of something that takes milliseconds: the least of three medians by torch's own timer, which waits for the
     device before it looks at the clock."""
     timer = Timer("run()", globals={"run": run})
-    return float(min(timer.blocked_autorange(min_run_time=sized(0.1, 0.01)).median for _ in range(3)))
+    return float(min(timer.blocked_autorange(min_run_time=sized(0.05, 0.01)).median for _ in range(3)))
 
 
 def long_seconds(run: Callable[[], Any], rounds: int = 3) -> float:

@@ -42,22 +42,30 @@ probe_steps = 100
 """
 
 
-def suite_text() -> str:
+def suite_text(encoders: list[str]) -> str:
     blocks = [
         f'[[datasets]]\nid = "{name}-{precision}"\nname = "{dataset}"\nencoder = {encoder}\n{more}\n'
         f'train = {{ precision = "{precision}" }}\n'
         for name, (dataset, encoder, more) in ENCODERS.items()
         for precision in PRECISIONS
+        if name in encoders
     ]
     return HEAD + "\n".join(blocks)
 
 
+def encoder_of(dataset: str) -> str:
+    """The name before the precision."""
+    return dataset.rpartition("-")[0]
+
+
 def main() -> None:
+    """Of all encoders, or of those that the command names."""
+    encoders = sys.argv[1:] or [*ENCODERS]
     folder = Path(tempfile.mkdtemp(prefix="first-gpu-"))
     suite = folder / "first.toml"
-    suite.write_text(suite_text(), encoding="utf-8")
+    suite.write_text(suite_text(encoders), encoding="utf-8")
     print(mlbench("plan", str(suite), "--results", str(folder / "gpu"), "--device", DEVICE).stdout[-1500:])
-    with twin_on_the_cpu(suite, folder):
+    with twin_on_the_cpu(suite, folder, encoders):
         run(suite, folder / "gpu", "--slots-per-device", "3", "--jobs", "3", seconds=70)
     print(mlbench("status", str(folder / "gpu")).stdout[-1500:])
     reference = {record["id"]: record for record in records(folder / "cpu")}
@@ -72,11 +80,12 @@ def main() -> None:
             for phase in timings[0]
             if phase != "samples_per_second"
         }
-        figures().add("where a cell's time goes, three slots", cells=name, **means)
+        part = f"where a cell's time goes, three slots: {encoder_of(name)}"
+        figures().add(part, cells=name, **means)
 
 
 @contextlib.contextmanager
-def twin_on_the_cpu(suite: Path, folder: Path) -> Iterator[None]:
+def twin_on_the_cpu(suite: Path, folder: Path, encoders: list[str]) -> Iterator[None]:
     """The same in float32 on the cores that the device's slots leave, for as long as they take and a little more."""
     if not ON_GPU:
         yield
@@ -90,13 +99,13 @@ def twin_on_the_cpu(suite: Path, folder: Path) -> Iterator[None]:
         "--set",
         "train.threads=2",
     ]
-    command += [part for name in ENCODERS for part in ("--dataset", f"{name}-float32")]
+    command += [part for name in encoders for part in ("--dataset", f"{name}-float32")]
     with (folder / "cpu.log").open("w") as log:
         twin = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
             yield
             with contextlib.suppress(subprocess.TimeoutExpired):
-                twin.wait(timeout=10)
+                twin.wait(timeout=40)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(twin.pid, 9)
@@ -108,7 +117,7 @@ def tell(record: dict[str, Any], twin: dict[str, Any]) -> None:
     cell, done = record["cell"], record["status"] == "done"
     known = done and twin.get("status") == "done"
     figures().add(
-        "a run in slots of one device",
+        f"a run in slots of one device: {encoder_of(cell['dataset'])}",
         cell=f"{cell['dataset']} {cell['loss']['id']}",
         status="done" if done else record["error"]["class"],
         **{
