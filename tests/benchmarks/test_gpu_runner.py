@@ -57,7 +57,7 @@ def frozen_cells() -> Suite:
         fractions = [1.0]
         losses = ["bce", "asl", "supcon", "msc"]
         [train]
-        epochs = {sized(30, 1)}
+        epochs = {sized(15, 1)}
         min_steps = 0
         evaluations = 1
         threads = 1

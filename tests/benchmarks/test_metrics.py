@@ -132,7 +132,8 @@ def label_rankings(split: Scored) -> Numbers:
 
 
 def scikit_learn_label_rankings(split: Arrays) -> Numbers:
-    scores, targets = split
+    """In float64: newer scipy ranks float32 scores in float32, and scikit-learn's mean of them has 7 digits."""
+    scores, targets = split[0].astype(np.float64), split[1]
     functions = (sk.label_ranking_average_precision_score, sk.label_ranking_loss, sk.coverage_error)
     return {name: function(targets, scores) for name, function in zip(SAMPLE_RANKED, functions, strict=True)}
 
