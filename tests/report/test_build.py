@@ -162,6 +162,7 @@ def test_a_truncated_record_is_named_and_left_out(tmp_path: Path) -> None:
     assert "not a whole record" in index.read_text()
 
 
+@pytest.mark.slow
 def test_a_second_report_leaves_nothing_of_the_first(tmp_path: Path) -> None:
     wide = write(tmp_path / "wide", World(seeds=(0,), datasets=TWO, keys=("map", "lrap")))
     narrow = write(tmp_path / "narrow", World(seeds=(0,), datasets=TWO, keys=("map",)))

@@ -76,6 +76,7 @@ def test_sigterm_leaves_a_checkpoint(results: Path, log: Path, engine: str, to_a
     assert checkpoints(results) == left(results) == []
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_outright_goes_on_at_the_last_checkpoint(results: Path, log: Path) -> None:
     chosen: dict[str, Any] = {"engine": "sequential", "cell_function": LONG, "checkpoint_every": 0.2}
     driver = start(results, ACTS[:1], **chosen)

@@ -89,6 +89,7 @@ def test_ctrl_c_twice_or_sigterm_stops_at_once(results: Path, log: Path, number:
     assert left(results) == []
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_takes_all_with_it_and_loses_nothing(results: Path, log: Path) -> None:
     driver = start(results, ["done", *SLEEPERS], jobs=2)
     wait_until(lambda: count(log, "end") >= 1 and count(log, "start") >= 3)

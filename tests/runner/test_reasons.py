@@ -82,6 +82,15 @@ def test_an_address_that_is_none_is_said_in_one_line(address: str) -> None:
     assert "Traceback" not in str(caught.value)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """A dropped connection means something again where these tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_dropped_connection_checkpoints_and_stops(tmp_path: Path, log: Path) -> None:
     driver = start(tmp_path / "results", [["sleep", 0.5 + n / 100] for n in range(20)], jobs=1)
     wait_until(lambda: "start" in log.read_text(), 120)

@@ -59,6 +59,7 @@ ACTS: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 def test_every_failure_is_a_row_of_its_class(suite: MakeSuite, options: MakeOptions, log: Path) -> None:
     settings = options(time_limit=6.0, memory_limit=2**29)
     summary = run_suites([suite(*ACTS)], settings)

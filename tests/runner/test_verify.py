@@ -70,6 +70,7 @@ def elsewhere(record: dict[str, Any]) -> None:
     record["environment"]["cpu_flags"] = "another"
 
 
+@pytest.mark.slow
 def test_what_was_made_here_is_the_same_bit_for_bit_and_each_cell_is_heard_of(published: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     found = verify(
@@ -112,6 +113,7 @@ def test_a_lean_trial_is_compared_by_what_was_published(published: Path, tmp_pat
     assert one(changed(published, tmp_path, change)).verdict == "same"
 
 
+@pytest.mark.slow
 def test_a_metric_that_is_gone_an_older_protocol_and_other_data_are_told(
     published: Path, tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ run("bce", "digit-scenes", epochs=400, checkpoint=Checkpoint(Path(sys.argv[1]), 
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_instant_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     file = tmp_path / "cell.safetensors"
     for _ in range(2):

@@ -129,6 +129,7 @@ def test_one_family_that_makes_the_difference_is_named(tmp_path: Path) -> None:
     assert "More than half of a difference over all families is one family's: set-20." in table.caption
 
 
+@pytest.mark.slow
 def test_page_document_and_files_have_it(tmp_path: Path) -> None:
     small = World(**{**vars(WORLD), "datasets": DATA[:7], "fractions": (1.0,), "families": {}})
     page = report(write(tmp_path / "results", small), tmp_path / "report", contrasts=["asl - bce"])

@@ -68,6 +68,7 @@ def test_it_is_no_loss_whatever_it_is_called(tmp_path: Path, again: str) -> None
     assert tasks == set(SEVEN), "the seeds of its own make no task of its own"
 
 
+@pytest.mark.slow
 def test_the_numbers_of_all_others_are_the_same_without_it(tmp_path: Path) -> None:
     report(world(tmp_path / "with", ahead=0.1), tmp_path / "one")
     plain = Store(tmp_path / "without" / "synthetic")
@@ -105,6 +106,7 @@ def test_with_few_families_there_is_no_interval_to_speak_of(tmp_path: Path) -> N
     assert not any("interval" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_where_nothing_was_trained_twice_nothing_is_said(tmp_path: Path) -> None:
     merged = merge([world(tmp_path)])
     assert once_more(Analysis(Grid(merged.cells)), merged.repeats.iloc[:0]) == []

@@ -139,6 +139,7 @@ def test_a_page_of_old_records_says_so_before_anything_else(both: Path, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_each_kind_has_its_section_and_none_shares_a_table(both: Path, tmp_path: Path) -> None:
     index = report(both, tmp_path / "report")
     page, other = index.read_text(), (tmp_path / "report/others/training-2/index.html").read_text()

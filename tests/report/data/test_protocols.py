@@ -62,6 +62,7 @@ def test_threads_and_time_limits_do_not_matter(tmp_path: Path) -> None:
     assert suites(tmp_path) == [{"one", "two"}]
 
 
+@pytest.mark.slow
 def test_each_part_is_named_by_its_suites_and_has_a_page(tmp_path: Path) -> None:
     write_trained(tmp_path / "results", ONE, head_bias="prior")
     write_trained(tmp_path / "results", replace(ONE, suite="two", datasets=("data-b",)), head_bias="zero")

@@ -53,6 +53,7 @@ def test_without_intervals_there_is_no_figure() -> None:
     assert draw(low=-np.inf) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("families", "there"), [(7, True), (5, False)])
 def test_a_report_has_it_where_families_are_enough(tmp_path: Path, families: int, there: bool) -> None:
     world = World(**{**vars(SEVEN), "datasets": SEVEN.datasets[:families]})

@@ -63,6 +63,7 @@ def test_wilcoxon_statistic_of_the_worked_example() -> None:
     assert stats.wilcoxon(differences).pvalue < 0.05
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_equals_statsmodels(p: list[float]) -> None:
