@@ -10,7 +10,7 @@ Tested elsewhere than in a file of their own name:
 from __future__ import annotations
 
 from mlbench.datasets.base import NOT_SCORED, Dataset, Inputs, Split
-from mlbench.datasets.cards import Card, Modality, Reading
+from mlbench.datasets.cards import Card, Modality, ReferenceScore
 from mlbench.datasets.images import decode_images
 from mlbench.datasets.loading import card, check, fingerprint, load, modality
 from mlbench.datasets.splits.fractions import draw_rows
@@ -21,7 +21,7 @@ __all__ = [
     "Dataset",
     "Inputs",
     "Modality",
-    "Reading",
+    "ReferenceScore",
     "Split",
     "card",
     "check",

@@ -22,7 +22,7 @@ Access = Literal["built in", "open", "by hand", "account", "request", "own"]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReferenceScore:
     """A published or measured score that a reader may hold a result against."""
 
     model: str
@@ -65,7 +65,7 @@ class Card:
     family: str = ""
     protocol: str = ""
     quirks: tuple[str, ...] = ()
-    reference: tuple[Reading, ...] = ()
+    reference: tuple[ReferenceScore, ...] = ()
     confirmed: bool = False
 
     def __post_init__(self) -> None:

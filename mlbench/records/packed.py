@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records.codec import RecordError, decoded, encode, head_of
-from mlbench.records.replicates import Kept
+from mlbench.records.replicates import KeptReplicates
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
 Stamp = tuple[int, int, int]
-Replicates = Mapping[str, Kept]
+Replicates = Mapping[str, KeptReplicates]
 """Of one cell, by their names in its scores file."""
 
 
@@ -63,7 +63,7 @@ def packed_records(file: Path) -> Iterator[dict[str, Any] | RecordError]:
         yield error
 
 
-def packed_replicates(file: Path) -> dict[str, dict[str, Kept]]:
+def packed_replicates(file: Path) -> dict[str, dict[str, KeptReplicates]]:
     """Of every packed record that has some, by its id; none in files of before there was such a column."""
     found = {}
     with _opened(file) as packed:
@@ -71,7 +71,7 @@ def packed_replicates(file: Path) -> dict[str, dict[str, Kept]]:
             for batch in packed.iter_batches(batch_size=128, columns=["id", "replicates"], use_threads=False):
                 for identifier, pairs in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     if pairs:
-                        found[identifier] = {name: Kept(**kept) for name, kept in pairs}
+                        found[identifier] = {name: KeptReplicates(**kept) for name, kept in pairs}
     return found
 
 

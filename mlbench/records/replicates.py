@@ -19,14 +19,14 @@ PREFIXES = {"metrics": "bootstrap", "probe_metrics": "probe_bootstrap"}
 _MOST, _UNDEFINED = 127, -128
 
 
-class Kept(NamedTuple):
+class KeptReplicates(NamedTuple):
     """One vector of replicates: `deviations` are signed bytes, in steps of `scale`; −128 is a draw without a value."""
 
     scale: float
     deviations: bytes
 
 
-def shrink(values: npt.NDArray[np.floating], centre: float) -> Kept:
+def shrink(values: npt.NDArray[np.floating], centre: float) -> KeptReplicates:
     """Replicates [draws] as deviations from `centre`, off by at most half a step: 1/254 of the largest one."""
     import numpy as np
 
@@ -38,10 +38,10 @@ def shrink(values: npt.NDArray[np.floating], centre: float) -> Kept:
         steps[there] = np.clip(np.rint(apart[there] / scale), -_MOST, _MOST)
     else:
         steps[there] = 0
-    return Kept(scale, steps.tobytes())
+    return KeptReplicates(scale, steps.tobytes())
 
 
-def restore(kept: Kept, centre: float) -> npt.NDArray[np.float32]:
+def restore(kept: KeptReplicates, centre: float) -> npt.NDArray[np.float32]:
     """The replicates [draws], NaN where a draw has no value."""
     import numpy as np
 
@@ -52,7 +52,7 @@ def restore(kept: Kept, centre: float) -> npt.NDArray[np.float32]:
 
 def shrink_all(
     record: Mapping[str, Any], stored: Mapping[str, npt.NDArray[Any]], keys: tuple[str, ...]
-) -> dict[str, Kept]:
+) -> dict[str, KeptReplicates]:
     """Of a finished record and its scores file, the replicates of the metrics `keys` under both readings, by their
     names there; of those that the record has no number of, none."""
     found = {}

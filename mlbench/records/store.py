@@ -31,7 +31,7 @@ from mlbench.records.packed import (
     read_one,
     read_packed,
 )
-from mlbench.records.replicates import Kept, centre_of, shrink_all
+from mlbench.records.replicates import KeptReplicates, centre_of, shrink_all
 from mlbench.records.scores import UNREADABLE
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class Store:
             replicates[record["id"]] = self._replicates(record, keys) or kept
         return self._place(pack([lean(record, keys) for record in records], replicates), self.packed_file)
 
-    def _packed_replicates(self) -> dict[str, dict[str, tuple[Kept, float | None]]]:
+    def _packed_replicates(self) -> dict[str, dict[str, tuple[KeptReplicates, float | None]]]:
         """Of each packed record, with the numbers that they are deviations from."""
         if not self.packed_file.exists():
             return {}
@@ -230,7 +230,7 @@ class Store:
             if not isinstance(record, RecordError) and (found := vectors.get(record["id"]))
         }
 
-    def _replicates(self, record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Kept]:
+    def _replicates(self, record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, KeptReplicates]:
         """From a record's scores file; none where that is not there or damaged."""
         import numpy as np
 

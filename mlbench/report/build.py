@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
-from mlbench.report.contrasts.asked import Question, check_names, read_question
+from mlbench.report.contrasts.asked import Contrast, check_names, read_contrast
 from mlbench.report.contrasts.repeats import once_more
 from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
@@ -42,7 +42,7 @@ def build(
     contrasts: Sequence[str] = (),
 ) -> Path:
     """Write the report of all records under `paths` into the folder `output`; returns its `index.html`. `contrasts` are
-    questions as `read_question` reads them.
+    questions as `read_contrast` reads them.
 
     The page is that of the newest kind of records that finished, of one version the tuned ones; every other kind
     has a section in it, and a page with tables and figures of its own in a folder below. Raises DataError where there
@@ -58,7 +58,7 @@ def build(
         for merged in kinds
         if not merged.finished and len(merged.cells)
     ]
-    questions = [read_question(text) for text in contrasts]
+    questions = [read_contrast(text) for text in contrasts]
     check_names(questions, *_names(shown))
     newest = replace(shown[0], problems=(*problems, *idle))
     asked = _Asked(paths, against, cells, rope, questions)
@@ -84,7 +84,7 @@ class _Asked:
     against: Sequence[Path]
     cells: bool
     rope: float
-    questions: Sequence[Question]
+    questions: Sequence[Contrast]
 
 
 def _other(merged: Merged, output: Path, asked: _Asked) -> Other:

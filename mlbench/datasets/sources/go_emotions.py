@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlbench.datasets.cards import Card, Reading
+from mlbench.datasets.cards import Card, ReferenceScore
 from mlbench.datasets.files.writing import Sample
 from mlbench.datasets.public.hub_source import HubSource
 from mlbench.datasets.source import register_dataset
@@ -45,7 +45,7 @@ class GoEmotions(HubSource):
                 "82 texts occur in more than one of the official splits, and are kept",
             ),
             reference=(
-                Reading(
+                ReferenceScore(
                     "TF-IDF of words and pairs, one-vs-rest logistic regression",
                     {"map": 0.4145, "f1_macro@label": 0.4485},
                 ),

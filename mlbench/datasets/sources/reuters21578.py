@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from mlbench.datasets.cards import Card, Reading
+from mlbench.datasets.cards import Card, ReferenceScore
 from mlbench.datasets.files.writing import Sample
 from mlbench.datasets.public.downloads import Download
 from mlbench.datasets.public.public_source import PublicSource
@@ -44,7 +44,7 @@ class Reuters21578(PublicSource):
                 "the prepared copy took one of its 22 files from another edition: its text may differ in places",
             ),
             reference=(
-                Reading(
+                ReferenceScore(
                     "TF-IDF of words and pairs, one-vs-rest logistic regression",
                     {"map": 0.6752, "f1_micro@0.5": 0.7956},
                 ),

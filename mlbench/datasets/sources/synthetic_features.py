@@ -14,7 +14,7 @@ from scipy.fft import dct
 from mlbench.datasets.base import Inputs
 from mlbench.datasets.cards import Modality
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.synthetic.family import Knobs, SyntheticSource
+from mlbench.datasets.synthetic.family import SyntheticSettings, SyntheticSource
 from mlbench.datasets.synthetic.label_model import LabelModel, Matrix
 from mlbench.errors import ConfigError
 
@@ -40,10 +40,10 @@ class SyntheticFeatures(SyntheticSource):
         flip: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.knobs = Knobs(
+        self.settings = SyntheticSettings(
             samples, labels, cardinality, imbalance, dependence, groups, noise, missing, flip, seed
         )
-        self.knobs.check(self.family)
+        self.settings.check(self.family)
         if noise < 0.05:
             raise ConfigError(f"{self.family}: noise must be at least 0.05, not {noise}")
 
@@ -53,10 +53,10 @@ class SyntheticFeatures(SyntheticSource):
         model: LabelModel,
         generator: np.random.Generator,
     ) -> tuple[Inputs, Matrix]:
-        noise = self.knobs.noise
+        noise = self.settings.noise
         along = (targets + noise * generator.standard_normal(targets.shape)).astype(np.float32)
         evidence = np.clip((along.astype(np.float64) - 0.5) / noise**2, -500, 500)
-        return _rotate(along, self.knobs.seed), evidence
+        return _rotate(along, self.settings.seed), evidence
 
 
 def _rotate(vectors: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:

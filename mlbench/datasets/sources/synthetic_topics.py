@@ -19,7 +19,7 @@ import numpy.typing as npt
 from mlbench.datasets.base import Inputs
 from mlbench.datasets.cards import Modality
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.synthetic.family import Knobs, SyntheticSource
+from mlbench.datasets.synthetic.family import SyntheticSettings, SyntheticSource
 from mlbench.datasets.synthetic.label_model import LabelModel, Matrix, chunks
 from mlbench.errors import ConfigError
 
@@ -51,18 +51,18 @@ class SyntheticTopics(SyntheticSource):
         flip: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.knobs = Knobs(
+        self.settings = SyntheticSettings(
             samples, labels, cardinality, imbalance, dependence, groups, noise, missing, flip, seed
         )
-        self.knobs.check(self.family)
+        self.settings.check(self.family)
         if not 0 < noise <= 1:
             raise ConfigError(f"{self.family}: noise must be in (0, 1], not {noise}")
 
     def draw_inputs(
         self, targets: npt.NDArray[np.uint8], model: LabelModel, generator: np.random.Generator
     ) -> tuple[Inputs, Matrix]:
-        own = STRENGTH * (1 - self.knobs.noise)
-        stray = STRENGTH * self.knobs.noise * STRAY * model.frequency
+        own = STRENGTH * (1 - self.settings.noise)
+        stray = STRENGTH * self.settings.noise * STRAY * model.frequency
         counts = np.empty(targets.shape, np.int16)
         for rows in chunks(*targets.shape):
             counts[rows] = generator.poisson(targets[rows] * own + stray)

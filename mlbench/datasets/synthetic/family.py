@@ -1,4 +1,4 @@
-"""What the synthetic families share: knobs, splits, label noise in train, and the Bayes ceiling."""
+"""What the synthetic families share: settings, splits, label noise in train, and the Bayes ceiling."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SHARES = {"train": 2 / 3, "validation": 2 / 15, "test": 1 / 5}
 
 
 @dataclass(frozen=True)
-class Knobs:
-    """The knobs of a synthetic family.
+class SyntheticSettings:
+    """The settings of a synthetic family.
 
     - `samples`: of all splits together.
     - `labels`: how many there are.
@@ -61,7 +61,7 @@ class Knobs:
 class SyntheticSource(GeneratedSource):
     """Labels by a `LabelModel`, inputs drawn given the labels, and the ceiling of the test split."""
 
-    knobs: Knobs
+    settings: SyntheticSettings
     modality: Modality
     family: str
     task: str
@@ -73,15 +73,15 @@ class SyntheticSource(GeneratedSource):
         """Inputs given the labels, and their evidence [N, L]: log p(x | y_l = 1) − log p(x | y_l = 0)."""
 
     def parameters(self) -> dict[str, Any]:
-        return asdict(self.knobs)
+        return asdict(self.settings)
 
     def card(self) -> Card:
         return Card(
             name=self.family,
             modality=self.modality,
             task=self.task,
-            labels=self.knobs.labels,
-            sizes=_sizes(self.knobs.samples),
+            labels=self.settings.labels,
+            sizes=_sizes(self.settings.samples),
             licence="none needed: made from random numbers",
             source="generated",
             access="built in",
@@ -90,25 +90,27 @@ class SyntheticSource(GeneratedSource):
         )
 
     def read(self, request: Request) -> Dataset:
-        knobs = self.knobs
+        settings = self.settings
         model = self.label_model()
         splits: dict[str, Split] = {}
         evidence: Matrix = np.zeros(0)
-        for stream, (name, count) in enumerate(_sizes(knobs.samples).items()):
-            generator = np.random.default_rng([knobs.seed, 22, stream])
+        for stream, (name, count) in enumerate(_sizes(settings.samples).items()):
+            generator = np.random.default_rng([settings.seed, 22, stream])
             targets = model.draw(count, generator)
             inputs, evidence = self.draw_inputs(targets, model, generator)
             if name == "train":
-                targets = corrupt(targets, knobs.missing, knobs.flip, generator)
+                targets = corrupt(targets, settings.missing, settings.flip, generator)
             splits[name] = Split(inputs, targets, [str(row) for row in range(count)])
         test = splits["test"].targets
         ceiling: dict[str, float] = memo(
-            "ceilings", self.stamp(request), lambda: bayes_ceiling(model, evidence, test, knobs.seed)
+            "ceilings", self.stamp(request), lambda: bayes_ceiling(model, evidence, test, settings.seed)
         )
         return Dataset(
             name=request.name,
             modality=self.modality,
-            labels=tuple(f"label{label:0{len(str(knobs.labels - 1))}}" for label in range(knobs.labels)),
+            labels=tuple(
+                f"label{label:0{len(str(settings.labels - 1))}}" for label in range(settings.labels)
+            ),
             train=splits["train"],
             validation=splits["validation"],
             test=splits["test"],
@@ -118,9 +120,14 @@ class SyntheticSource(GeneratedSource):
 
     def label_model(self) -> LabelModel:
         """The law of the labels."""
-        knobs = self.knobs
+        settings = self.settings
         return make_label_model(
-            knobs.labels, knobs.cardinality, knobs.imbalance, knobs.dependence, knobs.groups, knobs.seed
+            settings.labels,
+            settings.cardinality,
+            settings.imbalance,
+            settings.dependence,
+            settings.groups,
+            settings.seed,
         )
 
 

@@ -81,7 +81,7 @@ class LabelModel:
 def make_label_model(
     labels: int, cardinality: float, imbalance: float, dependence: float, groups: int, seed: int
 ) -> LabelModel:
-    """The model of these knobs. Raises ConfigError for values that no model has."""
+    """The model of these settings. Raises ConfigError for values that no model has."""
     if not 2 <= labels <= 5000:
         raise ConfigError(f"labels must be between 2 and 5,000, not {labels}")
     if not 0 < cardinality <= labels / 2:

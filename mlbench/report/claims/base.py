@@ -8,7 +8,7 @@ from enum import Enum
 
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
-from mlbench.report.tables.model import Column, Row, Table, word
+from mlbench.report.tables.model import Row, Table, TableColumn, word
 
 
 class ClaimVerdict(Enum):
@@ -77,7 +77,7 @@ def claims_table(findings: Sequence[CheckedClaim]) -> Table | None:
         )
         for finding in findings
     )
-    columns = tuple(Column(title, numeric=False) for title in ("claim", "verdict", "evidence"))
+    columns = tuple(TableColumn(title, numeric=False) for title in ("claim", "verdict", "evidence"))
     return Table("claims", "What the papers claim", columns, rows) if rows else None
 
 

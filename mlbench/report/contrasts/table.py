@@ -7,42 +7,51 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.contrasts.answered import Answer, answers
-from mlbench.report.contrasts.asked import Question
+from mlbench.report.contrasts.answered import ContrastAnswer, answers
+from mlbench.report.contrasts.asked import Contrast
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
-from mlbench.report.tables.model import Column, Row, Table, TableEntry, number, signed, signed_number, word
+from mlbench.report.tables.model import (
+    Row,
+    Table,
+    TableColumn,
+    TableEntry,
+    number,
+    signed,
+    signed_number,
+    word,
+)
 from mlbench.report.wording import in_percent, listed, show_fraction
 
 
-def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table | None:
+def contrasts_table(analysis: Analysis, questions: Sequence[Contrast]) -> Table | None:
     """None where nothing was asked, or these records have nothing on it."""
     found = [answer for question in questions for answer in answers(analysis, question)]
     if not found:
         return None
     region = f"{100 * analysis.rope:g} %"
     columns = (
-        Column("question", numeric=False),
-        Column("metric", numeric=False),
-        Column("training data", numeric=False),
-        Column("families", "by the number of their labels", numeric=False),
-        Column("N", "families compared"),
-        Column(
+        TableColumn("question", numeric=False),
+        TableColumn("metric", numeric=False),
+        TableColumn("training data", numeric=False),
+        TableColumn("families", "by the number of their labels", numeric=False),
+        TableColumn("N", "families compared"),
+        TableColumn(
             "difference",
             "mean over families, with its range when one family is left out; positive: the first side",
         ),
-        Column("median"),
-        Column(
+        TableColumn("median"),
+        TableColumn(
             "% of span",
             "mean over families of the difference in % of the family's span from floor to best, with its 95 % interval",
         ),
-        Column(
+        TableColumn(
             "verdict",
             f"by that interval, on the first side; equal: within {region}; no worse: not behind by as much",
             numeric=False,
         ),
-        Column(
+        TableColumn(
             "finds", "the true difference, in % of the span, that so many families find in four of five draws"
         ),
     )
@@ -50,7 +59,7 @@ def contrasts_table(analysis: Analysis, questions: Sequence[Question]) -> Table 
     return Table("contrasts", "What was asked", columns, rows, _caption(found))
 
 
-def _row(analysis: Analysis, answer: Answer) -> Row:
+def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
     lever, judged = answer.leverage, answer.judged
     enough = judged.families >= LEAST_FAMILIES
     ends = "" if np.isnan(lever.low) else f"{signed(lever.low)} to {signed(lever.high)}"
@@ -72,12 +81,12 @@ def _row(analysis: Analysis, answer: Answer) -> Row:
     )
 
 
-def _finds(answer: Answer) -> TableEntry:
+def _finds(answer: ContrastAnswer) -> TableEntry:
     spread = float(answer.shares.std(ddof=1))
     return number(100 * detectable(len(answer.shares)) * spread, 1)
 
 
-def _caption(found: Sequence[Answer]) -> str:
+def _caption(found: Sequence[ContrastAnswer]) -> str:
     parts = [
         "By own logits, the probe of losses that have none. The best of several losses is the one with the best score "
         "on validation, dataset by dataset. Intervals are of one comparison each, without a correction for their "

@@ -14,11 +14,11 @@ import pandas as pd
 
 from mlbench.records import UNREADABLE, RecordError, stores
 from mlbench.records.packed import packed_replicates
-from mlbench.records.replicates import PREFIXES, Kept, restore
+from mlbench.records.replicates import PREFIXES, KeptReplicates, restore
 from mlbench.report.data.grid import READINGS, Grid
 
 Draws = dict[tuple[str, str], npt.NDArray[np.float32]]
-ReplicateSource = Path | Mapping[str, Kept]
+ReplicateSource = Path | Mapping[str, KeptReplicates]
 """Where the replicates of a cell are: its scores file, or what a packed record keeps of it."""
 
 
@@ -76,7 +76,7 @@ class StoredReplicates:
         except UNREADABLE:
             return {}
 
-    def _of_record(self, kept: Mapping[str, Kept], row: int) -> Draws:
+    def _of_record(self, kept: Mapping[str, KeptReplicates], row: int) -> Draws:
         """Around the numbers of the record, which stands in this row of the grid's cells."""
         found, cells = {}, self._grid.cells
         for name in self._wanted.keys() & kept.keys():

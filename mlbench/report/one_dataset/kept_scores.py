@@ -17,7 +17,7 @@ Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Scored:
+class SplitScores:
     """A split: `logits` [N, L]; `positive` and `counted` [N, L], an entry that is not scored being neither."""
 
     logits: Floats
@@ -26,16 +26,16 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CellScores:
     """One cell's scores on validation and test."""
 
     seed: int
     labels: tuple[str, ...]
-    validation: Scored
-    test: Scored
+    validation: SplitScores
+    test: SplitScores
 
 
-def kept_scores(grid: Grid, paths: Sequence[Path], loss: str, task: int, fraction: int) -> list[Kept]:
+def kept_scores(grid: Grid, paths: Sequence[Path], loss: str, task: int, fraction: int) -> list[CellScores]:
     """Of every seed that finished and kept its scores, in their order."""
     losses, tasks, fractions, _ = grid.rows()
     cells = grid.cells
@@ -49,7 +49,7 @@ def kept_scores(grid: Grid, paths: Sequence[Path], loss: str, task: int, fractio
     return [kept for kept in found if kept is not None]
 
 
-def _read(places: Sequence[Store], identifier: str, seed: int) -> Kept | None:
+def _read(places: Sequence[Store], identifier: str, seed: int) -> CellScores | None:
     for store in places:
         try:
             arrays = store.scores(identifier)
@@ -60,9 +60,9 @@ def _read(places: Sequence[Store], identifier: str, seed: int) -> Kept | None:
             )
         except UNREADABLE:
             continue
-        return Kept(seed, labels, validation, test)
+        return CellScores(seed, labels, validation, test)
     return None
 
 
-def _scored(logits: npt.NDArray[np.floating], targets: npt.NDArray[np.uint8]) -> Scored:
-    return Scored(np.asarray(logits, float), targets == 1, targets != 255)
+def _scored(logits: npt.NDArray[np.floating], targets: npt.NDArray[np.uint8]) -> SplitScores:
+    return SplitScores(np.asarray(logits, float), targets == 1, targets != 255)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlbench.report.data.arrays import Floats
-from mlbench.report.one_dataset.kept_scores import Kept, Marks, Scored
+from mlbench.report.one_dataset.kept_scores import CellScores, Marks, SplitScores
 
 LEAST_POSITIVES = 3
 """A label with fewer positives in validation takes the threshold of all labels together."""
@@ -41,7 +41,7 @@ class PerLabel:
     thresholds: Floats
 
 
-def per_label(kept: Kept) -> PerLabel:
+def per_label(kept: CellScores) -> PerLabel:
     """Of one cell: on test, under each label's threshold of greatest F1 on validation."""
     cuts = thresholds(kept.validation)
     called = (kept.test.logits > cuts) & kept.test.counted
@@ -60,7 +60,7 @@ def _share(part: Floats, whole: Floats, positives: Floats) -> Floats:
     return np.where(positives > 0, part / np.where(whole > 0, whole, 1), np.nan)
 
 
-def thresholds(validation: Scored) -> Floats:
+def thresholds(validation: SplitScores) -> Floats:
     """[L], on the logit: a label is given where its logit is greater."""
     everywhere = _best_cut(validation.logits[validation.counted], validation.positive[validation.counted])
     everywhere = 0.0 if np.isnan(everywhere) else everywhere
@@ -89,7 +89,7 @@ def _best_cut(scores: Floats, positive: Marks) -> float:
     return float((above + sorted_scores[last[best] + 1]) / 2)
 
 
-def average_precision(split: Scored) -> Floats:
+def average_precision(split: SplitScores) -> Floats:
     """[L]; NaN for a label without a positive. Tied scores count as one step, as scikit-learn has them."""
     found = np.full(split.logits.shape[1], np.nan)
     for label in range(len(found)):
@@ -104,7 +104,7 @@ def average_precision(split: Scored) -> Floats:
     return found
 
 
-def confusions(kept: Kept, cuts: Floats) -> list[Confusion]:
+def confusions(kept: CellScores, cuts: Floats) -> list[Confusion]:
     """Of every label of one cell."""
     test = kept.test
     called = (test.logits > cuts) & test.counted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlbench.report.data.arrays import Floats
-from mlbench.report.one_dataset.kept_scores import Kept
+from mlbench.report.one_dataset.kept_scores import CellScores
 
 BINS = 10
 
@@ -23,7 +23,7 @@ class Reliability:
     error: float
 
 
-def reliability(kept: list[Kept]) -> Reliability:
+def reliability(kept: list[CellScores]) -> Reliability:
     """Of all entries of test, of all seeds together; a probability is the sigmoid of the logit."""
     logits = np.concatenate([each.test.logits[each.test.counted] for each in kept])
     positive = np.concatenate([each.test.positive[each.test.counted] for each in kept])

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mlbench.report.data.arrays import Floats
-from mlbench.report.one_dataset.kept_scores import Kept
+from mlbench.report.one_dataset.kept_scores import CellScores
 from mlbench.report.one_dataset.per_label import Confusion, PerLabel
 
 LOWEST = -1e6
@@ -19,7 +19,7 @@ def label_table(
     take: str,
     results: Mapping[str, list[PerLabel]],
     confused: Sequence[Confusion],
-    first: Kept,
+    first: CellScores,
     counts: Sequence[int | None],
 ) -> Markup:
     mean = {

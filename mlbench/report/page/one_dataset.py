@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.arrays import Floats
-from mlbench.report.one_dataset.kept_scores import Kept, kept_scores
+from mlbench.report.one_dataset.kept_scores import CellScores, kept_scores
 from mlbench.report.one_dataset.per_label import confusions, per_label
 from mlbench.report.one_dataset.reliability import reliability
 from mlbench.report.one_dataset.verdict import Verdict, find_verdict
@@ -140,7 +140,7 @@ def label_sections(analysis: Analysis, view: View, paths: Sequence[Path], output
     ]
 
 
-def _as_json(verdict: Verdict, first: Kept, cuts: Floats) -> str:
+def _as_json(verdict: Verdict, first: CellScores, cuts: Floats) -> str:
     found = {
         label: None if not np.isfinite(cut) else round(float(cut), 6)
         for label, cut in zip(first.labels, cuts, strict=True)

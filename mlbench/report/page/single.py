@@ -15,7 +15,7 @@ from mlbench.report.data.grid import READINGS
 from mlbench.report.data.kinds import kind_of
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.html import to_html
-from mlbench.report.tables.model import Column, Row, Table, number, word
+from mlbench.report.tables.model import Row, Table, TableColumn, number, word
 from mlbench.report.wording import show_fraction
 
 _SKIPPED = ("metrics/", "probe_metrics/", "floor_metrics/", "history/", "dataset/label", "dataset/seen")
@@ -52,8 +52,8 @@ def _metrics(analysis: Analysis, row: Mapping[Hashable, Any]) -> Table:
         )
         for key in analysis.grid.metric_keys
     ]  # fmt: skip
-    columns = [Column("metric", numeric=False)]
-    columns += [Column(f"{name}, {split}") for name in readings for split in ("validation", "test")]
+    columns = [TableColumn("metric", numeric=False)]
+    columns += [TableColumn(f"{name}, {split}") for name in readings for split in ("validation", "test")]
     return Table("metrics", "Metrics", tuple(columns), tuple(rows))
 
 

@@ -11,7 +11,16 @@ from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
 from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
-from mlbench.report.tables.model import Column, Row, Table, TableEntry, number, signed, signed_number, word
+from mlbench.report.tables.model import (
+    Row,
+    Table,
+    TableColumn,
+    TableEntry,
+    number,
+    signed,
+    signed_number,
+    word,
+)
 from mlbench.report.tables.one_family import one_family_table
 from mlbench.report.tables.scores import view_key, view_title
 from mlbench.report.text.evidence import friedman_words, region_words
@@ -53,41 +62,41 @@ def comparison_table(analysis: Analysis, view: View) -> Table | None:
     )
 
 
-def _columns(control: str, rope: float, speaks: bool) -> list[Column]:
+def _columns(control: str, rope: float, speaks: bool) -> list[TableColumn]:
     region = f"{100 * rope:g} % of the span"
     return [
-        Column("loss", numeric=False),
-        Column(
+        TableColumn("loss", numeric=False),
+        TableColumn(
             "difference",
             f"mean over families of the difference from {control}, with its range when one family is left out; "
             "positive is better",
         ),
-        Column("median"),
-        Column("ahead", f"families on which it is ahead of {control}"),
-        Column("level", f"families on which it is level with {control}"),
-        Column("behind", f"families on which it is behind {control}"),
-        Column("effect", "matched-pairs rank-biserial correlation, from −1 to 1"),
-        Column(
+        TableColumn("median"),
+        TableColumn("ahead", f"families on which it is ahead of {control}"),
+        TableColumn("level", f"families on which it is level with {control}"),
+        TableColumn("behind", f"families on which it is behind {control}"),
+        TableColumn("effect", "matched-pairs rank-biserial correlation, from −1 to 1"),
+        TableColumn(
             "% of span",
             "mean over families of the difference in % of the family's span from floor to best, with its 95 % interval",
         ),
-        Column(
+        TableColumn(
             "verdict",
             f"by that interval; equal: within {region}; no worse: not behind by as much",
             numeric=False,
         ),
-        Column(
+        TableColumn(
             "P(worse)", f"Bayesian signed-rank, posterior mean: worse than {control} by more than {region}"
         ),
-        Column("P(equal)", f"posterior mean: within {region} of {control}"),
-        Column("P(better)", f"posterior mean: better than {control} by more than {region}"),
-        Column(
+        TableColumn("P(equal)", f"posterior mean: within {region} of {control}"),
+        TableColumn("P(better)", f"posterior mean: better than {control} by more than {region}"),
+        TableColumn(
             f"N for {100 * rope:g} %",
             f"families that find a true difference of {region} with 80 % power at Holm's first level, with this loss's "
             "spread; beside it the difference that the families here find with that power",
         ),
-        *([Column("p", "Wilcoxon signed-rank"), Column("p (Holm)")] if speaks else []),
-        Column(
+        *([TableColumn("p", "Wilcoxon signed-rank"), TableColumn("p (Holm)")] if speaks else []),
+        TableColumn(
             "IQM",
             "interquartile mean of normalised scores with its 95 % interval: 0 is the floor, 1 the best loss "
             "of a dataset",

@@ -7,7 +7,7 @@ import numpy as np
 from mlbench.report.analysis.cost import over_the_least
 from mlbench.report.data.arrays import nanmean, nanstd
 from mlbench.report.data.grid import Grid
-from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
+from mlbench.report.tables.model import Row, Table, TableColumn, mean_entry, number, word
 from mlbench.report.wording import show_fraction
 
 _COLUMNS = {
@@ -46,12 +46,12 @@ def _cost_table(grid: Grid, fraction: int, name: str) -> Table | None:
             entries.append(mean_entry(value, float(deviation[index, task]), best=value <= best))
         rows.append(Row(tuple(entries)))
     columns = (
-        Column("loss", numeric=False),
-        Column(
+        TableColumn("loss", numeric=False),
+        TableColumn(
             "relative",
             f"geometric mean over the datasets that all losses finished, over the least; {LEVEL_WITH}: noise",
         ),
-        *(Column(grid.task_names[task], task=True) for task in tasks),
+        *(TableColumn(grid.task_names[task], task=True) for task in tasks),
     )
     share = show_fraction(grid.fractions[fraction])
     caption = "Mean ± standard deviation over seeds; bold: the least of its column; "

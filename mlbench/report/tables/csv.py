@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 
 from mlbench.plain_text import fit
-from mlbench.report.tables.model import Column, Table, TableEntry
+from mlbench.report.tables.model import Table, TableColumn, TableEntry
 
 CsvColumns = dict[str, list[str]]
 
@@ -56,7 +56,7 @@ def _columns(leading: Mapping[str, str], table: Table) -> CsvColumns:
     return found
 
 
-def _remark(entry: TableEntry, column: Column) -> str:
+def _remark(entry: TableEntry, column: TableColumn) -> str:
     """A note; of a number that is not there the words that stand for it."""
     if entry.note:
         return guard(entry.note)

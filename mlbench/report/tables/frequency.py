@@ -7,7 +7,7 @@ import numpy as np
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.buckets import all_labels, bucket_means
-from mlbench.report.tables.model import Column, Row, Table, mean_entry, word
+from mlbench.report.tables.model import Row, Table, TableColumn, mean_entry, word
 from mlbench.report.tables.scores import view_key, view_title
 
 
@@ -38,9 +38,9 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
         for loss in summary.order
     ]
     columns = (
-        Column("loss", numeric=False),
-        Column("all labels", "on the datasets that have a bucket"),
-        *(Column(buckets[column], BUCKETS[buckets[column]]) for column in shown),
+        TableColumn("loss", numeric=False),
+        TableColumn("all labels", "on the datasets that have a bucket"),
+        *(TableColumn(buckets[column], BUCKETS[buckets[column]]) for column in shown),
     )
     caption = (
         "Mean over families ± standard deviation over seeds, on the datasets where every loss has a number; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import READING_WORDS
-from mlbench.report.tables.model import Column, Row, Table, TableEntry, word
+from mlbench.report.tables.model import Row, Table, TableColumn, TableEntry, word
 from mlbench.report.wording import show_fraction
 
 
@@ -21,8 +21,8 @@ def glance_table(analysis: Analysis) -> Table:
             rows.append(Row(tuple(entries)))
     counts = {blocks.count for view in views if (blocks := analysis.blocks(view)) is not None}
     columns = (
-        Column("first" if counts == {1} else "leader by average rank", numeric=False),
-        *(Column(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
+        TableColumn("first" if counts == {1} else "leader by average rank", numeric=False),
+        *(TableColumn(show_fraction(fraction), numeric=False) for fraction in analysis.grid.fractions),
     )
     said = [_OVER_FAMILIES] if counts - {1} else []
     sources = [analysis.source_on_one_family(view) for view in views]

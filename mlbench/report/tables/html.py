@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from mlbench.plain_text import fit
-from mlbench.report.tables.model import Column, Row, Table, TableEntry
+from mlbench.report.tables.model import Row, Table, TableColumn, TableEntry
 
 LONG = 60
 """Letters from which words are set in lines."""
@@ -31,7 +31,7 @@ def to_html(table: Table, *, sortable: bool = True) -> str:
     )
 
 
-def _heading(column: Column) -> str:
+def _heading(column: TableColumn) -> str:
     text = escape(column.title)
     task = f' data-task="{text}"' if column.task else ""
     note = f' title="{escape(column.note)}"' if column.note else ""
@@ -39,7 +39,7 @@ def _heading(column: Column) -> str:
     return f'<th scope="col"{kind}{note}{task}>{text}</th>'
 
 
-def _row(row: Row, columns: tuple[Column, ...]) -> str:
+def _row(row: Row, columns: tuple[TableColumn, ...]) -> str:
     first = row.entries[0]
     name = escape(first.text)
     loss = f' data-loss="{name}"' if row.kind == "loss" else ""
@@ -48,7 +48,7 @@ def _row(row: Row, columns: tuple[Column, ...]) -> str:
     return f'<tr{loss}><th scope="row"{muted}>{name}</th>{cells}</tr>'
 
 
-def _cell(entry: TableEntry, column: Column) -> str:
+def _cell(entry: TableEntry, column: TableColumn) -> str:
     text = escape(entry.text)
     if entry.best:
         text = f"<b>{text}</b>"

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from mlbench.report.tables.model import Column, Table, TableEntry
+from mlbench.report.tables.model import Table, TableColumn, TableEntry
 
 LONG = 34
 """Letters from which a column of words is set as a paragraph."""
@@ -96,7 +96,7 @@ def to_latex(table: Table) -> str:
     )
 
 
-def _shape(columns: Sequence[Column], rows: Sequence[Sequence[TableEntry]]) -> str:
+def _shape(columns: Sequence[TableColumn], rows: Sequence[Sequence[TableEntry]]) -> str:
     """Numbers to the right, words to the left; long words in paragraphs that share what the others leave."""
     longest = [max((len(row[place].plain) for row in rows), default=0) for place in range(len(columns))]
     long = [not column.numeric and length > LONG for column, length in zip(columns, longest, strict=True)]

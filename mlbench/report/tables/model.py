@@ -38,7 +38,7 @@ class TableEntry(NamedTuple):
         return f"{text} ({self.note})" if self.note else text
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """How a table's column is headed and set."""
 
     title: str
@@ -65,12 +65,12 @@ class Table:
     key: str
     """Names its files and anchors."""
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     """The first holds the row's name."""
     rows: tuple[Row, ...]
     caption: str = ""
 
-    def panels(self, width: int) -> Iterator[tuple[tuple[Column, ...], list[tuple[TableEntry, ...]]]]:
+    def panels(self, width: int) -> Iterator[tuple[tuple[TableColumn, ...], list[tuple[TableEntry, ...]]]]:
         """The table in parts of at most `width` columns, each beginning with the first column."""
         for start in range(1, max(len(self.columns), 2), width):
             columns = (self.columns[0], *self.columns[start : start + width])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.statistics import AgainstControl
-from mlbench.report.tables.model import Column, Row, Table, signed, signed_number, word
+from mlbench.report.tables.model import Row, Table, TableColumn, signed, signed_number, word
 from mlbench.report.tables.scores import view_key, view_title
 
 
@@ -23,9 +23,9 @@ def one_family_table(analysis: Analysis, view: View, pairs: Sequence[AgainstCont
                 Row((word(pair.loss), signed_number(found.mean), word(ends or "unknown", muted=not ends)))
             )
     columns = (
-        Column("loss", numeric=False),
-        Column("difference", f"mean over seeds of the difference from {control}; positive is better"),
-        Column("95 % interval", numeric=False),
+        TableColumn("loss", numeric=False),
+        TableColumn("difference", f"mean over seeds of the difference from {control}; positive is better"),
+        TableColumn("95 % interval", numeric=False),
     )
     return Table(
         f"control-{view_key(analysis.grid, view.reading, rule, view.fraction)}",

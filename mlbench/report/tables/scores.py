@@ -15,9 +15,9 @@ from mlbench.report.statistics import Blocks, Within
 from mlbench.report.statistics.within import source_of
 from mlbench.report.tables.model import (
     ABSENT,
-    Column,
     Row,
     Table,
+    TableColumn,
     TableEntry,
     format_number,
     mean_entry,
@@ -62,10 +62,10 @@ def score_table(
     papers = beside(grid, measure.key, fraction) if reading == "own" else []
     rows += paper_rows(papers, tasks)
     columns = (
-        Column("loss", numeric=False),
-        Column("rank", "average rank over families, 1 is best"),
-        Column("mean", "mean over families"),
-        *(Column(grid.tasks[task].name, task=True) for task in tasks),
+        TableColumn("loss", numeric=False),
+        TableColumn("rank", "average rank over families, 1 is best"),
+        TableColumn("mean", "mean over families"),
+        *(TableColumn(grid.tasks[task].name, task=True) for task in tasks),
     )
     key, title = view_key(grid, reading, measure, fraction), view_title(grid, reading, measure, fraction)
     caption = _caption(grid, measure, within) + _caption_of_grey(grey) + paper_caption(papers)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid
-from mlbench.report.tables.model import Column, Row, Table, word
+from mlbench.report.tables.model import Row, Table, TableColumn, word
 
 _PREFIX = "cell/loss/parameters/"
 
@@ -29,9 +29,9 @@ def settings_table(grid: Grid) -> Table:
         name = str(own["loss_name"].iloc[0])
         rows.append(Row((word(loss), word(name), word(", ".join(values) or "none set"))))
     columns = (
-        Column("loss", numeric=False),
-        Column("registered as", numeric=False),
-        Column("parameters", numeric=False),
+        TableColumn("loss", numeric=False),
+        TableColumn("registered as", numeric=False),
+        TableColumn("parameters", numeric=False),
     )
     tuned = DRAWN in cells.columns
     caption = (

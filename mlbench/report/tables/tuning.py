@@ -10,7 +10,7 @@ import numpy as np
 
 from mlbench.report.analysis.budget import Budget
 from mlbench.report.data.grid import Grid
-from mlbench.report.tables.model import Column, Row, Table, mean_entry, number, word
+from mlbench.report.tables.model import Row, Table, TableColumn, mean_entry, number, word
 from mlbench.report.wording import show_fraction
 
 FEW = 4
@@ -43,19 +43,21 @@ def tuning_table(
         for index in found.order
     ]
     columns = (
-        Column("loss", numeric=False),
-        Column(
+        TableColumn("loss", numeric=False),
+        TableColumn(
             "untuned",
             f"test {metric} of the first trial, which has the suite's own values, where it finished",
         ),
-        Column("tuned", f"test {metric} of the trial that validation chose"),
-        Column("gain", "where the first trial finished; ± standard deviation over the seeds of the trials"),
-        Column("trials", "of each dataset"),
-        Column("failed", "cells of trials, over all datasets"),
-        Column("hours", "of all finished trials"),
-        Column("untuned kept", "datasets on which the suite's own values were chosen"),
-        Column("at an edge", "datasets on which a value at an edge of the shared grid was chosen"),
-        Column("chosen", "values, over datasets", numeric=False),
+        TableColumn("tuned", f"test {metric} of the trial that validation chose"),
+        TableColumn(
+            "gain", "where the first trial finished; ± standard deviation over the seeds of the trials"
+        ),
+        TableColumn("trials", "of each dataset"),
+        TableColumn("failed", "cells of trials, over all datasets"),
+        TableColumn("hours", "of all finished trials"),
+        TableColumn("untuned kept", "datasets on which the suite's own values were chosen"),
+        TableColumn("at an edge", "datasets on which a value at an edge of the shared grid was chosen"),
+        TableColumn("chosen", "values, over datasets", numeric=False),
     )
     share = show_fraction(grid.fractions[fraction])
     return Table(

@@ -1,4 +1,4 @@
-"""The synthetic families: the knobs do what they say, and the ceiling is one."""
+"""The synthetic families: the settings do what they say, and the ceiling is one."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ def test_at_full_noise_documents_say_nothing() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_classifier_beats_the_ceiling(family: str) -> None:
     """A classifier of the family's own kind, trained on ten times the usual, comes near and not above."""
-    knobs = {"samples": 30000, "labels": 6, "dependence": 0.0, "cardinality": 1.5, "imbalance": 0.5}
-    dataset = load(family, knobs)
+    settings = {"samples": 30000, "labels": 6, "dependence": 0.0, "cardinality": 1.5, "imbalance": 0.5}
+    dataset = load(family, settings)
     assert dataset.ceiling is not None
     if dataset.modality == "text":
         words = CountVectorizer()
@@ -195,10 +195,10 @@ def test_the_error_is_the_spread_over_redrawn_labels() -> None:
 
 
 def test_label_noise_is_in_train_alone() -> None:
-    knobs: dict[str, Any] = {"samples": 3000, "labels": 10}
-    clean = load("synthetic-topics", knobs)
-    dirty = load("synthetic-topics", {**knobs, "missing": 0.4})
-    flipped = load("synthetic-topics", {**knobs, "flip": 0.1})
+    settings: dict[str, Any] = {"samples": 3000, "labels": 10}
+    clean = load("synthetic-topics", settings)
+    dirty = load("synthetic-topics", {**settings, "missing": 0.4})
+    flipped = load("synthetic-topics", {**settings, "flip": 0.1})
     for split in ("validation", "test"):
         for other in (dirty, flipped):
             assert np.array_equal(clean.splits[split].targets, other.splits[split].targets)

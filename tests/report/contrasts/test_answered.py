@@ -12,8 +12,8 @@ import pytest
 
 from mlbench.report import report
 from mlbench.report.analysis import Analysis
-from mlbench.report.contrasts.answered import Answer, answers
-from mlbench.report.contrasts.asked import read_question
+from mlbench.report.contrasts.answered import ContrastAnswer, answers
+from mlbench.report.contrasts.asked import read_contrast
 from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
@@ -52,8 +52,8 @@ def by_hand(folder: Path, ahead: list[str], behind: list[str], key: str, fractio
     return {family: float(np.mean(values)) for family, values in found.items()}
 
 
-def asked(analysis: Analysis, text: str) -> list[Answer]:
-    return list(answers(analysis, read_question(text)))
+def asked(analysis: Analysis, text: str) -> list[ContrastAnswer]:
+    return list(answers(analysis, read_contrast(text)))
 
 
 @pytest.mark.parametrize("key", ["map", "f1_macro@label"])
@@ -104,14 +104,14 @@ def test_a_question_about_a_loss_that_lacks_results_has_no_answer_and_a_dataset_
     (first, *_) = asked(analysis, "msc - bce")
     assert first.missing == ("set-7",)
     assert {one.fraction for one in asked(analysis, "supcon - bce")} == {0}
-    table = contrasts_table(analysis, [read_question("msc - bce")])
+    table = contrasts_table(analysis, [read_contrast("msc - bce")])
     assert table is not None
     assert "since results are missing: set-7." in table.caption
 
 
 def test_the_table_says_too_few_families_and_which_one_carries_it(tmp_path: Path) -> None:
     analysis = analysis_of(tmp_path)
-    table = contrasts_table(analysis, [read_question("asl - bce")])
+    table = contrasts_table(analysis, [read_contrast("asl - bce")])
     assert table is not None
     verdicts = [row.entries[8].text for row in table.rows]
     assert verdicts[2] == "too few families"
@@ -124,7 +124,7 @@ def test_one_family_that_makes_the_difference_is_named(tmp_path: Path) -> None:
     cells = merge([write(tmp_path, World(**{**vars(WORLD), "noise": 0.0}))]).cells
     lifted = (cells["loss"] == "asl") & (cells["dataset"] == "set-20")
     cells.loc[lifted, "metrics/test/map"] += 0.4
-    table = contrasts_table(Analysis(Grid(cells)), [read_question("asl - bce")])
+    table = contrasts_table(Analysis(Grid(cells)), [read_contrast("asl - bce")])
     assert table is not None
     assert "More than half of a difference over all families is one family's: set-20." in table.caption
 

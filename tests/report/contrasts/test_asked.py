@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 
 from mlbench.errors import ConfigError, UnknownNameError
-from mlbench.report.contrasts.asked import Question, Side, check_names, read_question
+from mlbench.report.contrasts.asked import Contrast, Side, check_names, read_contrast
 
 
 @pytest.mark.parametrize(
     ("text", "question"),
     [
-        ("asl - bce", Question(Side(("asl",)), Side(("bce",)))),
-        ("asl − bce on lrap", Question(Side(("asl",)), Side(("bce",)), "lrap")),
+        ("asl - bce", Contrast(Side(("asl",)), Side(("bce",)))),
+        ("asl − bce on lrap", Contrast(Side(("asl",)), Side(("bce",)), "lrap")),
         (
             "best(supcon, msc) - mean(bce,asl-mild) on f1_macro@label",
-            Question(Side(("supcon", "msc"), "best"), Side(("bce", "asl-mild")), "f1_macro@label"),
+            Contrast(Side(("supcon", "msc"), "best"), Side(("bce", "asl-mild")), "f1_macro@label"),
         ),
-        ("asl-mild - best(bce)", Question(Side(("asl-mild",)), Side(("bce",), "best"))),
+        ("asl-mild - best(bce)", Contrast(Side(("asl-mild",)), Side(("bce",), "best"))),
     ],
 )
-def test_a_question_is_read_and_shown(text: str, question: Question) -> None:
-    assert read_question(text) == question
-    assert read_question(f"{question} on {question.key}").losses == question.losses
+def test_a_question_is_read_and_shown(text: str, question: Contrast) -> None:
+    assert read_contrast(text) == question
+    assert read_contrast(f"{question} on {question.key}").losses == question.losses
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def test_a_question_is_read_and_shown(text: str, question: Question) -> None:
 )
 def test_what_is_no_question_is_refused_with_the_way_to_write_it(text: str) -> None:
     with pytest.raises(ConfigError, match=r'write "asl - bce"'):
-        read_question(text)
+        read_contrast(text)
 
 
 def test_names_that_no_record_has_are_refused() -> None:
-    asked = [read_question("asl - bec on mpa")]
+    asked = [read_contrast("asl - bec on mpa")]
     with pytest.raises(UnknownNameError, match=r"'bec'; did you mean 'bce'"):
         check_names(asked, {"asl", "bce"}, {"map"})
     with pytest.raises(UnknownNameError, match=r"'mpa'; did you mean 'map'"):

@@ -5,26 +5,26 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
-from mlbench.metrics.scored import Scored as Measured
+from mlbench.metrics.scored import SplitScores as Measured
 from mlbench.metrics.thresholds import tune_global, tune_per_label
 from mlbench.metrics.views.orders import Orders
-from mlbench.report.one_dataset.kept_scores import Kept, Scored
+from mlbench.report.one_dataset.kept_scores import CellScores, SplitScores
 from mlbench.report.one_dataset.per_label import average_precision, confusions, per_label, thresholds
 from mlbench.report.one_dataset.reliability import reliability
 
 
-def _split(seed: int, rows: int = 60, labels: int = 6, *, unscored: bool = False) -> Scored:
+def _split(seed: int, rows: int = 60, labels: int = 6, *, unscored: bool = False) -> SplitScores:
     draw = np.random.default_rng(seed)
     positive = draw.random((rows, labels)) < np.linspace(0.02, 0.6, labels)
     # Rounded, so that scores are tied.
     logits = np.round(draw.normal(size=(rows, labels)) + 1.5 * positive, 1).astype(np.float32).astype(float)
     counted = draw.random((rows, labels)) > 0.2 if unscored else np.ones((rows, labels), bool)
-    return Scored(logits, positive & counted, counted)
+    return SplitScores(logits, positive & counted, counted)
 
 
-def _kept(seed: int = 0, *, unscored: bool = False) -> Kept:
+def _kept(seed: int = 0, *, unscored: bool = False) -> CellScores:
     names = tuple("abcdef")
-    return Kept(0, names, _split(seed, unscored=unscored), _split(seed + 1, unscored=unscored))
+    return CellScores(0, names, _split(seed, unscored=unscored), _split(seed + 1, unscored=unscored))
 
 
 @pytest.mark.parametrize("unscored", [False, True])
@@ -55,7 +55,7 @@ def test_numbers_are_those_of_scikit_learn(unscored: bool) -> None:
 
 
 def test_a_label_without_a_positive_has_no_average_precision() -> None:
-    split = Scored(np.zeros((3, 1)), np.zeros((3, 1), bool), np.ones((3, 1), bool))
+    split = SplitScores(np.zeros((3, 1)), np.zeros((3, 1), bool), np.ones((3, 1), bool))
     assert np.isnan(average_precision(split)).all()
     assert thresholds(split).tolist() == [0.0]
 
@@ -63,8 +63,8 @@ def test_a_label_without_a_positive_has_no_average_precision() -> None:
 def test_what_is_confused_is_counted_by_rows() -> None:
     logits = np.array([[-1.0, 1.0, -1.0], [-1.0, 1.0, 1.0], [1.0, -1.0, -1.0], [-1.0, -1.0, 1.0]])
     positive = np.array([[1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0]], bool)
-    test = Scored(logits, positive, np.ones_like(positive))
-    first, second, third = confusions(Kept(0, ("a", "b", "c"), test, test), np.zeros(3))
+    test = SplitScores(logits, positive, np.ones_like(positive))
+    first, second, third = confusions(CellScores(0, ("a", "b", "c"), test, test), np.zeros(3))
     assert (first.rows, first.missed, first.given) == (3, 2, 0)
     assert first.instead == (("b", 2), ("c", 1))
     assert second.really == (("a", 2),)

@@ -23,7 +23,7 @@ from mlbench.report.tables import html, latex, markdown
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.csv import to_csv
 from mlbench.report.tables.frequency import frequency_table
-from mlbench.report.tables.model import Column, Row, Table, TableEntry, format_number, number, word
+from mlbench.report.tables.model import Row, Table, TableColumn, TableEntry, format_number, number, word
 from tests.report.synthetic import World, records, write
 
 EVIL = (
@@ -46,7 +46,7 @@ def table(*names: str) -> Table:
     rows = tuple(
         Row((word(name), TableEntry("0.500", 0.5, "0.010", 0.01, "2/3", best=True))) for name in names
     )
-    return Table("t", "Title", (Column("loss", numeric=False), Column("score")), rows, "Caption.")
+    return Table("t", "Title", (TableColumn("loss", numeric=False), TableColumn("score")), rows, "Caption.")
 
 
 class Texts(HTMLParser):
@@ -119,7 +119,7 @@ def test_reference_rows_stand_below_a_line() -> None:
 
 
 def test_a_wide_table_is_set_in_panels() -> None:
-    columns = (Column("loss", numeric=False), *(Column(f"d{index}") for index in range(20)))
+    columns = (TableColumn("loss", numeric=False), *(TableColumn(f"d{index}") for index in range(20)))
     wide = Table("t", "T", columns, (Row((word("asl"), *(number(0.1) for _ in range(20)))),))
     assert latex.to_latex(wide).count(r"\begin{tabular}") == 4
 
