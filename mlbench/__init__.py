@@ -8,7 +8,6 @@ Tested elsewhere than in a file of their own name:
     folders: tests/cli/test_folder_datasets.py
     properties: tests/losses/test_conformance.py
     search_space: tests/suite/tuning/test_trials.py
-    toml: tests/runner/test_hardening.py
 """
 
 import sys

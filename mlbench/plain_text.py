@@ -2,7 +2,7 @@
 
 Control characters move a terminal's cursor or hide what stands beside them, and make an SVG ill-formed; a lone
 surrogate, as Python has for bytes of a file name that are no UTF-8, cannot be written anywhere. They are shown as
-`\\x1b`, `\\udce9`.
+`\\x1b`, `\\udce9`. TOML from outside is read here too: whatever is wrong with it is one kind of error.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tomllib
 from typing import Any, TextIO
 
 _SURROGATES = r"\ud800-\udfff"
@@ -74,3 +75,11 @@ def _take_all(stream: TextIO) -> None:
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What a TOML text says; raises tomllib.TOMLDecodeError, a ValueError, for one that is none or nests too deep."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deep") from None

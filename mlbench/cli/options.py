@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mlbench import toml
 from mlbench.errors import ConfigError
+from mlbench.plain_text import parse_toml
 
 if TYPE_CHECKING:
     from mlbench.suite import Selection, Suite
@@ -193,6 +193,6 @@ def parse_setting(text: str, flag: str = "--set") -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ConfigError(f"{flag} {text}: write KEY=VALUE")
     try:
-        return key.strip(), toml.loads(f"value = {value}")["value"]
+        return key.strip(), parse_toml(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from mlbench import toml
 from mlbench.errors import DataError
+from mlbench.plain_text import parse_toml
 
 Modality = Literal["text", "image", "features"]
 MODALITIES: tuple[Modality, ...] = ("text", "image", "features")
@@ -106,7 +106,7 @@ def read_folder_card(folder: Path) -> FolderCard | None:
     if not file.is_file():
         return None
     try:
-        content = toml.loads(file.read_text(encoding="utf-8"))
+        content = parse_toml(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: not valid TOML: {error}") from error
     modality = content.get("modality")

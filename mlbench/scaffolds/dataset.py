@@ -41,7 +41,7 @@ class CLASS(PublicSource):
         return (Download(FILE, note="ask its owners for the file"),)
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        # Without splits of their own, split_by_letters of mlbench/datasets/sources/parts/texts.py gives each its split.
+        # Without splits of their own, split_by_letters of mlbench/datasets/sources/parts/rows.py gives each its split.
         for number, row in enumerate(read_rows(tree, FILE)):
             labels = need(row, "labels", FILE).split()
             yield need(row, "split", FILE), Sample(need(row, "text", FILE), labels, str(number))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlbench import toml
 from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError
+from mlbench.plain_text import parse_toml
 from mlbench.registry import DATASETS
 
 SEEDS = (0, 1, 2)
@@ -44,7 +44,7 @@ def encoder_of(declared: Declaration, parameters: Mapping[str, Any], where: str)
 def _modality(declared: Declaration, parameters: Mapping[str, Any]) -> str:
     if declared.origin == "folder":
         try:
-            return str(toml.loads(declared.file.read_text(encoding="utf-8")).get("modality", ""))
+            return str(parse_toml(declared.file.read_text(encoding="utf-8")).get("modality", ""))
         except (OSError, ValueError):
             return ""  # reading the data says what is wrong with the card
     source: Any = DATASETS.build(declared.name, **parameters)

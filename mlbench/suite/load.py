@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mlbench import toml
 from mlbench.errors import ConfigError, did_you_mean, nearest
+from mlbench.plain_text import parse_toml
 from mlbench.suite.entries import DatasetEntry, EncoderEntry, LossEntry, StoreOptions
 from mlbench.suite.model import Suite
 from mlbench.suite.protocol import Protocol
@@ -54,7 +54,7 @@ def load_suite(path: Path, overrides: Mapping[str, Any] | None = None) -> Suite:
 def parse_suite(text: str, where: str, overrides: Mapping[str, Any] | None = None) -> Suite:
     """As `load_suite`, from text; `where` is what errors call it. The cells are checked as well."""
     try:
-        raw = toml.loads(text)
+        raw = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     for key, value in (overrides or {}).items():

@@ -11,8 +11,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, read_rows
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import kept_once
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import kept_once
 
 LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise")
 LANGUAGES = ("deu", "esp", "hau", "hin", "pcm", "rus", "swa", "ukr")

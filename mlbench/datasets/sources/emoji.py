@@ -16,7 +16,7 @@ from mlbench.datasets.public.readers import split_by_hash
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.drawings import drawer, encoded
-from mlbench.datasets.sources.parts.npm import package
+from mlbench.datasets.sources.parts.pinned import npm_package
 from mlbench.errors import DataError
 
 OPENMOJI, UNICODE = "data/openmoji.json", "en/data.json"
@@ -62,19 +62,19 @@ class Emoji(PublicSource):
 
     def downloads(self) -> tuple[Download, ...]:
         return (
-            package(
+            npm_package(
                 "openmoji",
                 "17.0.0",
                 "55ee7d13485dec86e9f38c1f3a645a13382d33ff97c0cd845ee824b0aef45e68",
                 4_339_458,
             ),
-            package(
+            npm_package(
                 "@twemoji/svg",
                 "15.0.0",
                 "1d2907557a422c7c4e3feca50ef915c39da1db3d76b4a4d7e73fb59bce4403c3",
                 1_547_134,
             ),
-            package(
+            npm_package(
                 "emojibase-data",
                 "17.0.0",
                 "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a",

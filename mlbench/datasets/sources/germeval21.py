@@ -11,8 +11,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, read_rows
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import held_out_by_letters, kept_once
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import held_out_by_letters, kept_once
 
 COLUMNS = {"Sub1_Toxic": "toxic", "Sub2_Engaging": "engaging", "Sub3_FactClaiming": "fact-claiming"}
 REPOSITORY = Repository("germeval2021toxic/SharedTask", "fa5dca397aed0556703dd9550ac7380b9e6c3297")

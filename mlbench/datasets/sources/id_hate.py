@@ -14,8 +14,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, rows_of
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import dealt_by_letters, one_line
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import dealt_by_letters, one_line
 
 LABELS = (
     *("HS", "Abusive", "HS_Individual", "HS_Group", "HS_Religion", "HS_Race", "HS_Physical", "HS_Gender"),

@@ -10,8 +10,8 @@ from mlbench.datasets.public.downloads import Download
 from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import dealt_by_letters
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import dealt_by_letters
 from mlbench.errors import DataError
 
 LABELS = (

@@ -11,8 +11,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, parse_xml
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import kept_once
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import kept_once
 
 REPOSITORY = Repository("siat-nlp/MAMS-for-ABSA", "cddcdb0f423b3fdb2c76b70744737abed3a00d17")
 PARTS = {"test": "test.xml", "validation": "val.xml", "train": "train.xml"}

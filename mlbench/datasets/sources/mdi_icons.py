@@ -15,7 +15,7 @@ from mlbench.datasets.public.readers import split_by_hash
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.drawings import drawer, encoded
-from mlbench.datasets.sources.parts.npm import package
+from mlbench.datasets.sources.parts.pinned import npm_package
 from mlbench.errors import DataError
 
 META = "meta.json"
@@ -53,7 +53,7 @@ class MdiIcons(PublicSource):
 
     def downloads(self) -> tuple[Download, ...]:
         return (
-            package(
+            npm_package(
                 "@mdi/svg",
                 "7.4.47",
                 "de92e5dc9ce46c392ab5c53aa7190b19f82b40cb48872a083f788c7e13e91fef",

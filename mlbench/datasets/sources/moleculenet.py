@@ -12,8 +12,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, read_rows, split_by_hash
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
 from mlbench.datasets.sources.parts.molecules import Molecule, molecule_reader, split_name
+from mlbench.datasets.sources.parts.pinned import Repository
 
 REPOSITORY = Repository("deepchem/deepchem", "fbe3b911a94a6eb8c84c1a9e7ac67a472c49ea80")
 PROTOCOL = (

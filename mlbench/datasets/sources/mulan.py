@@ -15,8 +15,8 @@ from mlbench.datasets.public.readers import parse_xml
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
 from mlbench.datasets.sources.parts.arff import read_arff, unquoted
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.vectors import held_out_by_values, values_of
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import held_out_by_values, values_of
 from mlbench.errors import DataError
 
 REPOSITORY = Repository("tsoumakas/mulan", "43f6389095ad71984264db4387a8074b22bc7d4a")

@@ -12,8 +12,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, read_rows
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import first_of_each_text, split_by_letters
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import first_of_each_text, split_by_letters
 
 REPOSITORY = Repository("jennyvanlinh/Netflix2021", "1e3afe32ea91a864f40aa40423e3f16b3b163644")
 FILE = "netflix_titles.csv"

@@ -11,8 +11,8 @@ from mlbench.datasets.public.downloads import Download
 from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.vectors import held_out_by_values, values_of
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import held_out_by_values, values_of
 from mlbench.errors import DataError
 
 LABELS = (

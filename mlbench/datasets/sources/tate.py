@@ -16,8 +16,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import hash_share, need, split_by_hash
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import first_of_each_text, letters, one_line
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import first_of_each_text, letters, one_line
 from mlbench.errors import DataError
 
 REPOSITORY = Repository("tategallery/collection", "a51d8afc988ed083557e2950f4d0b644e7719f4a")

@@ -12,8 +12,8 @@ from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.readers import need, read_rows
 from mlbench.datasets.public.tree import Tree
 from mlbench.datasets.source import register_dataset
-from mlbench.datasets.sources.parts.github import Repository
-from mlbench.datasets.sources.parts.texts import dealt_by_letters, one_line
+from mlbench.datasets.sources.parts.pinned import Repository
+from mlbench.datasets.sources.parts.rows import dealt_by_letters, one_line
 
 LABELS = ("homophobia", "obscene", "insult", "racism", "misogyny", "xenophobia")
 REPOSITORY = Repository("JAugusto97/ToLD-Br", "7804082d06a42b791c456b37a8a80ed9b731198c")

@@ -21,9 +21,8 @@ from mlbench.models.inputs import Batch, InputRows, Inputs, Tokens
 from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.depth import by_depth
 from mlbench.models.pretrained.frozen import freeze
-from mlbench.models.pretrained.hub import offline_options
 from mlbench.models.pretrained.positions import check_length
-from mlbench.models.pretrained.weights import content_of, local_folder
+from mlbench.models.pretrained.weights import content_of, local_folder, offline_options
 from mlbench.models.vectors import Fronted, bare_vectors
 
 

@@ -1,4 +1,4 @@
-"""Where pretrained weights are looked for."""
+"""Where pretrained weights are looked for: local folders, the hub's cache, and the hub where it answers."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ def local_folder(name: str) -> Path | None:
     if root and (kept := Path(root) / name.rsplit("/", 1)[-1]).is_dir():
         return kept
     return None
+
+
+def offline_options(name: str) -> dict[str, bool]:
+    """What to load a hub id with: nothing more where the hub answers, else the files that the hub's cache holds. Raises
+    ConnectionError where there are none."""
+    from mlbench.datasets.public.hub import why_unreachable
+
+    reason = why_unreachable()
+    if not reason:
+        return {}
+    from huggingface_hub import try_to_load_from_cache
+
+    if isinstance(try_to_load_from_cache(name, "config.json"), str):
+        return {"local_files_only": True}
+    raise ConnectionError(f"it is not on this machine, and the hub cannot be reached: {reason}")

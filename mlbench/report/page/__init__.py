@@ -2,6 +2,6 @@
 
 Tested elsewhere than in a file of their own name:
 
-    board, build, cells, claims, fragments, label_table, reliability_diagram, section, sections, single,
+    board, build, cells, claims, fragments, label_table, reliability_diagram, sections, single,
     templating: tests/report/page
 """

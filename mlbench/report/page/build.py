@@ -20,9 +20,8 @@ from mlbench.report.output.folder import MARK
 from mlbench.report.output.others import Other
 from mlbench.report.page.board import board
 from mlbench.report.page.cells import cell_rows
-from mlbench.report.page.fragments import Fragments
+from mlbench.report.page.fragments import Fragments, Section
 from mlbench.report.page.one_dataset import about_one, standings
-from mlbench.report.page.section import Section
 from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.collect import Tables

@@ -1,4 +1,5 @@
-"""The parts of the page that follow the reader's choice: rendered once, packed, the chosen ones unpacked."""
+"""The sections of the page, and the parts of it that follow the reader's choice: rendered once, packed, the chosen ones
+unpacked."""
 
 from __future__ import annotations
 
@@ -6,8 +7,19 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
+
+
+@dataclass
+class Section:
+    """A part of the page: text, then blocks of HTML."""
+
+    id: str
+    title: str
+    lines: list[str] = field(default_factory=list)
+    blocks: list[Markup] = field(default_factory=list)
 
 
 class Fragments:

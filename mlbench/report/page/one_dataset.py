@@ -16,9 +16,9 @@ from mlbench.report.one_dataset.per_label import confusions, per_label
 from mlbench.report.one_dataset.reliability import reliability
 from mlbench.report.one_dataset.verdict import Verdict, find_verdict
 from mlbench.report.one_dataset.words import how_sure, signed
+from mlbench.report.page.fragments import Section
 from mlbench.report.page.label_table import label_table, sortable
 from mlbench.report.page.reliability_diagram import reliability_diagram
-from mlbench.report.page.section import Section
 
 MOST = 3
 """Losses that are shown label by label."""

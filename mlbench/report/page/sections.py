@@ -10,8 +10,7 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.claims import CheckedClaim
 from mlbench.report.output.others import Other
 from mlbench.report.page.claims import claim_list, claim_rule
-from mlbench.report.page.fragments import Fragments
-from mlbench.report.page.section import Section
+from mlbench.report.page.fragments import Fragments, Section
 from mlbench.report.tables.collect import Tables
 from mlbench.report.tables.html import to_html
 from mlbench.report.tables.model import Table

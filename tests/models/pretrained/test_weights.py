@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from mlbench.datasets.public import hub
 from mlbench.errors import ConfigError
+from mlbench.models.pretrained.weights import offline_options
 from mlbench.registry import ENCODERS
 from mlbench.training import run_cell
 from tests.models.encoders.tiny_bert import save_tiny_bert
@@ -141,3 +144,15 @@ def test_a_text_model_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Monk
     encoder = ENCODERS.build("hf", model=str(tmp_path / "nowhere"))
     with pytest.raises(ConfigError, match=r"its tokeniser cannot be loaded .*MLBENCH_MODELS"):
         encoder.fit(load("synthetic-topics"), np.arange(5), tmp_path)
+
+
+def test_a_model_that_cannot_be_had_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "why_unreachable", lambda: "no route to host")
+    start = time.monotonic()
+    with pytest.raises(
+        ConnectionError, match="not on this machine, and the hub cannot be reached: no route to host"
+    ):
+        offline_options("nobody/nothing")
+    assert time.monotonic() - start < 10
+    monkeypatch.setattr(hub, "why_unreachable", lambda: "")
+    assert offline_options("nobody/nothing") == {}

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
-from mlbench.metrics.scored import SplitScores as Measured
+from mlbench.metrics.scored import Scored as Measured
 from mlbench.metrics.thresholds import tune_global, tune_per_label
 from mlbench.metrics.views.orders import Orders
 from mlbench.report.one_dataset.kept_scores import CellScores, SplitScores

@@ -2,5 +2,5 @@
 
 Tested elsewhere than in a file of their own name:
 
-    arff, drawings, github, molecules, npm, texts, vectors: tests/datasets/sources
+    arff, drawings, molecules, pinned, rows: tests/datasets/sources
 """

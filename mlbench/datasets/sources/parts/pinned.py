@@ -1,4 +1,4 @@
-"""Files of public repositories, pinned by commit and checksum."""
+"""Files of public repositories and of packages, pinned by commit or version, and checksum."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ class Repository:
                 path, size, sha256 = line.split()
                 items.append(replace(self.file(f"{folder}/{path}", sha256, int(size)), name=path))
         return tuple(items)
+
+
+def npm_package(name: str, version: str, sha256: str, size: int) -> Download:
+    """The archive of a package of npm; all it holds lies in a folder `package`."""
+    short = name.rpartition("/")[2]
+    url = f"https://registry.npmjs.org/{name}/-/{short}-{version}.tgz"
+    return Download(
+        f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz", url, size, f"sha256:{sha256}"
+    )

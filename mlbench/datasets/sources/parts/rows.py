@@ -1,9 +1,11 @@
-"""Texts of public sources: put on one line, told apart, dealt to splits by what they say."""
+"""Rows of public sources: texts put on one line, equal rows found, all dealt to splits by what they hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from mlbench.datasets.files.writing import Sample
 from mlbench.datasets.public.readers import hash_share, split_by_hash
@@ -59,3 +61,13 @@ def first_of_each_text(samples: Iterable[Sample]) -> Iterator[Sample]:
 def dealt_by_letters(samples: Iterable[Sample]) -> Iterator[tuple[str, Sample]]:
     """(split, sample) pairs of a set without splits: of the same text the first, its split by the text's letters."""
     return ((split_by_letters(str(sample.input)), sample) for sample in first_of_each_text(samples))
+
+
+def values_of(vector: Sequence[float]) -> bytes:
+    """The same for vectors that are the same to float32, which is what is kept of them."""
+    return np.asarray(vector, dtype="<f4").tobytes()
+
+
+def held_out_by_values(vector: Sequence[float]) -> str:
+    """Validation (10 %) or train, by the MD5 of the numbers as Python writes their list."""
+    return "validation" if hash_share(str(list(vector))) < 10 else "train"
