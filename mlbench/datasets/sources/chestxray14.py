@@ -60,7 +60,7 @@ class ChestXray14(PublicSource):
         test = set(tree.text("test_list.txt").split())
         train = set(tree.text("train_val_list.txt").split())
         files = tree.by_file_name(".png")
-        rows = sorted(read_rows(tree, table), key=lambda row: row.get("Image Index", ""))
+        rows = sorted(read_rows(tree, table), key=lambda row: str(need(row, "Image Index", table)))
         patients = {str(need(row, "Patient ID", table)) for row in rows if row["Image Index"] in train}
         held_out = validation_patients(patients)
         for row in rows:

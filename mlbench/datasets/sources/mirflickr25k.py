@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,6 +18,40 @@ from mlbench.errors import DataError
 
 SITE = "https://press.liacs.nl/mirflickr/mirflickr25k.v3b"
 SEED = 42
+TOPICS = (
+    *(
+        "animals",
+        "baby",
+        "bird",
+        "car",
+        "clouds",
+        "dog",
+        "female",
+        "flower",
+        "food",
+        "indoor",
+        "lake",
+        "male",
+    ),
+    *(
+        "night",
+        "people",
+        "plant_life",
+        "portrait",
+        "river",
+        "sea",
+        "sky",
+        "structures",
+        "sunset",
+        "transport",
+    ),
+    *("tree", "water"),
+)
+RELEVANT = (
+    *("baby", "bird", "car", "clouds", "dog", "female", "flower", "male", "night", "people", "portrait"),
+    *("river", "sea", "tree"),
+)
+"""Of which a stricter list says where they are what the photograph is about."""
 
 
 @register_dataset("mirflickr25k")
@@ -59,6 +92,10 @@ class MirFlickr(PublicSource):
             ),
         )
 
+    def vocabulary(self, tree: Tree) -> Sequence[str]:
+        stricter = [f"{topic}_r1" for topic in RELEVANT] if self.topics == "all" else []
+        return sorted([*TOPICS, *stricter])
+
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
         images = {
             int(match[1]): name
@@ -79,14 +116,13 @@ class MirFlickr(PublicSource):
                 yield split, Sample(tree.read(images[number]), labels[number], f"im{number}")
 
     def _labels(self, tree: Tree) -> dict[int, list[str]]:
-        """The topics of each image, from one list of image numbers per topic."""
+        """The topics of each image, from one list of image numbers per topic. Other files of numbers are none: beside
+        the images lie the tags that people gave them, and some of those are a year."""
         labels: dict[int, list[str]] = {}
-        for file, name in sorted(tree.by_file_name(".txt").items()):
-            topic = PurePosixPath(file).stem
-            content = tree.read(name)
-            listed = re.fullmatch(rb"\s*\d+(\s+\d+)*\s*", content)
-            if not listed or (topic.endswith("_r1") and self.topics == "potential"):
-                continue
+        for topic in self.vocabulary(tree):
+            content = tree.text(f"{topic}.txt")
+            if not re.fullmatch(r"(\s*\d+)*\s*", content):
+                raise DataError(f"{topic}.txt: it is to be a list of image numbers, one a line")
             for number in content.split():
                 labels.setdefault(int(number), []).append(topic)
         return labels

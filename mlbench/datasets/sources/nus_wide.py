@@ -58,7 +58,7 @@ class NusWide(PublicSource):
         return tree.text("Concepts81.txt").split()
 
     def samples(self, tree: Tree) -> Iterator[tuple[str, Sample]]:
-        files = tree.by_file_name(".jpg")
+        files = {_photograph(name): member for name, member in tree.by_file_name(".jpg").items()}
         found = 0
         for split, part in (("train", "Train"), ("test", "Test")):
             listed = [
@@ -67,7 +67,7 @@ class NusWide(PublicSource):
             listed = [name for name in listed if name]
             labels = self._labels(tree, part, len(listed))
             for row, name in enumerate(listed):
-                member = files.get(PurePosixPath(name).name)
+                member = files.get(_photograph(PurePosixPath(name).name))
                 image = tree.read(member) if member and (labels[row] or self.unlabelled == "kept") else b""
                 if image:  # copies hold empty files for photographs that their owners took away
                     found += 1
@@ -89,3 +89,8 @@ class NusWide(PublicSource):
                 if mark == "1":
                     labels[row].append(concept)
         return labels
+
+
+def _photograph(file: str) -> str:
+    """Flickr's number of it: lists call it `0001_2124494179.jpg`, some copies `2124494179.jpg`."""
+    return file.rpartition("_")[2].lower()

@@ -119,6 +119,7 @@ class Voc2007(PublicSource):
             else "train is trainval; the official test halved into validation and test with seed 42, as the "
             "comprehensive study does (our own draw of the halves)",
             quirks=(
+                "objects that are truncated or occluded count as shown",
                 'a label that only objects marked "difficult" give is positive in training and not scored; '
                 '`difficult` = "positive" or "negative" scores it',
             ),

@@ -14,6 +14,7 @@ from scipy.io import savemat
 
 from mlbench.datasets.sources.adp import _columns_of
 from mlbench.datasets.sources.chestxray14 import validation_patients
+from mlbench.datasets.sources.mirflickr25k import RELEVANT, TOPICS
 from mlbench.errors import DataError
 from tests.datasets.sources.imitation import get, lay, picture, sets, tarred, together, zipped
 
@@ -223,6 +224,10 @@ def test_nus_wide(tmp_path: Path) -> None:
     assert sets(dropped, "test")["actor/0001_Test1.jpg"] == {"airport", "sky"}
     assert all(sets(dropped, "test").values())
     assert dropped.fingerprint != get("nus_wide", [lay(tmp_path / "all" / "nus", nus_wide())]).fingerprint
+    (folder / "Flickr/actor/0004_Train4.jpg").rename(folder / "Flickr/Train4.jpg")
+    assert get("nus_wide", [folder]).fingerprint == dropped.fingerprint, (
+        "some copies have Flickr's number alone"
+    )
     (folder / "Flickr/actor/0002_Train2.jpg").write_bytes(b"")
     assert len(together(get("nus_wide", [folder]))) == 14, "an empty file is a missing one"
     (folder / "Groundtruth/TrainTestLabels/Labels_sky_Test.txt").write_text("1\n")
@@ -232,19 +237,30 @@ def test_nus_wide(tmp_path: Path) -> None:
 
 def test_mirflickr25k(tmp_path: Path) -> None:
     images = {f"mirflickr/im{number}.jpg": picture(number) for number in range(1, 101)}
-    images["mirflickr/doc/README.txt"] = b"not a list of numbers"
+    images["mirflickr/doc/common_tags.txt"] = b"explore\n"
+    for number in range(1, 101):
+        # What people wrote beside a photograph may be a year alone.
+        images[f"mirflickr/meta/tags/tags{number}.txt"] = images[
+            f"mirflickr/meta/tags_raw/tags{number}.txt"
+        ] = b"2007\r\n" if number % 2 else b"nikon\r\n"
     notes: dict[str, str | bytes] = {"README.txt": "MIRFLICKR annotations 0.80"}
-    for place, topic in enumerate(("animals", "sky", "sky_r1", "night")):
+    topics = [*TOPICS, *(f"{topic}_r1" for topic in RELEVANT)]
+    for topic in topics:
+        place = {"animals": 0, "sky": 1, "sea": 2, "sea_r1": 3}.get(topic)
         notes[f"{topic}.txt"] = "\r\n".join(str(n) for n in range(1, 101) if n % 4 == place) + "\r\n"
     given = [zipped(tmp_path / "mir.zip", images), zipped(tmp_path / "notes.zip", notes)]
     dataset = get("mirflickr25k", given)
-    assert dataset.labels == ("animals", "night", "sky")
+    assert len(TOPICS) == 24
+    assert dataset.labels == TOPICS
     assert sum(dataset.sizes.values()) == 75
     assert dataset.sizes["train"] > 50
     assert all(sets(dataset, "train").values())
     everything = get("mirflickr25k", given, topics="all")
-    assert everything.labels == ("animals", "night", "sky", "sky_r1")
+    assert len(everything.labels) == 38
     assert everything.sizes == {"train": 80, "validation": 10, "test": 10}
+    del notes["water.txt"]
+    with pytest.raises(DataError, match=r"'water\.txt' is not among the \d+ files given"):
+        get("mirflickr25k", [given[0], zipped(tmp_path / "fewer.zip", notes)])
 
 
 def test_chestxray14(tmp_path: Path) -> None:
