@@ -11,6 +11,7 @@ import typer
 
 from mlbench.cli import options
 from mlbench.cli.dataset_rows import Wanted, columns_of
+from mlbench.code.modules import code_hash
 from mlbench.errors import ConfigError, did_you_mean
 
 KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets", "published")
@@ -201,6 +202,7 @@ def _declared(declared: Any) -> dict[str, Any]:
         "origin": declared.origin,
         "version": declared.version,
         "source_hash": declared.source_hash,
+        "code_hash": code_hash(declared),
     }
 
 

@@ -27,6 +27,12 @@ def code_hash(declaration: Declaration) -> str:
     return _code_hash(declaration.file, declaration.object_name, declaration.source_hash)
 
 
+def is_current(declaration: Declaration, made_by: str | None) -> bool:
+    """Whether code of the hash `made_by` gives the results of a built-in thing as it is now: it is the same, or one of
+    those that its class attribute `same_results` names."""
+    return made_by == code_hash(declaration) or made_by in declaration.attributes.get("same_results", {})
+
+
 @functools.cache
 def _code_hash(file: Path, name: str, own_hash: str) -> str:
     if not file.is_relative_to(PACKAGE_FOLDER):

@@ -18,6 +18,7 @@ ASIDE = frozenset(
         "before",
         "exact_gradient",
         "identities",
+        "same_results",
         "stateful",
         "weighs_unknown",
     }

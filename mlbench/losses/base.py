@@ -57,6 +57,9 @@ class Loss(nn.Module):
     before: ClassVar[Mapping[str, Any]] = {}
     """The value of each parameter that was added later under which the loss is what it was before: there it is no part
     of a cell's id."""
+    same_results: ClassVar[Mapping[str, str]] = {}
+    """The hash of its code before each change that moves no result, with what changed: records that it made are not
+    stale."""
     per_sample: ClassVar[bool] = False
     """Under reduction "batchmean" the loss of a batch is the mean of the losses of its rows."""
     soft_targets: ClassVar[bool] = False

@@ -31,7 +31,10 @@ class PropensityWeightedCrossEntropy(ElementwiseLoss):
     needs = {"logits"}
     accepts = {"known"}
     soft_targets = True
-    identities: ClassVar[Identities] = (({"a": 0.0, "normalise": True}, "bce", {}),)
+    identities: ClassVar[Identities] = (
+        ({"a": 0.0, "normalise": True}, "bce", {}),
+        ({}, "bce", {"pos_weight": "propensity"}),
+    )
     search_space = {"a": Choice(0.5, 0.55, 0.6), "b": Choice(0.4, 1.5, 2.6), "normalise": Choice(False, True)}
     without_effect = {"b": {"a": 0.0}}
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlbench.code import modules
 from mlbench.code.declarations import PACKAGE_FOLDER, read_declarations
-from mlbench.code.modules import code_hash
+from mlbench.code.modules import code_hash, is_current
 
 
 @pytest.fixture
@@ -52,6 +52,24 @@ def test_a_loss_s_code_is_its_definition_and_what_that_reaches(losses: Path) -> 
     edit(losses / "parts/masking.py", "[:, None] >= candidates", "[:, None] == candidates")
     edit(losses / "parts/masking.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
     assert hashes(losses) == before
+
+
+def test_code_that_gave_the_same_results_is_named(losses: Path) -> None:
+    """A hash that `same_results` names is current, and to name it changes no hash."""
+    file = losses / "asl.py"
+    before = hash_of(file)
+    edit(file, "    search_space = {", "    another = 1\n    search_space = {")
+    (declaration,) = read_declarations(file, "register_loss")
+    after = hash_of(file)
+    assert after != before
+    assert not is_current(declaration, before)
+    edit(file, "    search_space = {", f'    same_results = {{"{before}": "why"}}\n    search_space = {{')
+    assert hash_of(file) == after
+    (declaration,) = read_declarations(file, "register_loss")
+    assert is_current(declaration, before)
+    assert is_current(declaration, after)
+    assert not is_current(declaration, "another")
+    assert not is_current(declaration, None)
 
 
 def test_comments_docstrings_and_layout_make_nothing_stale(losses: Path) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mlbench import LabelStats, Outputs, build_loss
+from mlbench.suite import parse_suite
 from tests.losses.harness import assert_agrees
 
 
@@ -51,9 +53,43 @@ def test_balanced_weights_come_from_the_training_counts_clamped_and_capped() -> 
     assert value.item() == pytest.approx((100 + 1 / 999) * torch.log(torch.tensor(2.0)).item())
 
 
-def test_balanced_weights_are_refused_before_prepare() -> None:
+@pytest.mark.parametrize("name", ["balanced", "propensity"])
+def test_weights_by_name_are_refused_before_prepare(name: str) -> None:
     with pytest.raises(ValueError, match="needs prepare"):
-        build_loss("bce", pos_weight="balanced")(torch.zeros(2, 3), torch.zeros(2, 3))
+        build_loss("bce", pos_weight=name)(torch.zeros(2, 3), torch.zeros(2, 3))
+
+
+def test_a_list_has_a_weight_for_each_label() -> None:
+    weights = [0.0, 1.0, 2.5, 3.0, 10.0]
+    assert_agrees("bce", reference(lambda _, k: weights[k], 0.0, "mean"), pos_weight=weights)
+    with pytest.raises(ValueError, match="pos_weight has 2 weights for 3 labels"):
+        build_loss("bce", pos_weight=[1.0, 2.0])(torch.zeros(2, 3), torch.zeros(2, 3))
+    with pytest.raises(ValueError, match="pos_weight"):
+        build_loss("bce", pos_weight=[1.0, -2.0])
+
+
+def test_propensity_weights_are_those_of_pw_bce() -> None:
+    x, y = torch.randn(9, 4, dtype=torch.float64), (torch.rand(9, 4) < 0.3).double()
+    one, other = build_loss("bce", pos_weight="propensity"), build_loss("pw_bce")
+    for loss in (one, other):
+        loss.prepare(LabelStats(y.sum(dim=0), 1000))
+    torch.testing.assert_close(one(x, y), other(x, y))
+
+
+def test_a_suite_may_give_a_list() -> None:
+    text = 'name = "t"\nseeds = [0]\nlosses = [{ name = "bce", pos_weight = [1.0, 2.0] }]\n'
+    text += '[[datasets]]\nname = "synthetic-features"\nlabels = 2\ncardinality = 1.0\n'
+    (weights,) = {repr(cell.loss.parameters["pos_weight"]) for cell in parse_suite(text, "t").cells()}
+    assert weights == "[1.0, 2.0]"
+
+
+@pytest.mark.parametrize("weight", [None, 3.0])
+def test_what_could_be_asked_for_before_lists_gives_the_same_bits(weight: float | None) -> None:
+    """`same_results` names the code of that time, which made published records."""
+    x, y = torch.randn(64, 9), (torch.rand(64, 9) < 0.3).float()
+    given = None if weight is None else torch.tensor(weight)
+    expected = binary_cross_entropy_with_logits(x, y, pos_weight=given, reduction="none").sum() / len(x)
+    assert torch.equal(build_loss("bce", pos_weight=weight, reduction="batchmean")(x, y), expected)
 
 
 def test_soft_targets_are_taken() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from mlbench.code.modules import code_hash
+from mlbench.code.modules import code_hash, is_current
 from mlbench.errors import ConfigError, DatasetNotFoundError
 from mlbench.records import Keep, Store
 from mlbench.registry import LOSSES
@@ -331,4 +331,4 @@ def _is_stale(cell: Cell, head: Mapping[str, Any]) -> bool:
     """Whether the code of the cell's built-in loss is another than that of the record."""
     declared = LOSSES.describe(cell.loss.name)
     made_by = (head.get("code") or {}).get("loss_source")
-    return declared.origin == "built in" and made_by is not None and made_by != code_hash(declared)
+    return declared.origin == "built in" and made_by is not None and not is_current(declared, made_by)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlbench.code.modules import code_hash
+from mlbench.code.modules import is_current
 from mlbench.errors import MlbenchError
 from mlbench.metrics.catalog import COUNT, metric_info, parse_key
 from mlbench.records import READINGS
@@ -78,7 +78,7 @@ def _of_code(record: Record) -> Iterator[str]:
         return
     cell = cell_of(str(record["suite"]), record["cell"])
     declared = LOSSES.describe(cell.loss.name)
-    if declared.origin == "built in" and record["code"].get("loss_source") != code_hash(declared):
+    if declared.origin == "built in" and not is_current(declared, record["code"].get("loss_source")):
         yield f"its loss {cell.loss.name!r} is another by now: `mlbench run --rerun stale` trains it again"
     if record["environment"].get("git_dirty"):
         yield "it was made by a checkout with changes that no commit holds"
