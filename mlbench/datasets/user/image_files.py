@@ -15,12 +15,12 @@ from mlbench.errors import DataError, did_you_mean
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".jp2")
 
 
-def find_pictures(folder: Path) -> list[Path]:
+def find_images(folder: Path) -> list[Path]:
     """The image files under `folder`, sorted."""
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
 
 
-def names_pictures(part: Part) -> bool:
+def names_images(part: Part) -> bool:
     """Whether the column `image` holds paths rather than encoded images."""
     if "image" not in part.table.column_names:
         return False
@@ -28,7 +28,7 @@ def names_pictures(part: Part) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def load_pictures(part: Part, folder: Path, *, skip: bool = False) -> Part:
+def load_images(part: Part, folder: Path, *, skip: bool = False) -> Part:
     """The part with the paths in the column `image` replaced by the files' bytes; what cannot be read is left empty
     where it will be skipped. Raises DataError that names the first, and how many more there are."""
     root, place = folder.resolve(), part.place

@@ -19,7 +19,7 @@ from mlbench.datasets.public.hub import fetch_hub, hub_folder
 from mlbench.datasets.source import Request, Source, not_found, register_dataset
 from mlbench.datasets.user.arrow_files import saved_files
 from mlbench.datasets.user.column_choice import ColumnChoice
-from mlbench.datasets.user.image_files import find_pictures, load_pictures, names_pictures
+from mlbench.datasets.user.image_files import find_images, load_images, names_images
 from mlbench.datasets.user.missing import settle_missing
 from mlbench.datasets.user.table_files import files_beside, find_tables
 from mlbench.datasets.user.tabular import Dialect, read_header, read_table
@@ -103,9 +103,9 @@ class OwnData(Source):
             for file in (saved_files(table) if table.is_dir() else [table])
         ]
         card = place / "dataset.toml"
-        pictured = self.columns.image or self.images or (place.is_dir() and not self.columns.modality)
-        pictures = find_pictures(self._picture_folder(tables[0])) if pictured else []
-        return [*tables, *([card] if card.is_file() else []), *pictures]
+        of_images = self.columns.image or self.images or (place.is_dir() and not self.columns.modality)
+        files = find_images(self._image_folder(tables[0])) if of_images else []
+        return [*tables, *([card] if card.is_file() else []), *files]
 
     def read(self, request: Request) -> Dataset:
         if self.hub and not hub_folder(self.hub, self.config).is_dir():
@@ -166,16 +166,16 @@ class OwnData(Source):
         raise not_found(request.name, places, "correct `path`; it is taken from the folder you are in")
 
     def _with_pictures(self, part: Part, place: Path) -> Part:
-        if not names_pictures(part):
+        if not names_images(part):
             return part
         if place.is_file() and not self.columns.image:
             raise part.place.error(
                 None, f"its images are given by path; say in which column: {setting('image')}"
             )
-        folder = self._picture_folder(Path(part.place.file))
-        return load_pictures(part, folder, skip=self.unreadable == "skip")
+        folder = self._image_folder(Path(part.place.file))
+        return load_images(part, folder, skip=self.unreadable == "skip")
 
-    def _picture_folder(self, table: Path) -> Path:
+    def _image_folder(self, table: Path) -> Path:
         return Path(self.images).expanduser() if self.images else table.parent
 
 

@@ -16,7 +16,7 @@ from mlbench.datasets.files.columns import Place, read_features, read_ids, read_
 from mlbench.datasets.files.hints import setting
 from mlbench.datasets.files.label_questions import require
 from mlbench.datasets.user.column_choice import NO_IDS, ColumnChoice
-from mlbench.datasets.user.image_files import find_pictures, load_pictures, names_pictures
+from mlbench.datasets.user.image_files import find_images, load_images, names_images
 from mlbench.datasets.user.tabular import SUFFIXES, Dialect, kind_of, read_table
 from mlbench.errors import ConfigError, DataError, did_you_mean
 
@@ -72,8 +72,8 @@ def _id_column(part: Part, named: str) -> dict[str, Any]:
 
 def _rows_of(part: Part, modality: Modality, name: str | list[str], images: str) -> NewRows:
     place, called = part.place, name if isinstance(name, str) else ", ".join(name)
-    if names_pictures(part):
-        part = load_pictures(part, Path(images).expanduser() if images else Path(place.file).parent)
+    if names_images(part):
+        part = load_images(part, Path(images).expanduser() if images else Path(place.file).parent)
     column = part.table.column(modality)
     read: dict[Modality, Any] = {"text": read_texts, "image": read_images, "features": read_features}
     ids = part.table.column("id") if "id" in part.table.column_names else None
@@ -85,9 +85,9 @@ def _read_folder(folder: Path, modality: Modality) -> NewRows:
     if modality != "image":
         named = f"; name one of {', '.join(tables)}" if tables else ""
         raise DataError(f"{folder}: a folder, and the model takes {modality}: name a file{named}")
-    pictures = find_pictures(folder)
-    if not pictures:
+    files = find_images(folder)
+    if not files:
         raise DataError(f"{folder}: it holds no images")
     place = Place(str(folder))
-    encoded = pa.chunked_array([pa.array([file.read_bytes() for file in pictures], pa.large_binary())])
-    return NewRows(read_images(encoded, "image", place), [str(file.relative_to(folder)) for file in pictures])
+    encoded = pa.chunked_array([pa.array([file.read_bytes() for file in files], pa.large_binary())])
+    return NewRows(read_images(encoded, "image", place), [str(file.relative_to(folder)) for file in files])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlbench.datasets.base import ALIASES, SPLITS
 from mlbench.datasets.user.arrow_files import is_saved, saved_splits
-from mlbench.datasets.user.image_files import find_pictures
+from mlbench.datasets.user.image_files import find_images
 from mlbench.datasets.user.tabular import COMPRESSED, SUFFIXES, kind_of
 from mlbench.errors import DataError
 
@@ -50,8 +50,8 @@ def find_tables(place: Path) -> dict[str, Path]:
 def _what_else(place: Path, files: list[Path]) -> str:
     if files:
         return "; or name one of them"
-    if pictures := len(find_pictures(place)):
-        return f" beside {pictures} images: list them in labels.csv, columns file_name and labels"
+    if count := len(find_images(place)):
+        return f" beside {count} images: list them in labels.csv, columns file_name and labels"
     tables = [file for file in sorted(place.rglob("*")) if file.is_file() and kind_of(file) in SUFFIXES]
     if tables:
         return f", but {tables[0].relative_to(place)}: a folder laid out like a repository of the hub is named by `hub`"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.figures.jobs import FigureJob, FigureSlot, figure_jobs
-from mlbench.report.figures.save import PART, Picture, render_all
+from mlbench.report.figures.save import PART, SavedFigure, render_all
 from mlbench.safe_path import guard_children
 
-Figures = dict[FigureSlot, Picture]
+Figures = dict[FigureSlot, SavedFigure]
 WORTH_A_PROCESS = 60
 """Figures below which starting further processes costs more than it saves."""
 DRAWN_HERE = ("differences",)
@@ -23,17 +23,17 @@ def draw_all(analysis: Analysis, folder: Path, *, processes: int | None = None) 
     jobs = figure_jobs(analysis)
     processes = processes or min(len(os.sched_getaffinity(0)), 8)
     if processes == 1 or len(jobs) < WORTH_A_PROCESS:
-        pictures = render_all([job.draw for job in jobs], folder)
+        saved = render_all([job.draw for job in jobs], folder)
     else:
         here = [job for job in jobs if job.place[0] in DRAWN_HERE]
         away = [job for job in jobs if job.place[0] not in DRAWN_HERE]
-        jobs, pictures = [*here, *away], _render_both(here, away, folder, processes)
-    return {job.place: picture for job, picture in zip(jobs, pictures, strict=True) if picture is not None}
+        jobs, saved = [*here, *away], _render_both(here, away, folder, processes)
+    return {job.place: each for job, each in zip(jobs, saved, strict=True) if each is not None}
 
 
 def _render_both(
     here: Sequence[FigureJob], away: Sequence[FigureJob], folder: Path, processes: int
-) -> list[Picture | None]:
+) -> list[SavedFigure | None]:
     """The figures of `here` in this process while others draw those of `away`."""
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
@@ -42,8 +42,8 @@ def _render_both(
     parts = [[job.draw for job in away[start : start + PART]] for start in range(0, len(away), PART)]
     run = Parallel(n_jobs=processes, batch_size=1, return_as="generator")
     drawn = run(delayed(render_all)(part, folder) for part in parts)
-    pictures = render_all([job.draw for job in here], folder)
+    saved = render_all([job.draw for job in here], folder)
     for part in drawn:
-        pictures += part
+        saved += part
     get_reusable_executor().shutdown(wait=True)
-    return pictures
+    return saved

@@ -21,7 +21,7 @@ Draw = Callable[[], Drawing | None]
 _VARIABLES = {INK: "var(--ink)", MUTED: "var(--muted)", RULE: "var(--rule)", PAPER: "none"}
 
 
-class Picture(NamedTuple):
+class SavedFigure(NamedTuple):
     """A drawn figure: its file name without ending, its title, its SVG for the page."""
 
     key: str
@@ -29,21 +29,21 @@ class Picture(NamedTuple):
     svg: str
 
 
-def render_all(draws: Sequence[Draw], folder: Path) -> list[Picture | None]:
+def render_all(draws: Sequence[Draw], folder: Path) -> list[SavedFigure | None]:
     """Draw and save figures; their garbage, which is much, is collected after every few and not all the time."""
-    pictures: list[Picture | None] = []
+    saved: list[SavedFigure | None] = []
     for start in range(0, len(draws), PART):
         with uncollected():
-            pictures += [render(draw, folder) for draw in draws[start : start + PART]]
+            saved += [render(draw, folder) for draw in draws[start : start + PART]]
         gc.collect()
-    return pictures
+    return saved
 
 
-def render(draw: Draw, folder: Path) -> Picture | None:
+def render(draw: Draw, folder: Path) -> SavedFigure | None:
     """Draw a figure and save it; None where there is nothing to draw."""
     with styled():
         drawing = draw()
-        return None if drawing is None else Picture(drawing.key, drawing.title, save(drawing, folder))
+        return None if drawing is None else SavedFigure(drawing.key, drawing.title, save(drawing, folder))
 
 
 def save(drawing: Drawing, folder: Path) -> str:

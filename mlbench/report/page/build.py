@@ -14,7 +14,7 @@ from mlbench.report.data.grid import DONE, FAILED, READING_WORDS
 from mlbench.report.data.kinds import kind_of
 from mlbench.report.figures.draw import Figures
 from mlbench.report.figures.jobs import styles_of
-from mlbench.report.figures.save import Picture
+from mlbench.report.figures.save import SavedFigure
 from mlbench.report.one_dataset.verdict import find_verdict
 from mlbench.report.output.folder import MARK
 from mlbench.report.output.others import Other
@@ -101,14 +101,12 @@ def _sections(analysis: Analysis, content: Content, fragments: Fragments, defaul
     return about_one(found, slot, content.by_label, has_buckets=default in content.tables.frequency)
 
 
-def figure(picture: Picture) -> str:
+def figure(saved: SavedFigure) -> str:
     """An inline SVG with its caption and links to its files."""
-    files = Markup('<a href="figures/{0}.png">PNG</a> · <a href="figures/{0}.svg">SVG</a>').format(
-        picture.key
-    )
-    caption = Markup("<figcaption>{}. {}</figcaption>").format(picture.title, files)
-    scroll = Markup('<div class="scroll" tabindex="0" role="region" aria-label="{}">').format(picture.title)
-    return f"<figure>{scroll}{picture.svg}</div>{caption}</figure>"
+    files = Markup('<a href="figures/{0}.png">PNG</a> · <a href="figures/{0}.svg">SVG</a>').format(saved.key)
+    caption = Markup("<figcaption>{}. {}</figcaption>").format(saved.title, files)
+    scroll = Markup('<div class="scroll" tabindex="0" role="region" aria-label="{}">').format(saved.title)
+    return f"<figure>{scroll}{saved.svg}</div>{caption}</figure>"
 
 
 def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: Any) -> None:
@@ -138,8 +136,8 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
             fragments.add("board", view, macros.board(rows, len(rows)))
         if why := no_diagram(analysis, view):
             fragments.add("differences", view, macros.empty(why))
-    for place, picture in content.figures.items():
-        fragments.add(str(place[0]), place[1:], figure(picture))
+    for place, saved in content.figures.items():
+        fragments.add(str(place[0]), place[1:], figure(saved))
     fragments.add("cells", (), cell_rows(analysis, content.commands, pages=content.cell_pages))
 
 
