@@ -114,7 +114,7 @@ def recommend(
     with hints_as_options():
         advice = advise(
             like,
-            results=results or [Path("results")],
+            results=results or None,
             metric=metric,
             reading=reading,
             fraction=fraction,

@@ -85,7 +85,7 @@ def compare(
 def recommend(
     like: Path | str,
     *,
-    results: Paths = "results",
+    results: Paths | None = None,
     metric: str = "map",
     reading: str = "own",
     fraction: float | None = None,
@@ -94,14 +94,16 @@ def recommend(
 ) -> Recommendation:
     """Which losses did best on the datasets most like `like`, a dataset's name or the path of your own data.
 
-    `parameters` say how to read your own data (its text, image and labels columns, as in a suite). `str` of
-    what comes back is the advice in words, with how sure it is. Raises UnknownNameError, DataError.
+    From the records under `results`; where not given, from those of the folder `results` if there are some, else from
+    the scores that come with the package. `parameters` say how to read your own data (its text, image and labels
+    columns, as in a suite). `str` of what comes back is the advice in words, with how sure it is. Raises
+    UnknownNameError, DataError.
     """
     from mlbench.report.recommendation.recommend import recommend_for
 
     return recommend_for(
         str(like),
-        results=_listed(results),
+        results=None if results is None else _listed(results),
         metric=metric,
         reading=reading,
         fraction=fraction,

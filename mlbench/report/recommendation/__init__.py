@@ -2,5 +2,5 @@
 
 Tested elsewhere than in a file of their own name:
 
-    advice, likeness, regret: tests/report/recommendation/test_recommend.py
+    advice, likeness, origin, regret: tests/report/recommendation/test_recommend.py
 """

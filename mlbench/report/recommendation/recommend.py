@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from mlbench.errors import DataError, UnknownNameError
+from mlbench.records import stores
 from mlbench.report.data.arrays import nanmean
 from mlbench.report.data.grid import READING_WORDS, READINGS, Grid, Task
 from mlbench.report.data.measures import require
 from mlbench.report.data.merge import check_something_finished, merge
 from mlbench.report.recommendation.advice import advise, nearest
 from mlbench.report.recommendation.likeness import Traits, distance, find_traits, traits_of_task
+from mlbench.report.recommendation.origin import origin
+from mlbench.report.recommendation.published import published_cells
 from mlbench.report.recommendation.regret import Regrets, past_regrets
 from mlbench.report.text.classifier import REMEDY, TRAILS, trailing
 from mlbench.report.wording import listed, show_fraction
 
+OWN = Path("results")
+"""Where a run writes, if nobody says otherwise."""
 NEAR = 0.5
 """A distance up to which a dataset is called alike: a factor of about three on average."""
 
@@ -63,6 +69,8 @@ class Recommendation:
     """The best first."""
     regrets: Regrets
     """What such advice was worth on past families."""
+    origin: str
+    """Where the numbers come from: families, protocol, commit."""
     problems: tuple[str, ...] = ()
     """What of the records could not be read or does not count."""
 
@@ -88,7 +96,7 @@ class Recommendation:
         return self.advice[0].loss if helps and self.advice else self.regrets.single
 
     def __str__(self) -> str:
-        lines = [str(self.traits), f"by {self.where}", "", "nearest datasets in the records:"]
+        lines = [str(self.traits), f"by {self.where}", self.origin, "", "nearest datasets in the records:"]
         lines += [
             f"  {other.name} ({'the dataset itself' if other.itself else f'distance {other.apart:.2f}'})"
             for other in self.neighbours
@@ -129,10 +137,27 @@ def _much_alike(alike: int, others: int, thing: str) -> str:
     return f"{alike} of the {others} {thing}s {'is' if alike == 1 else 'are'} much like it."
 
 
+def _cells(results: Sequence[Path] | None) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """The cells that count, what is wrong with the records, and what they are called."""
+    if results is None and not _has_records(OWN):
+        return published_cells(), (), "the scores that come with mlbench"
+    places = [OWN] if results is None else results
+    merged = merge(places)
+    check_something_finished(merged.cells, places, merged.problems)
+    return merged.cells, merged.problems, f"the records in {listed([str(place) for place in places])}"
+
+
+def _has_records(folder: Path) -> bool:
+    try:
+        return bool(stores(folder))
+    except DataError:
+        return False
+
+
 def recommend_for(
     like: str,
     *,
-    results: Sequence[Path],
+    results: Sequence[Path] | None = None,
     metric: str = "map",
     reading: str = "own",
     fraction: float | None = None,
@@ -140,15 +165,16 @@ def recommend_for(
     data_root: Path | None = None,
     most: int = 3,
 ) -> Recommendation:
-    """Advice for a dataset by name or path. Only losses with a result on every neighbour are weighed.
+    """Advice for a dataset by name or path, from the records under `results`; where None, from those in the folder
+    `results` if there are some, else from the scores that come with the package. Only losses with a result on every
+    neighbour are weighed.
 
     Raises UnknownNameError for an unknown metric, reading, fraction or dataset, DataError where no records are.
     """
     if reading not in READINGS:
         raise UnknownNameError("reading", reading, READINGS)
-    merged = merge(results)
-    check_something_finished(merged.cells, results, merged.problems)
-    grid = Grid(merged.cells)
+    cells, problems, source = _cells(results)
+    grid = Grid(cells)
     measure = require(metric, grid.metric_keys)
     place = len(grid.fractions) - 1
     if fraction is not None:
@@ -182,7 +208,8 @@ def recommend_for(
             for loss, rank, close in advice[:most]
         ),
         regrets=regrets,
-        problems=merged.problems,
+        problems=problems,
+        origin=origin(grid, source),
     )
 
 
