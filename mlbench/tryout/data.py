@@ -73,9 +73,12 @@ def look_at(path: Path, columns: Mapping[str, Any]) -> Guess:
     file = find_tables(path)["train"]
     settled = {**_delimiter(file), **columns}
     dialect = Dialect(str(settled.get("delimiter", "")), str(settled.get("quote", '"')))
-    table = read_table(file, dialect).table
-    found = guess(profile(table), settled)
-    ask_what_empty_means(found, table)
+    part = read_table(file, dialect)
+    found = guess(profile(part.table), settled)
+    ask_what_empty_means(found, part.table)
+    if part.place.broken and any(not question.options for question in found.questions):
+        # Nothing else will do: it is among the columns that cannot be read.
+        raise next(iter(part.place.broken.values()))
     return found
 
 

@@ -19,6 +19,8 @@ ID_NAMES = {"id", "ids", "index", "idx", "unnamed0", "key", "uid", "uuid", "rowi
 MUCH_LONGER = 2.0
 """A text column is the input where it has so many times as many words as the next one."""
 INPUTS = ("text", "image", "features")
+NUMBERED = ("vector", "list of marks")
+"""Kinds of columns that hold lists of numbers: features, or labels by place or by number."""
 
 
 @dataclass
@@ -106,17 +108,22 @@ def _plain(option: Option, columns: Sequence[Column]) -> str:
 
 
 def _labels_in_one(free: Sequence[Column]) -> list[Option]:
-    """The columns that may hold all labels of a row, those of several labels a row first."""
-    found = []
+    """The columns that may hold all labels of a row, those of several labels a row first; lists of numbers only where
+    they are called labels or nothing else will do, since they may be features."""
+    found, numbered = [], []
     for column in free:
         if column.kind in ("list", "written list"):
             found.append((2.0, Option(column.name, "lists")))
+        elif column.kind in NUMBERED and column.plain_name in LABEL_NAMES:
+            found.append((2.0, Option(column.name, "lists of numbers")))
+        elif column.kind == "list of marks":
+            numbered.append(Option(column.name, "lists of 0 and 1"))
         elif column.kind == "string" and not _is_split(column):
             for division in divisions(column.cells, spaces=column.plain_name in LABEL_NAMES)[:1]:
                 how = "one label a row" if division.single else f"{division.a_cell:.1f} a row"
                 found.append((division.a_cell, Option(column.name, f"{division.labels} labels, {how}")))
     several = [option for a_cell, option in found if a_cell > 1]
-    return several or [option for _, option in found]
+    return several or [option for _, option in found] or numbered
 
 
 def _take_marks(found: Guess, marks: list[str], columns: Sequence[Column]) -> None:
@@ -140,7 +147,7 @@ def _take_marks(found: Guess, marks: list[str], columns: Sequence[Column]) -> No
 def _find_separator(found: Guess, column: Column | None) -> None:
     if column is None or "separator" in found.parameters:
         return
-    if column.kind == "written list":
+    if column.kind == "written list" or (column.kind in NUMBERED and column.cells):
         found.take("separator", "json", "the cells are lists")
     elif column.kind == "string":
         several = divisions(column.cells, spaces=column.plain_name in LABEL_NAMES)
@@ -159,7 +166,7 @@ def _find_separator(found: Guess, column: Column | None) -> None:
 def _find_input(found: Guess, free: Sequence[Column], asked: Sequence[str]) -> None:
     """Images before texts before vectors before numbers; numbers beside a text are left aside, and said to be."""
     images = [column.name for column in free if column.kind == "image"]
-    vectors = [column.name for column in free if column.kind == "vector"]
+    vectors = [column.name for column in free if column.kind in NUMBERED]
     texts = sorted(
         (
             column

@@ -10,13 +10,17 @@ from typing import Literal
 
 import pyarrow as pa
 
+from mlbench.datasets.files.marks import CROSSES, FALSE, NOT_SCORED, TRUE, are_multi_hot
+
 LOOKED_AT = 5_000
 """Rows that a column is judged by: the first ones."""
 
-MARKS = frozenset({"0", "1", "0.0", "1.0", "true", "false", "-1", "-1.0"})
+MARKS = frozenset({*TRUE, *FALSE, *NOT_SCORED})
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 
-Kind = Literal["nothing", "marks", "number", "string", "list", "written list", "vector", "image"]
+Kind = Literal[
+    "nothing", "marks", "number", "string", "list", "written list", "vector", "list of marks", "image"
+]
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,15 @@ def _column(name: str, column: pa.ChunkedArray) -> Column:
     kind = column.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_struct(kind):
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return Column(name, "image")
+    if pa.types.is_struct(kind):
+        # The image of a Hugging Face dataset, or an object with a mark for each label.
+        return Column(name, "image" if kind.get_field_index("bytes") >= 0 else "list")
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return Column(name, "vector" if _holds_numbers(kind.value_type) else "list")
+        if not _holds_numbers(kind.value_type):
+            return Column(name, "list")
+        return Column(name, "list of marks" if are_multi_hot(column.to_pylist()) else "vector")
     cells = tuple(text for value in column.to_pylist() if value is not None and (text := str(value).strip()))
     return Column(name, _kind_of(cells), cells)
 
@@ -69,12 +78,15 @@ def _kind_of(cells: tuple[str, ...]) -> Kind:
     """Of a column that holds text, or could."""
     if not cells:
         return "nothing"
-    if {cell.lower() for cell in cells} <= MARKS:
+    found = {cell.lower() for cell in cells}
+    if found <= MARKS or found <= {*CROSSES}:
         return "marks"
     if all(map(_is_number, cells)):
         return "number"
     if all(cell.startswith("[") and cell.endswith("]") for cell in cells):
-        return "vector" if all(map(_is_number, _parts(cells))) else "written list"
+        if not all(map(_is_number, _parts(cells))):
+            return "written list"
+        return "list of marks" if are_multi_hot([_parts([cell]) for cell in cells]) else "vector"
     if all(cell.lower().endswith(IMAGE_SUFFIXES) for cell in cells):
         return "image"
     return "string"

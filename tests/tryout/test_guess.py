@@ -110,3 +110,34 @@ def test_sentences_with_commas_are_no_labels() -> None:
         f"on day {row} it rained, and on the next {row * 7} it did not, as they said" for row in range(40)
     ]
     assert divisions(sentences) == []
+
+
+HOT = [[0, 1, 0], [1, 0, 0], [1, 0, 1]] * 4
+
+
+@pytest.mark.parametrize("values", [HOT, [str(row) for row in HOT], [[1, 2], [3], [2]] * 4])
+def test_lists_of_numbers_that_are_called_labels_are_labels(values: list[Any]) -> None:
+    found = _guess({"text": TEXTS, "labels": values})
+    assert found.parameters["labels"] == "labels"
+    assert found.parameters["text"] == "text"
+
+
+def test_lists_of_0_and_1_are_labels_where_nothing_else_is_and_features_beside_some() -> None:
+    assert _guess({"text": TEXTS, "y": HOT}).parameters == {"labels": "y", "text": "text"}
+    found = _guess({"bits": HOT, "y": [["a"], ["b"]] * 6})
+    assert found.parameters == {"labels": "y", "features": "bits"}
+    found = _guess({"x": [[0.5, 1.5]] * 12, "y": HOT})
+    assert found.parameters == {"labels": "y", "features": "x"}
+
+
+def test_objects_with_a_mark_for_each_label_are_labels_and_those_with_bytes_images() -> None:
+    found = _guess({"text": TEXTS, "labels": [{"a": 1, "b": 0}, {"a": 0, "b": 1}] * 6})
+    assert found.parameters == {"labels": "labels", "text": "text"}
+    found = _guess({"picture": [{"bytes": b"", "path": ""}] * 12, "labels": [["a"], ["b"]] * 6})
+    assert found.parameters == {"labels": "labels", "image": "picture"}
+
+
+@pytest.mark.parametrize("marks", [("yes", "no"), ("x", ""), ("T", "F"), ("Y", "n")])
+def test_other_marks_than_0_and_1_are_marks(marks: tuple[str, str]) -> None:
+    found = _guess({"text": TEXTS, "rude": marks * 6, "late": marks[::-1] * 6})
+    assert found.parameters == {"labels": ["rude", "late"], "text": "text"}

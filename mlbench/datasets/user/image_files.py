@@ -66,4 +66,7 @@ def _read(root: Path, name: str | None, row: int, place: Place) -> bytes:
     except OSError as error:
         nearby = [other.name for other in sorted(file.parent.glob("*"))[:5000]]
         hint = did_you_mean(file.name, nearby) if nearby else ""
+        below = next((each for each in sorted(root.glob("*/")) if (each / name).is_file()), None)
+        if below is not None:
+            hint = f"; it is in the folder {below.name}: {setting('images', below.name)}"
         raise place.error(row, f"image {name!r} cannot be read in {root} ({error.strerror}){hint}") from None
