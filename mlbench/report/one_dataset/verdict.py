@@ -13,6 +13,7 @@ from mlbench.errors import MlbenchError
 from mlbench.registry import LOSSES
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.measures import Measure
+from mlbench.report.one_dataset.rising import rising
 from mlbench.report.one_dataset.settling import Settled, what_settles
 from mlbench.report.statistics.spans import spans_of
 from mlbench.report.statistics.within import Difference, Within
@@ -43,7 +44,8 @@ class Verdict:
     standings: best first. region: a difference up to this counts as none, the `share` of what lies between constant
     scores and the best loss; NaN where nothing says what that is. take: the simplest of the best and those that are
     as good as it, by what was measured. settled: what it takes to tell the unsettled losses apart. failed: the losses
-    without a result and why. by: what the intervals are by, "" where there are none.
+    without a result and why. by: what the intervals are by, "" where there are none. rising: the losses that had not
+    finished learning.
     """
 
     dataset: str
@@ -57,6 +59,7 @@ class Verdict:
     by: str
     settled: Settled | None
     failed: tuple[tuple[str, str], ...]
+    rising: tuple[str, ...] = ()
 
     @property
     def best(self) -> Standing:
@@ -102,6 +105,7 @@ def find_verdict(analysis: Analysis, view: View, task: int = 0) -> Verdict | Non
             for (loss, where, fraction), reason in sorted(grid.failures.items())
             if (where, fraction) == (task, view.fraction) and loss not in mean_of
         ),
+        rising=rising(analysis, task, view.fraction, region),
     )
 
 

@@ -19,7 +19,8 @@ _SAID: tuple[tuple[Relation, str, str], ...] = (
 
 
 def in_words(verdict: Verdict) -> list[str]:
-    """A sentence each: who is best, who equals it, who is worse, what to take, what would settle the rest."""
+    """A sentence each: who is best, who equals it, who is worse, what to take, who had not finished learning, what
+    would settle the rest."""
     said = [_first(verdict)]
     for relation, singular, plural in _SAID:
         there = verdict.of(relation)
@@ -29,7 +30,7 @@ def in_words(verdict: Verdict) -> list[str]:
     said += [f"{loss} has no result: {reason}." for loss, reason in verdict.failed]
     if len(verdict.standings) > 1:
         said.append(_take(verdict))
-    return [*said, *_settles(verdict)]
+    return [*said, *_warned(verdict), *_settles(verdict)]
 
 
 def in_brief(verdict: Verdict) -> str:
@@ -104,3 +105,14 @@ def _settles(verdict: Verdict) -> Sequence[str]:
             f"{size[0].upper()}{size[1:]} would have been found with 80 % power: theirs are smaller, or near it."
         ]
     return [f"About {' and '.join(needed)} would tell {size} apart (80 % power)."]
+
+
+def _warned(verdict: Verdict) -> Sequence[str]:
+    """Of losses that had not finished learning, that it may be their training that was compared."""
+    there = [each.loss for each in verdict.standings if each.loss in verdict.rising]
+    if not there:
+        return []
+    rises = (
+        f"{listed(there, most=30)} still {'rises' if len(there) == 1 else 'rise'} on validation at the end"
+    )
+    return [f"Warning: {rises} of training; more epochs may change the order."]
