@@ -36,13 +36,17 @@ def try_data(
         Path | None,
         typer.Option("-o", "--output", help="The folder to write. Default: try/<name of the data>."),
     ] = None,
+    model: Annotated[
+        bool, typer.Option("--model/--no-model", help="Whether the model of the loss to take is exported.")
+    ] = True,
     jobs: options.Jobs = None,
     device: options.Device = "auto",
     plugin: options.Plugins = None,
     data_root: options.DataRoot = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Which loss for your data: read them, run six losses within a time, say which to take and how sure that is."""
+    """Which loss for your data: read them, run six losses within a time, say which to take and how sure that is, and
+    export its model."""
     from mlbench.registry import load_plugins
     from mlbench.runner import RunOptions
     from mlbench.suite.defaults import LOSSES
@@ -56,6 +60,7 @@ def try_data(
         budget=budget,
         losses=[name.strip() for name in losses.split(",") if name.strip()] if losses else LOSSES,
         output=output,
+        model=model,
         ask=ask if _at_terminal() else None,
         say=lambda line: print(line, file=sys.stderr, flush=True),
         options=terms,
@@ -63,7 +68,7 @@ def try_data(
     if as_json:
         print(json.dumps(found.to_dict()))
     else:
-        print(f"\n{found}\n\npage: {found.page}\nsuite: {found.suite}")
+        print(f"\n{found}\n\n{found.where}")
     sys.exit(1 if found.verdict.failed else 0)
 
 

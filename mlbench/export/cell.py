@@ -52,21 +52,23 @@ def export_cell(
     *,
     reading: Literal["own", "probe"] | None = None,
     policy: Policy = "label",
+    note: str = "",
 ) -> Exported:
     """Write the model of a cell that kept it (`[store] model = true`) into `folder`, whole or not at all.
 
     reading: the loss's own logits or the linear probe; None for that of the record's `metrics`. policy: whose
-    thresholds the folder decides by. Raises ConfigError where the cell kept no model, has no such reading or
-    threshold, or where the folder holds something else; DataError where what was kept cannot be read.
+    thresholds the folder decides by. note: what else is to be said of the test figures. Raises ConfigError where the
+    cell kept no model, has no such reading or threshold, or where the folder holds something else; DataError where
+    what was kept cannot be read.
     """
     kept = load_cell(store, identifier)
     chosen = _reading(kept, reading)
-    _refuse_other(folder)
+    refuse_other(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
         made = Path(temporary) / "model"
         made.mkdir()
-        exported = _write(kept, chosen, policy, made)
+        exported = _write(kept, chosen, policy, made, note)
         if folder.exists():
             shutil.rmtree(folder)
         made.replace(folder)
@@ -74,7 +76,7 @@ def export_cell(
 
 
 def _write(
-    kept: KeptCell, reading: Literal["own", "probe"], policy: Policy, folder: Path
+    kept: KeptCell, reading: Literal["own", "probe"], policy: Policy, folder: Path, note: str
 ) -> tuple[dict[str, str], dict[str, str], float]:
     preparation = Preparation.of(kept.model["preparation"])
     _write_preparation(preparation, folder)
@@ -106,7 +108,7 @@ def _write(
     shutil.copyfile(str(standalone.__file__), folder / "predict.py")
     if preparation.kind == "pixels":
         _copy_decoding(folder)
-    write_readme(about, kept.record, missing, folder)
+    write_readme(about, kept.record, missing, folder, note)
     return formats, missing, difference
 
 
@@ -175,8 +177,8 @@ def _reading(kept: KeptCell, wanted: Literal["own", "probe"] | None) -> Literal[
     return wanted
 
 
-def _refuse_other(folder: Path) -> None:
-    """An earlier export is written anew; nothing else is."""
+def refuse_other(folder: Path) -> None:
+    """Raise ConfigError for a folder that holds something else than an earlier export, which is written anew."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "model.json").is_file():
         raise ConfigError(f"{folder}: it holds other files than an exported model; name a new folder by -o")
     if folder.exists() and not folder.is_dir():

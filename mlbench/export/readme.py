@@ -24,17 +24,20 @@ PREPARED = {
 }
 
 
-def write_readme(about: About, record: Mapping[str, Any], missing: Mapping[str, str], folder: Path) -> None:
-    """As `README.md` of the folder."""
+def write_readme(
+    about: About, record: Mapping[str, Any], missing: Mapping[str, str], folder: Path, note: str = ""
+) -> None:
+    """As `README.md` of the folder. note: what else is to be said of the figures on the test split."""
     cell = about.cell
     held = "\n".join(f"- `{name}`: {what}" for name, what in about.formats.items())
     lacks = "".join(f"\n- There is no {name}: {why}." for name, why in missing.items())
+    note = f" {note}" if note else ""
     measured = ", ".join(f"{key} {value:.3f}" for key, value in about.test.items()) or "nothing"
     text = f"""# A multi-label classifier: {cell["dataset"]}, {cell["loss"]["id"]}
 
 {len(about.labels)} labels. Trained by mlbench {about.packages["mlbench"]} on {cell["dataset"]} (fraction
 {cell["fraction"]:g}, seed {cell["seed"]}) with the loss `{cell["loss"]["name"]}` on `{cell["encoder"]}`; cell
-`{about.id}`. Its logits are {_reading(about)}. On the test split: {measured}.
+`{about.id}`. Its logits are {_reading(about)}. On the test split: {measured}.{note}
 
 ## Run it
 

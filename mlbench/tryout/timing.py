@@ -14,11 +14,13 @@ from mlbench.runner.scheduling.engines import open_engine
 from mlbench.suite import Cell, Protocol, Selection
 from mlbench.tryout.setup import Setup
 
-SMALLER = (
-    (3, 1.0, 6), (2, 1.0, 6), (2, 0.5, 6), (1, 0.5, 6), (1, 0.25, 6), (1, 0.25, 4), (1, 0.1, 4), (1, 0.1, 2),
-)  # fmt: skip
-"""Seeds, share of the updates, and losses, each step smaller than the one before: the first that fits is taken, the
-last where none does. Seeds go before updates, since a loss that is half trained says little; losses go last."""
+LEAST_SEEDS, LEAST_LOSSES = 2, 3
+"""A budget leaves so many: one seed tells nothing of how far chance moves a score, two losses are no choice."""
+SHARES = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03, 0.02, 0.01, 0.0)
+"""Of the updates, each step about 0.7 of the one before."""
+UPDATES = 600
+"""`min_steps` of a try, under which no budget cuts: in fewer updates a loss is compared by how fast it learns. How it
+was measured: CONTRIBUTING.md, "How the protocol's values were chosen"."""
 MARGIN = 1.2
 """A run takes so many times what its cells were measured to: a machine is not as quiet all the time."""
 START = 6.0
@@ -27,18 +29,18 @@ START = 6.0
 
 @dataclass(frozen=True)
 class Pace:
-    """Records of a few steps, by what a loss reads; and how many cells run at once."""
+    """Records of a few steps, by what a loss reads; how many cells run at once; and how many are trained once more."""
 
     records: Mapping[frozenset[str], Mapping[str, Any]]
     slots: int
+    again: int = 0
 
     def seconds(self, setup: Setup) -> float | None:
         """What a run of the suite takes; None where no measurement finished."""
         if not self.records:
             return None
-        cells = setup.suite().cells()
-        spent = sum(extrapolated(cell, self._record(cell)).seconds for cell in cells)
-        return START + MARGIN * spent / self.slots
+        each = [extrapolated(cell, self._record(cell)).seconds for cell in setup.suite().cells()]
+        return START + MARGIN * (sum(each) / self.slots + self.again * max(each))
 
     def _record(self, cell: Cell) -> Mapping[str, Any]:
         return self.records.get(needs(cell.loss.name)) or next(iter(self.records.values()))
@@ -69,8 +71,12 @@ def measure(setup: Setup, options: RunOptions, limit: float) -> Pace:
 
 
 def fit(setup: Setup, pace: Pace, rows: int, seconds: float) -> tuple[Setup, float | None]:
-    """The setup for `rows` training rows, cut until it takes no more than `seconds`, with what it then takes; `cut`
-    says what was left out. Where not even a few steps were made in their time, the smallest, and nobody knows how long.
+    """The setup for `rows` training rows, cut until it takes no more than `seconds`, with what it then takes, which may
+    be more; `cut` says what was left out. Where not even a few steps were made in their time, the smallest, and nobody
+    knows how long that takes.
+
+    Seeds go first, then losses, the last of the list before others, and updates at the end, no further than to
+    `min_steps`: losses that are half trained are compared by how fast they learn.
     """
     smaller, takes = setup, None
     for smaller in _smaller(setup, rows):
@@ -81,24 +87,41 @@ def fit(setup: Setup, pace: Pace, rows: int, seconds: float) -> tuple[Setup, flo
 
 
 def _smaller(setup: Setup, rows: int) -> Iterator[Setup]:
+    """The setup, and what is left of it step by step."""
     whole = setup.suite().cells()[0].train
-    for seeds, share, losses in SMALLER:
-        said, train = [], dict(setup.train)
-        if seeds < len(setup.seeds):
-            said.append(f"seeds: {seeds} of {len(setup.seeds)}")
-        if share < 1:
-            train |= _shorter(whole, rows, share)
-            said.append(f"epochs: {train['epochs']} of {whole.epochs_over(rows)}")
-        if losses < len(setup.losses):
-            said.append(f"losses: {', '.join(setup.losses[losses:])} left out")
-        yield replace(
-            setup, seeds=setup.seeds[:seeds], losses=setup.losses[:losses], train=train, cut=tuple(said)
-        )
+    seeds, losses = len(setup.seeds), len(setup.losses)
+    yield setup
+    for fewer in range(seeds - 1, LEAST_SEEDS - 1, -1):
+        yield _cut(setup, fewer, losses)
+    seeds = min(seeds, LEAST_SEEDS)
+    for fewer in range(losses - 1, LEAST_LOSSES - 1, -1):
+        yield _cut(setup, seeds, fewer)
+    losses = min(losses, LEAST_LOSSES)
+    for epochs in _fewer_epochs(whole, rows):
+        yield _cut(setup, seeds, losses, epochs, whole.epochs_over(rows))
 
 
-def _shorter(whole: Protocol, rows: int, share: float) -> dict[str, int]:
-    """The keys of `[train]` under which a share of the updates is made."""
-    return {
-        "epochs": max(1, round(share * whole.epochs_over(rows))),
-        "min_steps": round(share * whole.min_steps),
-    }
+def _cut(setup: Setup, seeds: int, losses: int, epochs: int | None = None, of: int = 0) -> Setup:
+    said, train = [], dict(setup.train)
+    if seeds < len(setup.seeds):
+        said.append(f"seeds: {seeds} of {len(setup.seeds)}")
+    if losses < len(setup.losses):
+        gone = ", ".join(setup.losses[losses:])
+        said.append(f"losses: without {gone}, the last of the list (updates are cut after losses)")
+    if epochs is not None:
+        said.append(f"epochs: {epochs} of {of}")
+        train |= {"epochs": epochs}
+    return replace(
+        setup, seeds=setup.seeds[:seeds], losses=setup.losses[:losses], train=train, cut=tuple(said)
+    )
+
+
+def _fewer_epochs(whole: Protocol, rows: int) -> Iterator[int]:
+    """Shorter and shorter, down to as many epochs as make `min_steps` updates."""
+    all_of_them = before = whole.epochs_over(rows)
+    least = whole.model_copy(update={"epochs": 1}).epochs_over(rows)
+    for share in SHARES:
+        epochs = max(least, round(share * all_of_them))
+        if epochs < before:
+            yield epochs
+        before = min(before, epochs)

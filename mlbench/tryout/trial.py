@@ -24,7 +24,8 @@ from mlbench.tryout.earlier import go_on, set_aside
 from mlbench.tryout.encoder import choose_encoder, plain_encoder
 from mlbench.tryout.questions import Asker, typed
 from mlbench.tryout.setup import Setup
-from mlbench.tryout.timing import fit, measure
+from mlbench.tryout.timing import LEAST_SEEDS, UPDATES, fit, measure
+from mlbench.tryout.winner import FOLDER, NO_MODEL, export_winner
 
 BUDGET, SUITE = "10m", "suite.toml"
 
@@ -32,6 +33,8 @@ Say = Callable[[str], None]
 
 REPORT = 20.0
 """Seconds kept for the page."""
+EXPORT = 25.0
+"""Seconds kept for the model, beside those of training it: a process that starts, a program that is traced."""
 MEASURING = 0.4
 """The share of the budget after which a measurement, and the encoding before it, is given up."""
 
@@ -43,6 +46,7 @@ def try_data(
     budget: str | float | None = None,
     losses: Sequence[str] = CHOSEN,
     output: Path | str | None = None,
+    model: bool = True,
     ask: Asker | None = None,
     say: Say = print,
     options: RunOptions | None = None,
@@ -53,6 +57,8 @@ def try_data(
     `columns` says how the file is read, as `--column` does; what it leaves open is put to `ask`, and without one is a
     ConfigError that names all of it. The suite, results and page go to the folder `output` (`try/<name>` where not
     given); where an earlier try of the same data and losses is there and no budget is given, its suite is gone on with.
+    With `model` the model of the loss to take is exported there too. A budget in which not even two seeds of three
+    losses can be trained for as long as tells them apart is exceeded, which is said before and after.
     `say` is told what is done and why; `options` are those of a run. Raises ConfigError, DataError.
     """
     started, seconds = time.monotonic(), _seconds(BUDGET if budget is None else budget)
@@ -63,16 +69,23 @@ def try_data(
     _describe(found, say)
     folder = Path(output) if output is not None else Path("try") / found.name
     options = replace(options or RunOptions(), results=folder / "results", time_limit=seconds)
-    setup = Setup(found, choose_encoder(found.dataset), tuple(dict.fromkeys(losses)))
+    setup = Setup(
+        found,
+        choose_encoder(found.dataset),
+        tuple(dict.fromkeys(losses)),
+        train={"min_steps": UPDATES},
+    )
     say(f"encoder: {setup.encoder.name}, {setup.encoder.why}")
+    reserve = REPORT + EXPORT * model
 
     def left() -> float:
-        return seconds - (time.monotonic() - started)
+        """Seconds for training."""
+        return seconds - reserve - (time.monotonic() - started)
 
     before = go_on(folder / SUITE, setup) if budget is None else None
     with _offline(setup.encoder.cached):
         if before is None:
-            setup, takes = _within(setup, options, left, say)
+            setup, takes = _within(setup, options, left, say, model=model)
         else:
             setup, takes = before, None
             say(f"going on with {folder / SUITE}; --budget measures anew")
@@ -84,15 +97,25 @@ def try_data(
         )
         for sentence in setup.cut:
             say(f"cut to the budget: {sentence}")
+        if takes is not None and takes > left():
+            beyond = f"{takes - left():.0f} s more than the budget of {seconds:.0f} s"
+            say(f"this takes about {beyond}: fewer seeds, losses or updates would tell nothing")
+            options = replace(options, time_limit=max(seconds, 2 * takes))
 
         def rewrite(smaller: Setup) -> None:
             if before is None:  # one that was there may have been edited since
                 _write(smaller, folder, str(data))
 
         setup = _run(setup, options, suite, left, say, rewrite)
-    results = [options.results / found.name]
-    page = report(results, folder / "report")
-    return Answer(verdicts(results)[0], suite, results[0], page, setup.cut)
+        results = options.results / found.name
+        page = report([results], folder / "report")
+        verdict = verdicts([results])[0]
+        kept = NO_MODEL
+        if model:
+            say(f"exporting the model of {verdict.take}")
+            kept = export_winner(load_suite(suite), verdict.take, results, folder / FOLDER, options)
+    over = max(0.0, time.monotonic() - started - seconds)
+    return Answer(verdict, suite, results, page, setup.cut, over, kept)
 
 
 def _seconds(budget: str | float) -> float:
@@ -113,9 +136,10 @@ def _describe(found: Data, say: Say) -> None:
 
 
 def _within(
-    setup: Setup, options: RunOptions, left: Callable[[], float], say: Say
+    setup: Setup, options: RunOptions, left: Callable[[], float], say: Say, *, model: bool
 ) -> tuple[Setup, float | None]:
-    """The setup that fits into the time that is left, by a measurement."""
+    """The setup that fits into the time that is left, by a measurement, with the seconds that it takes; one cell more
+    where a `model` is to be kept."""
     say("measuring a few steps")
     pace = measure(setup, options, MEASURING * left())
     if not pace.records and setup.encoder.frozen:
@@ -123,7 +147,7 @@ def _within(
         setup = replace(setup, encoder=plain)
         say(f"encoder: {plain.name}, {plain.why}")
         pace = measure(setup, options, MEASURING * left())
-    return fit(setup, pace, len(setup.data.dataset.train), left() - REPORT)
+    return fit(setup, replace(pace, again=int(model)), len(setup.data.dataset.train), left())
 
 
 def _write(setup: Setup, folder: Path, data: str) -> Path:
@@ -143,14 +167,15 @@ def _run(
     say: Say,
     rewrite: Callable[[Setup], None],
 ) -> Setup:
-    """Train the first seed of every loss, which tells what a seed takes; then as many others as there is time for."""
+    """Train the first seed of every loss, which tells what a seed takes; then as many others as there is time for, and
+    a second one in any case."""
     began = left()
     first = replace(options, selection=Selection(seeds=setup.seeds[:1]))
     summary = _run_or_stop(suite, first)
     took, others = began - left(), setup.seeds[1:]
     if not others or not summary.done or summary.signal:
         return setup
-    fits = others[: max(0, int((left() - REPORT) / max(took, 1e-3)))]
+    fits = others[: max(LEAST_SEEDS - 1, int(left() / max(took, 1e-3)))]
     if len(fits) < len(others):
         sentence = f"seeds: {1 + len(fits)} of {len(setup.seeds)}, of which one took {took:.0f} s"
         say(f"cut to the budget: {sentence}")

@@ -1,5 +1,6 @@
 """What is cut to a budget, by measurements that are made up."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,12 @@ from mlbench.tryout import timing
 from mlbench.tryout.data import Data
 from mlbench.tryout.encoder import EncoderChoice
 from mlbench.tryout.setup import Setup
-from mlbench.tryout.timing import Pace, fit, needs
+from mlbench.tryout.timing import UPDATES, Pace, fit, needs
 
 PARAMETERS = {"path": "t.csv", "text": "body", "labels": "tags", "separator": ";"}
 SETUP = Setup(Data("t", PARAMETERS, (), cast(Any, None)), EncoderChoice("bag", "words"))
+LONG, ROWS = replace(SETUP, train={"min_steps": UPDATES, "epochs": 280}), 1400
+"""A training of 3,080 updates."""
 
 
 def _pace(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Pace:
@@ -35,27 +38,67 @@ def test_what_fits_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "seeds", "epochs", "losses"),
-    [(60, 2, None, 6), (100, 2, 14, 6), (200, 1, 14, 6), (400, 1, 7, 6), (800, 1, 7, 4), (9000, 1, 3, 2)],
+    ("seconds", "seeds", "losses", "epochs"),
+    [
+        (60, 2, 6, 280),
+        (100, 2, 4, 280),
+        (160, 2, 3, 280),
+        (200, 2, 3, 196),
+        (400, 2, 3, 98),
+        (9000, 2, 3, 55),
+    ],
 )
-def test_seeds_are_cut_before_updates_and_these_before_losses(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, seeds: int, epochs: int | None, losses: int
+def test_seeds_are_cut_before_losses_and_these_before_updates(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, seeds: int, losses: int, epochs: int
 ) -> None:
-    setup, _ = fit(SETUP, _pace(monkeypatch, seconds), 1400, 600)
-    assert (len(setup.seeds), setup.train.get("epochs"), setup.losses) == (seeds, epochs, LOSSES[:losses])
-    assert len(setup.cut) == sum((seeds < 3, epochs is not None, losses < 6)), "and each cut is said"
+    setup, _ = fit(LONG, _pace(monkeypatch, seconds / 10), ROWS, 600)
+    assert (len(setup.seeds), setup.losses, setup.train["epochs"]) == (seeds, LOSSES[:losses], epochs)
+    assert len(setup.cut) == sum((seeds < 3, losses < 6, epochs < 280)), "and each cut is said"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 5.0, 90.0, 5e6])
+def test_no_budget_leaves_fewer_than_two_seeds_three_losses_or_the_floor_of_updates(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    for rows in (90, 1400, 60_000):
+        setup, takes = fit(LONG, _pace(monkeypatch, seconds), rows, 600)
+        train = setup.suite().cells()[0].train
+        made = train.epochs_over(rows) * math.ceil(rows / min(rows, train.batch_size))
+        assert len(setup.seeds) >= 2
+        assert len(setup.losses) >= 3
+        assert made >= UPDATES
+        assert takes is not None
+        assert takes <= 600 or made < UPDATES + math.ceil(rows / train.batch_size), (
+            "only the least may take longer"
+        )
+
+
+def test_what_is_short_already_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup, _ = fit(replace(SETUP, train={"min_steps": UPDATES}), _pace(monkeypatch, 9000), 1400, 600)
+    assert setup.train == {"min_steps": UPDATES}
+
+
+def test_two_losses_that_were_asked_for_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup, _ = fit(replace(SETUP, losses=("bce", "asl"), seeds=(0,)), _pace(monkeypatch, 9000), 1400, 600)
+    assert (setup.losses, setup.seeds) == (("bce", "asl"), (0,))
+
+
+def test_losses_that_were_left_out_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup, _ = fit(SETUP, _pace(monkeypatch, 100), 1400, 600)
+    assert any(f"without {', '.join(LOSSES[len(setup.losses) :])}" in each for each in setup.cut)
+
+
+def test_a_model_that_is_trained_once_more_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = _pace(monkeypatch, 5.0)
+    once, more = pace.seconds(SETUP), replace(pace, again=1).seconds(SETUP)
+    assert once is not None
+    assert more == pytest.approx(once + timing.MARGIN * 5.0)
 
 
 def test_where_nothing_could_be_measured_in_its_time_the_least_is_run() -> None:
     setup, takes = fit(SETUP, Pace({}, 1), 1400, 600)
     assert takes is None
-    assert (len(setup.seeds), setup.losses) == (1, LOSSES[:2])
-
-
-def test_fewer_updates_are_made_indeed(monkeypatch: pytest.MonkeyPatch) -> None:
-    setup, _ = fit(SETUP, _pace(monkeypatch, 400), 1400, 600)
-    whole, cut = (each.suite().cells()[0].train.epochs_over(1400) for each in (SETUP, setup))
-    assert cut <= whole / 3.9
+    assert (len(setup.seeds), setup.losses) == (2, LOSSES[:3])
 
 
 def test_the_suite_says_what_was_cut_and_is_read_back(tmp_path: Path) -> None:

@@ -1,20 +1,24 @@
 """A try as its user sees it: the file, the questions, the answer."""
 
+import json
 import random
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from mlbench import cli
 from mlbench.cli.trying import ask
 from mlbench.errors import ConfigError
+from mlbench.records import Store
 from mlbench.report.data.merge import merge
 from mlbench.suite import load_suite
 from mlbench.tryout.data import find_data
 from mlbench.tryout.new_suite import write_suite
 from mlbench.tryout.questions import Option, Question, Value
+from mlbench.tryout.winner import best_seed
 
 WORDS = {"billing": "invoice charge refund", "login": "password account locked", "speed": "slow timeout lag"}
 
@@ -135,7 +139,7 @@ def test_describe_ends_with_the_next_command(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_from_a_file_to_an_answer(folder: Path) -> None:
+def test_from_a_file_to_an_answer_and_a_model_that_scores_new_rows(folder: Path) -> None:
     tickets(folder / "tickets.csv", rows=400)
     command = ["try", "tickets.csv", "--losses", "bce,asl", "--budget", "5m", "-o", "out"]
     done = CliRunner().invoke(cli.app, command)
@@ -147,3 +151,24 @@ def test_from_a_file_to_an_answer(folder: Path) -> None:
     merged = merge([Path("out/results")])
     assert set(merged.cells["loss"]) == {"bce", "asl"}
     assert set(merged.cells["seed"]) == set(suite.seeds)
+    advised = done.stdout.strip().splitlines()[-1]
+    assert advised == "next: mlbench predict out/model new.csv -o predictions.parquet"
+    Path("new.csv").write_text(
+        "subject,body\nnew,the invoice and the refund and the charge\nnew,the password of the account\n"
+    )
+    predicted = CliRunner().invoke(cli.app, shlex.split(advised)[2:])
+    assert predicted.exit_code == 0, predicted.output
+    table = pd.read_parquet("predictions.parquet")
+    assert [list(labels) for labels in table["labels"]] == [["billing"], ["login"]]
+    assert "flatters it a little" in Path("out/model/README.md").read_text()
+    record = best_seed(Store(Path("out/results/tickets")), _taken(done.stdout))
+    assert record is not None
+    about = json.loads(Path("out/model/model.json").read_text())
+    assert about["id"] == record["id"]
+    assert about["test"]["map"] == record["metrics"]["test"]["map"], "trained again, it is the same model"
+    assert not list(Path("out").glob(".model-*"))
+
+
+def _taken(said: str) -> str:
+    """The loss that an answer says to take."""
+    return said.partition("Take ")[2].partition(":")[0].partition(".")[0]
