@@ -2,11 +2,13 @@
 
     python -m tests.benchmarks.first_gpu checks --out FOLDER [--seconds 240]
     python -m tests.benchmarks.first_gpu speed --out FOLDER [--seconds 450]
+    python -m tests.benchmarks.first_gpu more --out FOLDER [--seconds 500]
 
-`checks` runs real suites and real failures; `speed` the benchmarks marked `gpu`. Each step is a process of its own
-with its own limit, and after each one FOLDER holds what is known so far: `log.txt`, what the steps said; `steps.md`,
-how they ended; `checks.md` and `<device>.md`, what they measured. Without a GPU every step runs small on the CPU, to
-show that it works.
+`checks` runs real suites and real failures; `speed` the benchmarks marked `gpu`; `more` what takes long: a fine-tuned
+text encoder, many slots, the cells of suites/gpu-real.toml that are not published, as many as 200 s allow. Each step
+is a process of its own with its own limit, and after each one FOLDER holds what is known so far: `log.txt`, what the
+steps said; `steps.md`, how they ended; `checks.md` and `<device>.md`, what they measured. Without a GPU every step runs
+small on the CPU, to show that it works.
 """
 
 from __future__ import annotations
@@ -74,6 +76,12 @@ CALLS: dict[str, tuple[tuple[Step, ...], ...]] = {
         (Step("slots", 100, benchmark("runner")),),
         (Step("transfers", 40, benchmark("transfers")),),
         (Step("metrics", 60, benchmark("metrics")),),
+    ),
+    "more": (
+        (Step("slots", 90, benchmark("runner", "-k", "many")),),
+        (Step("bert", 110, benchmark("training", "-k", "bf16 and BERT")),),
+        (Step("gpu-real", 240, own("gpu_real", "200")),),
+        (Step("grid", 150, own("grid", "minilm")), Step("twice", 150, own("twice", "minilm"))),
     ),
 }
 """The steps of a group run beside one another: those whose times count are alone."""

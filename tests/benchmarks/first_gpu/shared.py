@@ -34,7 +34,11 @@ def mlbench(*arguments: str, check: bool = False, seconds: float = 60) -> subpro
             said, complained = process.communicate(timeout=sized(1, 10) * seconds)
         except subprocess.TimeoutExpired:
             process.terminate()
-            said, complained = process.communicate(timeout=20)
+            try:
+                said, complained = process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                said, complained = process.communicate()
             complained += f"\nstopped after {seconds:.0f} s"
     done = subprocess.CompletedProcess(command, process.returncode, said, complained)
     if check:

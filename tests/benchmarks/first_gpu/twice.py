@@ -91,10 +91,11 @@ def compare(encoder: str, loss: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """All three beside one another: a process mostly starts."""
-    with ThreadPoolExecutor(len(PAIRS)) as pool:
-        for row in pool.map(compare, PAIRS, PAIRS.values()):
-            figures().add("a cell twice, and resumed", **row)
+    """Of all encoders, or of those that the command names, beside one another: a process mostly starts."""
+    pairs = {encoder: PAIRS[encoder] for encoder in sys.argv[1:] or PAIRS}
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        for encoder, row in zip(pairs, pool.map(compare, pairs, pairs.values()), strict=True):
+            figures().add(f"a cell twice, and resumed: {encoder}", **row)
 
 
 if __name__ == "__main__":
