@@ -18,7 +18,7 @@ LEAST_SEEDS, LEAST_LOSSES = 2, 3
 """A budget leaves so many: one seed tells nothing of how far chance moves a score, two losses are no choice."""
 SHARES = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03, 0.02, 0.01, 0.0)
 """Of the updates, each step about 0.7 of the one before."""
-UPDATES = 600
+UPDATES = 1200
 """`min_steps` of a try, under which no budget cuts: in fewer updates a loss is compared by how fast it learns. How it
 was measured: CONTRIBUTING.md, "How the protocol's values were chosen"."""
 MARGIN = 1.2

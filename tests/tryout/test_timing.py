@@ -44,8 +44,8 @@ def test_what_fits_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         (100, 2, 4, 280),
         (160, 2, 3, 280),
         (200, 2, 3, 196),
-        (400, 2, 3, 98),
-        (9000, 2, 3, 55),
+        (400, 2, 3, 110),
+        (9000, 2, 3, 110),
     ],
 )
 def test_seeds_are_cut_before_losses_and_these_before_updates(
