@@ -13,8 +13,8 @@ LAST = 0.6
 """The share of the updates, counted from the end, over which a rise is looked at: the learning rate falls to nothing
 towards the end, so the last of them show nothing."""
 MUCH = 2.5
-"""Times what counts as no difference that a score may rise over them. Measured on cve_attack, nlupp and yeast with bce, asl,
-zlpr and db_focal: CONTRIBUTING.md, "How the protocol's values were chosen"."""
+"""Times what counts as no difference that a score may rise over them. How it was measured: CONTRIBUTING.md, "How the
+protocol's values were chosen"."""
 
 
 def rising(analysis: Analysis, task: int, fraction: int, region: float) -> tuple[str, ...]:
