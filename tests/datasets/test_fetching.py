@@ -21,6 +21,7 @@ import pytest
 from mlbench import datasets
 from mlbench.datasets.fetching import fetch
 from mlbench.datasets.loading import build_source
+from mlbench.datasets.public import public_source
 from mlbench.datasets.public.downloads import Download, download
 from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
@@ -347,6 +348,22 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 2: not valid JSON"):
         fetch("uklex18", given=[files])
     assert [file.name for file in (tmp_path / "cache" / "datasets").iterdir()] == [".uklex18.lock"]
+
+
+def test_without_a_network_the_remedy_names_the_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(item: Download, *_: object) -> Path:
+        raise DatasetNotFoundError(f"{item.url}: cannot be reached (no route to host)")
+
+    monkeypatch.setattr(public_source, "download", unreachable)
+    with pytest.raises(DatasetNotFoundError) as caught:
+        fetch("told_br", data_root=tmp_path / "data")
+    said = str(caught.value)
+    assert said.startswith("dataset 'told_br': https://raw.githubusercontent.com/")
+    assert f"which makes {tmp_path / 'cache' / 'datasets' / 'told_br'}, " in said
+    assert f"copy that folder to {tmp_path / 'data' / 'told_br'} on this machine" in said
+    assert "`mlbench fetch told_br --from FILE`" in said
 
 
 def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
