@@ -47,9 +47,9 @@ def test_agrees_with_the_formula() -> None:
     logits, targets = draw(0)
     total = 0.0
     for scores, marks in zip(logits.T, targets.T, strict=True):
-        hits = sum(int(x > 0 and y == 1) for x, y in zip(scores, marks, strict=True))
+        true_positives = sum(int(x > 0 and y == 1) for x, y in zip(scores, marks, strict=True))
         predicted = sum(int(x > 0) for x in scores)
-        total += 5 * hits / max(1, 4 * int(marks.sum()) + predicted)
+        total += 5 * true_positives / max(1, 4 * int(marks.sum()) + predicted)
     split = Scored(logits, targets)
     found = evaluate(split, split, threshold=None)["test"]["NAME@0.5"]
     assert found == pytest.approx(total / targets.shape[1], abs=1e-10)

@@ -58,9 +58,9 @@ class _Scorer:
         return np.array([average.mean(), macro[present].mean(), micro])
 
 
-def _f1(hits: npt.ArrayLike, positives: npt.ArrayLike, chosen: npt.ArrayLike) -> Matrix:
+def _f1(true_positives: npt.ArrayLike, positives: npt.ArrayLike, chosen: npt.ArrayLike) -> Matrix:
     total = np.asarray(positives, np.float64) + np.asarray(chosen, np.float64)
-    return 2 * np.asarray(hits, np.float64) / np.maximum(total, 1)
+    return 2 * np.asarray(true_positives, np.float64) / np.maximum(total, 1)
 
 
 def _best_threshold(ranked: Matrix) -> Matrix:

@@ -52,7 +52,7 @@ def freeze(
         return build().eval()
 
     device = torch.device(where)
-    # A CPU's go without a word, as those that were kept before devices were told apart.
+    # A CPU's go without a word, as those that were kept before devices were distinguished.
     there = {} if device.type == "cpu" else {"device": device.type}
 
     def encoded(split: str) -> npt.NDArray[Any]:

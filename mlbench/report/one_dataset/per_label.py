@@ -45,13 +45,13 @@ def per_label(kept: CellScores) -> PerLabel:
     """Of one cell: on test, under each label's threshold of greatest F1 on validation."""
     cuts = thresholds(kept.validation)
     called = (kept.test.logits > cuts) & kept.test.counted
-    positives, hits = kept.test.positive.sum(0), (called & kept.test.positive).sum(0)
+    positives, true_positives = kept.test.positive.sum(0), (called & kept.test.positive).sum(0)
     calls = called.sum(0)
     return PerLabel(
         average_precision(kept.test),
-        _share(2 * hits, calls + positives, positives),
-        _share(hits, np.maximum(calls, 1), positives),
-        _share(hits, positives, positives),
+        _share(2 * true_positives, calls + positives, positives),
+        _share(true_positives, np.maximum(calls, 1), positives),
+        _share(true_positives, positives, positives),
         cuts,
     )
 
@@ -79,9 +79,9 @@ def _best_cut(scores: Floats, positive: Marks) -> float:
     if not positive.any():
         return float("nan")
     order = np.argsort(-scores, kind="stable")
-    sorted_scores, hits = scores[order], np.cumsum(positive[order])
+    sorted_scores, true_positives = scores[order], np.cumsum(positive[order])
     last = np.append(np.flatnonzero(np.diff(sorted_scores)), len(scores) - 1)
-    f1 = 2 * hits[last] / (last + 1 + hits[-1])
+    f1 = 2 * true_positives[last] / (last + 1 + true_positives[-1])
     best = int(np.argmax(f1))
     above = sorted_scores[last[best]]
     if last[best] + 1 == len(scores):
@@ -97,9 +97,9 @@ def average_precision(split: SplitScores) -> Floats:
         scores, positive = split.logits[counted, label], split.positive[counted, label]
         if positive.any():
             order = np.argsort(-scores, kind="stable")
-            hits = np.cumsum(positive[order])
+            true_positives = np.cumsum(positive[order])
             last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-            precision, recall = hits[last] / (last + 1), hits[last] / hits[-1]
+            precision, recall = true_positives[last] / (last + 1), true_positives[last] / true_positives[-1]
             found[label] = float((np.diff(recall, prepend=0.0) * precision).sum())
     return found
 

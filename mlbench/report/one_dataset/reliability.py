@@ -32,7 +32,7 @@ def reliability(kept: list[CellScores]) -> Reliability:
     counts = np.bincount(place, minlength=BINS).astype(float)
     held = counts > 0
     sums = np.bincount(place, weights=stated, minlength=BINS)[held]
-    hits = np.bincount(place, weights=positive.astype(float), minlength=BINS)[held]
+    true_positives = np.bincount(place, weights=positive.astype(float), minlength=BINS)[held]
     counts = counts[held]
-    error = float(np.abs(sums - hits).sum() / counts.sum())
-    return Reliability(sums / counts, hits / counts, counts, error)
+    error = float(np.abs(sums - true_positives).sum() / counts.sum())
+    return Reliability(sums / counts, true_positives / counts, counts, error)
