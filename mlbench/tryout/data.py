@@ -10,10 +10,12 @@ from typing import Any
 
 from mlbench import datasets
 from mlbench.datasets.base import Dataset
+from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.hints import hints_as_options
 from mlbench.datasets.places import given_path
 from mlbench.datasets.user.table_files import find_tables
 from mlbench.datasets.user.tabular import DELIMITERS, Dialect, read_table
+from mlbench.errors import DataError
 from mlbench.registry import DATASETS
 from mlbench.tryout.guess import Guess, guess
 from mlbench.tryout.profile import profile
@@ -75,11 +77,32 @@ def look_at(path: Path, columns: Mapping[str, Any]) -> Guess:
     dialect = Dialect(str(settled.get("delimiter", "")), str(settled.get("quote", '"')))
     part = read_table(file, dialect)
     found = guess(profile(part.table), settled)
+    _refuse_headless(found, part, file)
     ask_what_empty_means(found, part.table)
     if part.place.broken and any(not question.options for question in found.questions):
         # Nothing else will do: it is among the columns that cannot be read.
         raise next(iter(part.place.broken.values()))
     return found
+
+
+def _refuse_headless(found: Guess, part: Part, file: Path) -> None:
+    """Raise DataError where what should be the name of the column of labels lists labels itself: the first line is a
+    row, and would be lost."""
+    labels, separator = found.parameters.get("labels"), found.parameters.get("separator", "")
+    if (
+        not isinstance(labels, str)
+        or separator in ("", "json", "none")
+        or labels not in part.table.column_names
+    ):
+        return
+    known = {
+        name.strip() for cell in part.table.column(labels).to_pylist() for name in str(cell).split(separator)
+    }
+    if {name.strip() for name in labels.split(separator)} <= known:
+        raise DataError(
+            f"{file}: the first line should name the columns, and it is a row: {labels!r} are labels; write a line of "
+            "names above it, such as text,labels"
+        )
 
 
 def safe_stem(path: Path) -> str:

@@ -8,6 +8,8 @@ from statistics import median
 
 from mlbench.datasets.files.writing_of_labels import SEPARATORS
 
+TRIED = (*SEPARATORS, "\n")
+"""A name has no line break in it, so what stands on several lines is several."""
 REPEATED = 3.0
 """A label stands in so many cells on average: parts of sentences do not."""
 LONGEST = 5.0
@@ -35,15 +37,22 @@ def divisions(cells: Sequence[str], *, spaces: bool = False) -> list[Division]:
     one cuts names apart or leaves several in one. With `spaces` a blank is tried as well, where nothing else divides.
 
     Where no separator occurs and the cells themselves come again and again, each is one label: any separator that is
-    in none will do. Empty for texts and ids.
+    in none will do; but where words of one such cell stand alone in others, blanks are in doubt too. Empty for texts
+    and ids.
     """
-    there = [mark for mark in SEPARATORS if any(mark in cell for cell in cells)]
+    there = [mark for mark in TRIED if any(mark in cell for cell in cells)]
     found = [each for mark in there if (each := _divide(cells, mark))]
-    if not there and spaces and any(" " in cell for cell in cells):
+    if not there and (spaces or _words_stand_alone(cells)) and any(" " in cell for cell in cells):
         found = [each for each in [_divide(cells, " ")] if each]
     if not there and (single := _judged(list(cells), SEPARATORS[0], len(cells))):
         found.append(single)
     return sorted(found, key=lambda division: division.labels)
+
+
+def _words_stand_alone(cells: Sequence[str]) -> bool:
+    """Whether a cell of several words has one that is a cell itself, as `#late #bill` beside `#bill`."""
+    whole = set(cells)
+    return any(word in whole for cell in whole if " " in cell for word in cell.split())
 
 
 def in_doubt(found: Sequence[Division]) -> bool:

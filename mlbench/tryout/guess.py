@@ -176,9 +176,10 @@ def _find_input(found: Guess, free: Sequence[Column], asked: Sequence[str]) -> N
         key=lambda column: -column.words,
     )
     texts = [column for column in texts if column.words >= 2 or column.plain_name in TEXT_NAMES]
-    numbers = [column.name for column in free if column.kind == "number" and not _is_id(column)]
-    numbers = numbers or [
-        column.name for column in free if column.kind == "marks" and column.name not in asked
+    numbers = [
+        column.name
+        for column in free
+        if (column.kind == "number" and not _is_id(column)) or (column.is_0_1 and column.name not in asked)
     ]
     if len(images) == 1:
         found.take("image", images[0], f"{images[0]!r} holds images")

@@ -42,6 +42,11 @@ class Column:
         return len(set(self.cells))
 
     @property
+    def is_0_1(self) -> bool:
+        """Whether it holds marks that are numbers, which features may be too."""
+        return self.kind == "marks" and all(map(_is_number, self.cells))
+
+    @property
     def plain_name(self) -> str:
         """The name in small letters, without what divides its words."""
         return "".join(letter for letter in self.name.casefold() if letter.isalnum())

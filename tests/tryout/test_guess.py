@@ -141,3 +141,19 @@ def test_objects_with_a_mark_for_each_label_are_labels_and_those_with_bytes_imag
 def test_other_marks_than_0_and_1_are_marks(marks: tuple[str, str]) -> None:
     found = _guess({"text": TEXTS, "rude": marks * 6, "late": marks[::-1] * 6})
     assert found.parameters == {"labels": ["rude", "late"], "text": "text"}
+
+
+def test_labels_on_lines_of_their_own_are_divided_there() -> None:
+    assert _guess({"text": TEXTS, "y": ["late\nbill", "bill", "late"] * 4}).parameters["separator"] == "\n"
+
+
+def test_words_that_stand_alone_elsewhere_may_be_labels_divided_by_blanks() -> None:
+    (question,) = _guess({"text": TEXTS, "y": ["#late #bill", "#bill", "#late"] * 4}).questions
+    assert question.key == "separator"
+    assert {option.value for option in question.options} == {" ", ";"}
+
+
+def test_0_1_columns_beside_numbers_are_features_where_the_labels_are_another_column() -> None:
+    values = [row / 7 for row in range(12)]
+    found = _guess({"id": range(12), "smokes": [0, 1] * 6, "weight": values, "tags": TAGS})
+    assert found.parameters == {"labels": "tags", "separator": ";", "features": ["smokes", "weight"]}

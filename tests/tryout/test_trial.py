@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mlbench import cli
 from mlbench.cli.trying import ask
-from mlbench.errors import ConfigError
+from mlbench.errors import ConfigError, DataError
 from mlbench.records import Store
 from mlbench.report.data.merge import merge
 from mlbench.suite import load_suite
@@ -62,6 +62,13 @@ def test_columns_divided_by_another_mark_than_the_files_name_says_are_read(folde
     file = tickets(folder / "tickets.csv")
     file.write_text(file.read_text().replace("; ", "|").replace(",", ";"))
     assert find_data(str(file), {}).parameters["delimiter"] == ";"
+
+
+def test_a_file_without_a_line_of_names_is_refused(folder: Path) -> None:
+    file = tickets(folder / "tickets.csv")
+    file.write_text(file.read_text().partition("\n")[2])
+    with pytest.raises(DataError, match="first line should name the columns"):
+        find_data(str(file), {})
 
 
 def _doubtful(folder: Path) -> Path:
