@@ -87,14 +87,16 @@ PUBLISHED: tuple[Published, ...] = (
 def beside(grid: Grid, key: str, fraction: int) -> list[tuple[Published, int]]:
     """The published numbers of a metric that records of this grid match, each with the index of its task: the same
     dataset, encoder, size of images and loss, at all training rows."""
-    if grid.fractions[fraction] != 1.0:
+    encoders = {each.encoder for each in PUBLISHED if each.metric == key}
+    if grid.fractions[fraction] != 1.0 or not encoders & {about.encoder for about in grid.tasks}:
         return []
     sizes = grid.values("cell/encoder_options/size")
+    cells = grid.cells[["task", "loss_name", "cell/loader"]]  # of the hundreds of columns these alone are copied
     found = []
     for task, about in enumerate(grid.tasks):
         known = sizes[:, task][~np.isnan(sizes[:, task])]
         size = int(known[0]) if len(known) else 0
-        here = grid.cells[grid.cells["task"] == about.name]
+        here = cells[cells["task"] == about.name]
         names, loaders = set(here["loss_name"]), set(here["cell/loader"])
         found += [
             (each, task)
