@@ -18,13 +18,13 @@ FORMAT = 1
 Policy = Literal["label", "global", "native", "0.5"]
 
 
-class Part(BaseModel):
+class AboutTable(BaseModel):
     """What the tables of model.json share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Inputs(Part):
+class AboutInputs(AboutTable):
     """What the network takes and how samples become that. columns: of the table that it was trained from, as the keys
     of a suite's own data."""
 
@@ -34,7 +34,7 @@ class Inputs(Part):
     columns: dict[str, Any]
 
 
-class Network(Part):
+class Network(AboutTable):
     """What the network is built from. adapter: its width; None where there is none."""
 
     encoder: str
@@ -43,28 +43,28 @@ class Network(Part):
     classifier: dict[str, Any]
 
 
-class Decision(Part):
+class Decision(AboutTable):
     """Logits above the threshold are predicted: one for each label, or one for all, by policy."""
 
     policy: Policy
     thresholds: dict[str, list[float] | float]
 
 
-class Calibration(Part):
+class Calibration(AboutTable):
     """Probabilities are the sigmoid of logits over `temperature`; log_loss: before and after it, by split."""
 
     temperature: float
     log_loss: dict[str, dict[str, float]]
 
 
-class Check(Part):
+class Check(AboutTable):
     """The largest difference of logits from those that were measured in training, on so many validation rows."""
 
     rows: int
     largest_difference: float
 
 
-class About(Part):
+class About(AboutTable):
     """The whole of model.json."""
 
     format: Literal[1]
@@ -73,7 +73,7 @@ class About(Part):
     cell: dict[str, Any]
     reading: Literal["own", "probe"]
     labels: list[str]
-    inputs: Inputs
+    inputs: AboutInputs
     network: Network
     decision: Decision
     calibration: Calibration

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mlbench.errors import ConfigError
 from mlbench.export import standalone
-from mlbench.export.about import About, Calibration, Check, Decision, Inputs, Policy
+from mlbench.export.about import About, AboutInputs, Calibration, Check, Decision, Policy
 from mlbench.export.kept import KeptCell, load_cell
 from mlbench.export.native import NotNativeError, write_native
 from mlbench.export.network import describe_network, kept_network, save_weights
@@ -81,7 +81,7 @@ def _write(
     preparation = Preparation.of(kept.model["preparation"])
     _write_preparation(preparation, folder)
     network = kept_network(kept.model, reading, folder / "encoder")
-    inputs = Inputs(
+    inputs = AboutInputs(
         kind=preparation.kind,
         signature=SIGNATURES[preparation.kind],
         settings=dict(preparation.settings),
@@ -116,7 +116,7 @@ def _about(
     kept: KeptCell,
     reading: Literal["own", "probe"],
     policy: Policy,
-    inputs: Inputs,
+    inputs: AboutInputs,
     formats: Mapping[str, str],
     check: Check,
 ) -> About:
@@ -201,7 +201,7 @@ def _columns(cell: Mapping[str, Any]) -> dict[str, Any]:
     return {key: given[key] for key in COLUMNS if given.get(key)}
 
 
-def _prepared(samples: Any, inputs: Inputs, folder: Path) -> tuple[Tensor, ...]:
+def _prepared(samples: Any, inputs: AboutInputs, folder: Path) -> tuple[Tensor, ...]:
     """The samples that were kept, through the preparation that goes into the folder."""
     given = samples.numpy() if isinstance(samples, Tensor) else samples
     return standalone.preparer(inputs.model_dump(), folder).prepare(given)

@@ -53,7 +53,7 @@ class Vocabulary:
         return numbers, values / length if length > 0 else values
 
 
-class Tokens:
+class Tokeniser:
     """The tokeniser that the encoder was trained with: texts → token numbers, cut to `max_length`."""
 
     def __init__(self, folder: Path, max_length: int) -> None:
@@ -97,7 +97,7 @@ class Pixels:
         return np.asarray(squash(open_image(encoded, self.size), self.size))
 
 
-class Vectors:
+class Numbers:
     """Numbers in the order of the columns that the model was trained from."""
 
     def __init__(self, dim: int) -> None:
@@ -125,11 +125,11 @@ def preparer(inputs: Mapping[str, Any], folder: Path) -> Preparer:
             known = json.loads((folder / "words.json").read_text(encoding="utf-8"))
             return Vocabulary(known["words"], known["inverse"])
         case "tokens":
-            return Tokens(folder / "encoder", settings["max_length"])
+            return Tokeniser(folder / "encoder", settings["max_length"])
         case "pixels":
             return Pixels(settings["size"])
         case _:
-            return Vectors(settings["dim"])
+            return Numbers(settings["dim"])
 
 
 class Predictor:

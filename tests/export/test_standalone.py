@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mlbench.datasets import decode_images
-from mlbench.export.standalone import Pixels, Vectors, Vocabulary, preparer
+from mlbench.export.standalone import Numbers, Pixels, Vocabulary, preparer
 from mlbench.models.encoders.tfidf import fit_tfidf, prepare_words
 from tests.training.cells import load
 
@@ -62,9 +62,9 @@ def test_grey_arrays_are_three_equal_channels() -> None:
 @pytest.mark.parametrize("rows", [np.zeros((2, 3)), np.zeros(4)])
 def test_vectors_of_another_length_are_refused(rows: np.ndarray) -> None:
     with pytest.raises(ValueError, match="rows of 4 numbers"):
-        Vectors(4).prepare(rows)
+        Numbers(4).prepare(rows)
 
 
 def test_the_kind_of_inputs_decides(tmp_path: Path) -> None:
-    assert isinstance(preparer({"kind": "features", "settings": {"dim": 3}}, tmp_path), Vectors)
+    assert isinstance(preparer({"kind": "features", "settings": {"dim": 3}}, tmp_path), Numbers)
     assert isinstance(preparer({"kind": "pixels", "settings": {"size": 3}}, tmp_path), Pixels)

@@ -91,7 +91,9 @@ def beside(grid: Grid, key: str, fraction: int) -> list[tuple[Published, int]]:
     if grid.fractions[fraction] != 1.0 or not encoders & {about.encoder for about in grid.tasks}:
         return []
     sizes = grid.values("cell/encoder_options/size")
-    cells = grid.cells[["task", "loss_name", "cell/loader"]]  # of the hundreds of columns these alone are copied
+    cells = grid.cells[
+        ["task", "loss_name", "cell/loader"]
+    ]  # of the hundreds of columns these alone are copied
     found = []
     for task, about in enumerate(grid.tasks):
         known = sizes[:, task][~np.isnan(sizes[:, task])]
