@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import check_claims, claims_table
-from mlbench.report.contrasts.asked import Contrast, check_names, read_contrast
+from mlbench.report.contrasts.asked import AskedContrast, check_names, read_contrast
 from mlbench.report.contrasts.repeats import once_more
 from mlbench.report.contrasts.table import contrasts_table
 from mlbench.report.data.grid import Grid
@@ -84,7 +84,7 @@ class _Asked:
     against: Sequence[Path]
     cells: bool
     rope: float
-    questions: Sequence[Contrast]
+    questions: Sequence[AskedContrast]
 
 
 def _other(merged: Merged, output: Path, asked: _Asked) -> Other:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.sides import FEW, MANY
-from mlbench.report.contrasts.asked import Contrast, Side
+from mlbench.report.contrasts.asked import AskedContrast, Side
 from mlbench.report.data.arrays import Floats, mean_of, nanmean, settled
 from mlbench.report.data.grid import READINGS, Grid
 from mlbench.report.data.measures import Measure, measure
@@ -33,7 +33,7 @@ GROUPS = {
 class ContrastAnswer:
     """To a question at one fraction, over one group of families."""
 
-    question: Contrast
+    question: AskedContrast
     fraction: int
     """Its index."""
     group: str
@@ -55,7 +55,7 @@ class ContrastAnswer:
         return leverage(self.points, self.families)
 
 
-def answers(analysis: Analysis, question: Contrast) -> Iterator[ContrastAnswer]:
+def answers(analysis: Analysis, question: AskedContrast) -> Iterator[ContrastAnswer]:
     """Of every fraction, over all families and over each group that has some and not all of them; own logits, the probe
     of losses that have none."""
     grid = analysis.grid
@@ -87,7 +87,7 @@ def answers(analysis: Analysis, question: Contrast) -> Iterator[ContrastAnswer]:
             )
 
 
-def _points(grid: Grid, blocks: Blocks, question: Contrast, fraction: int) -> Floats:
+def _points(grid: Grid, blocks: Blocks, question: AskedContrast, fraction: int) -> Floats:
     """[tasks]: how far one side is ahead of the other."""
     sides = [_side(grid, blocks, side, fraction) for side in (question.ahead, question.behind)]
     return settled(sides[0] - sides[1])

@@ -24,7 +24,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class AskedContrast:
     """How far `ahead` is ahead of `behind` by the metric `key`."""
 
     ahead: Side
@@ -40,17 +40,17 @@ class Contrast:
         return tuple(dict.fromkeys((*self.ahead.losses, *self.behind.losses)))
 
 
-def read_contrast(text: str) -> Contrast:
+def read_contrast(text: str) -> AskedContrast:
     """Of what a reader wrote. Raises ConfigError that says how it is written."""
     sides, _, key = text.strip().partition(" on ")
     parts = re.split(r"\s[-−]\s", sides)
     if len(parts) != 2:
         raise ConfigError(f"--contrast {text!r}: two sides with a minus between blanks; {SHAPE}")
     ahead, behind = (_side(part.strip(), text) for part in parts)
-    return Contrast(ahead, behind, key.strip() or "map")
+    return AskedContrast(ahead, behind, key.strip() or "map")
 
 
-def check_names(questions: Iterable[Contrast], losses: Collection[str], keys: Collection[str]) -> None:
+def check_names(questions: Iterable[AskedContrast], losses: Collection[str], keys: Collection[str]) -> None:
     """Raises UnknownNameError for a loss or a metric that no record has."""
     for question in questions:
         where = f"--contrast {str(question)!r}"

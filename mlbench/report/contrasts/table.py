@@ -8,7 +8,7 @@ import numpy as np
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.contrasts.answered import ContrastAnswer, answers
-from mlbench.report.contrasts.asked import Contrast
+from mlbench.report.contrasts.asked import AskedContrast
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
@@ -25,7 +25,7 @@ from mlbench.report.tables.model import (
 from mlbench.report.wording import in_percent, listed, show_fraction
 
 
-def contrasts_table(analysis: Analysis, questions: Sequence[Contrast]) -> Table | None:
+def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> Table | None:
     """None where nothing was asked, or these records have nothing on it."""
     found = [answer for question in questions for answer in answers(analysis, question)]
     if not found:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 
 from mlbench.errors import ConfigError, UnknownNameError
-from mlbench.report.contrasts.asked import Contrast, Side, check_names, read_contrast
+from mlbench.report.contrasts.asked import AskedContrast, Side, check_names, read_contrast
 
 
 @pytest.mark.parametrize(
     ("text", "question"),
     [
-        ("asl - bce", Contrast(Side(("asl",)), Side(("bce",)))),
-        ("asl − bce on lrap", Contrast(Side(("asl",)), Side(("bce",)), "lrap")),
+        ("asl - bce", AskedContrast(Side(("asl",)), Side(("bce",)))),
+        ("asl − bce on lrap", AskedContrast(Side(("asl",)), Side(("bce",)), "lrap")),
         (
             "best(supcon, msc) - mean(bce,asl-mild) on f1_macro@label",
-            Contrast(Side(("supcon", "msc"), "best"), Side(("bce", "asl-mild")), "f1_macro@label"),
+            AskedContrast(Side(("supcon", "msc"), "best"), Side(("bce", "asl-mild")), "f1_macro@label"),
         ),
-        ("asl-mild - best(bce)", Contrast(Side(("asl-mild",)), Side(("bce",), "best"))),
+        ("asl-mild - best(bce)", AskedContrast(Side(("asl-mild",)), Side(("bce",), "best"))),
     ],
 )
-def test_a_question_is_read_and_shown(text: str, question: Contrast) -> None:
+def test_a_question_is_read_and_shown(text: str, question: AskedContrast) -> None:
     assert read_contrast(text) == question
     assert read_contrast(f"{question} on {question.key}").losses == question.losses
 
