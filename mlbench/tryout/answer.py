@@ -10,7 +10,7 @@ from typing import Any
 
 from mlbench.report.one_dataset.verdict import Verdict
 from mlbench.report.one_dataset.words import how_sure, in_words
-from mlbench.tryout.winner import NO_MODEL, Model
+from mlbench.tryout.winner import NO_MODEL, ExportedModel
 
 SLIGHT = 10.0
 """Seconds over the budget that are not worth a sentence."""
@@ -27,7 +27,7 @@ class Answer:
     page: Path
     cut: tuple[str, ...] = ()
     over: float = 0.0
-    model: Model = NO_MODEL
+    model: ExportedModel = NO_MODEL
 
     @property
     def take(self) -> str:

@@ -19,7 +19,7 @@ FOLDER = "model"
 
 
 @dataclass(frozen=True)
-class Model:
+class ExportedModel:
     """The exported folder of the loss to take: None where there is none, and `said` why; else `said` is which cell it
     is of."""
 
@@ -27,11 +27,11 @@ class Model:
     said: str
 
 
-NO_MODEL = Model(None, "")
+NO_MODEL = ExportedModel(None, "")
 """Where none was asked for."""
 
 
-def export_winner(suite: Suite, loss: str, results: Path, output: Path, options: RunOptions) -> Model:
+def export_winner(suite: Suite, loss: str, results: Path, output: Path, options: RunOptions) -> ExportedModel:
     """Write the model of the suite's cell of `loss` whose seed is best on validation into `output`, of the records in
     the folder `results`.
 
@@ -43,12 +43,12 @@ def export_winner(suite: Suite, loss: str, results: Path, output: Path, options:
     store = Store(results)
     record = best_seed(store, loss)
     if record is None:
-        return Model(None, f"no model: {loss} has no finished cell")
+        return ExportedModel(None, f"no model: {loss} has no finished cell")
     seed = record["cell"]["seed"]
     said = f"{loss}, seed {seed}, the best of its seeds on validation"
     try:
         if _is_there(output, record["id"]):
-            return Model(output, said)
+            return ExportedModel(output, said)
         refuse_other(output)
         with tempfile.TemporaryDirectory(prefix=".model-", dir=output.parent) as folder:
             if not store.model_file(record["id"]).is_file():
@@ -56,12 +56,12 @@ def export_winner(suite: Suite, loss: str, results: Path, output: Path, options:
                 chosen = replace(options, results=Path(folder), selection=selection, progress="none")
                 done = run_suites([_keeping(suite, record)], chosen)
                 if not done.done:
-                    return Model(None, f"no model: {loss}, seed {seed} was not trained again")
+                    return ExportedModel(None, f"no model: {loss}, seed {seed} was not trained again")
                 store = Store(Path(folder) / suite.name)
             _export(store, record["id"], output, len(suite.losses))
     except MlbenchError as error:
-        return Model(None, f"no model: {error}")
-    return Model(output, said)
+        return ExportedModel(None, f"no model: {error}")
+    return ExportedModel(output, said)
 
 
 def _keeping(suite: Suite, record: Mapping[str, Any]) -> Suite:
