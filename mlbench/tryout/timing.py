@@ -18,9 +18,10 @@ LEAST_SEEDS, LEAST_LOSSES = 2, 3
 """A budget leaves so many: one seed tells nothing of how far chance moves a score, two losses are no choice."""
 SHARES = (0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.03, 0.02, 0.01, 0.0)
 """Of the updates, each step about 0.7 of the one before."""
-UPDATES = 1200
-"""`min_steps` of a try, under which no budget cuts: in fewer updates a loss is compared by how fast it learns. How it
-was measured: CONTRIBUTING.md, "How the protocol's values were chosen"."""
+UPDATES, KEPT = 600, 1200
+"""`min_steps` of a try; and the updates that a budget leaves of a longer training. In fewer a loss is compared by how
+fast it learns; to train small data for more would fit them too closely. How both were measured: CONTRIBUTING.md, "How
+the protocol's values were chosen"."""
 MARGIN = 1.2
 """A run takes so many times what its cells were measured to: a machine is not as quiet all the time."""
 START = 6.0
@@ -75,8 +76,8 @@ def fit(setup: Setup, pace: Pace, rows: int, seconds: float) -> tuple[Setup, flo
     be more; `cut` says what was left out. Where not even a few steps were made in their time, the smallest, and nobody
     knows how long that takes.
 
-    Seeds go first, then losses, the last of the list before others, and updates at the end, no further than to
-    `min_steps`: losses that are half trained are compared by how fast they learn.
+    Seeds go first, then losses, the last of the list before others, and updates at the end, no further than to KEPT:
+    losses that are half trained are compared by how fast they learn.
     """
     smaller, takes = setup, None
     for smaller in _smaller(setup, rows):
@@ -117,9 +118,9 @@ def _cut(setup: Setup, seeds: int, losses: int, epochs: int | None = None, of: i
 
 
 def _fewer_epochs(whole: Protocol, rows: int) -> Iterator[int]:
-    """Shorter and shorter, down to as many epochs as make `min_steps` updates."""
+    """Shorter and shorter, down to as many epochs as make the updates that are KEPT."""
     all_of_them = before = whole.epochs_over(rows)
-    least = whole.model_copy(update={"epochs": 1}).epochs_over(rows)
+    least = whole.model_copy(update={"epochs": 1, "min_steps": KEPT}).epochs_over(rows)
     for share in SHARES:
         epochs = max(least, round(share * all_of_them))
         if epochs < before:

@@ -56,7 +56,7 @@ def standings(verdict: Verdict) -> Markup:
     rows = Markup("").join(
         Markup(
             '<tr data-loss="{0}"><th scope="row">{0}{1}</th><td data-order="{2:.6g}">{2:.3f}</td>'
-            '<td data-order="{3:.6g}">{4}</td><td>{5}</td><td class="text">{6}</td></tr>'
+            '<td class="text">{6}</td><td data-order="{3:.6g}">{4}</td><td>{5}</td></tr>'
         ).format(
             each.loss,
             Markup(" <small>take this one</small>") if each.loss == verdict.take else "",
@@ -72,8 +72,8 @@ def standings(verdict: Verdict) -> Markup:
     )
     head = (
         f'<th scope="col" class="text">loss</th><th scope="col">{escape(verdict.measure.title)}</th>'
-        '<th scope="col">from the first</th><th scope="col">95 % interval</th>'
-        '<th scope="col" class="text">which is</th>'
+        '<th scope="col" class="text">which is</th><th scope="col">from the first</th>'
+        '<th scope="col">95 % interval</th>'
     )
     return sortable("t-standings", "Losses by their mean", Markup(head), rows) + Markup(
         '<p class="caption">{}</p>'
