@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbench.errors import ConfigError
 from mlbench.runner import RunOptions, run_suites
-from mlbench.runner.scheduling.cluster import open_cluster
 from mlbench.runner.scheduling.job import RunJob
 from mlbench.runner.scheduling.supervisor import foreign, supervise
 from tests.runner.conftest import MakeOptions, MakeSuite
@@ -70,16 +68,6 @@ def test_a_slot_of_another_copy_takes_no_cell(job: RunJob, monkeypatch: pytest.M
 def test_a_slot_that_does_not_see_the_folder_says_so(job: RunJob) -> None:
     shutil.rmtree(job.run_lock.store.locks_folder)
     assert "must be on a file system that all hosts" in str(supervise(job))
-
-
-@pytest.mark.parametrize("address", ["http://x", "nonsense://x:1", "tcp://127.0.0.1:1"])
-def test_an_address_that_is_none_is_said_in_one_line(address: str) -> None:
-    with (
-        pytest.raises(ConfigError, match="--scheduler") as caught,
-        open_cluster(address, 1),
-    ):
-        pass
-    assert "Traceback" not in str(caught.value)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,20 @@ class Engine:
     - `backend`: for joblib.
     - `slots`: supervisors in all.
     - `slots_at`: those on each set of cores (`cores`).
+    - `refused`: why hosts that are there have no slot.
     """
 
     backend: Any
     slots: int
     slots_at: Mapping[str, int]
+    refused: Sequence[str] = ()
 
     def spread(self, job: RunJob, told: Callable[[str], None]) -> list[str]:
         """Run a supervisor in every slot until all return; gives the reasons of those that ended early, each of which
         is `told` at once, since the others may go on for days."""
-        reasons: list[str] = []
+        reasons = list(self.refused)
+        for reason in reasons:
+            told(reason)
         for _ in range(_TRIES):
             try:
                 for end in self._ends(job):
@@ -96,6 +100,7 @@ def open_engine(options: RunOptions, cells: int) -> Iterator[Engine]:
                 cluster.backend,
                 slots,
                 {where: min(slots, there) for where, there in cluster.threads_at.items()},
+                cluster.refused,
             )
         return
     on_devices = len(chosen_devices(options.device)) * options.slots_per_device

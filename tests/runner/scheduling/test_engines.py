@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import joblib
 import pytest
-from distributed import Client
 
 from mlbench.errors import ConfigError
 from mlbench.records import Store
@@ -25,46 +18,8 @@ from mlbench.runner.scheduling.cores import host_and_cores
 from mlbench.runner.scheduling.engines import open_engine
 from mlbench.suite import parse_suite
 from tests.runner.conftest import FakeDevices, MakeOptions, MakeSuite
+from tests.runner.scheduling.dask_cluster import cluster
 from tests.runner.test_interruption import count
-
-ROOT = Path(__file__).parents[3]
-
-
-@contextlib.contextmanager
-def cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterator[str]:
-    """A scheduler and workers as on another host: in a folder of their own, without the driver's variables."""
-    folder.mkdir()
-    own = {key: value for key, value in os.environ.items() if not key.startswith("MLBENCH_")}
-    environment = {**own, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    with contextlib.ExitStack() as stack:
-
-        def start(*arguments: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                arguments,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=folder,
-                env=environment,
-                start_new_session=True,
-            )
-            stack.callback(process.communicate)
-            stack.callback(os.killpg, process.pid, signal.SIGKILL)
-            return process
-
-        scheduler = start(*command, "--no-dashboard")
-        assert scheduler.stderr is not None
-        address = next(
-            found[0] for line in scheduler.stderr if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line))
-        )
-        for _ in range(workers):
-            start(
-                *(sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", str(threads)),
-                *("--no-dashboard", "--local-directory", str(folder)),
-            )
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=60)
-        yield address
 
 
 @pytest.mark.slow
