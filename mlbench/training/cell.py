@@ -37,7 +37,7 @@ from mlbench.training.setup import (
     prepare_backbone,
 )
 from mlbench.training.streams import Streams
-from mlbench.training.trainer import Progress, Trainer, TrainerSpec
+from mlbench.training.trainer import Progress, Trainer, TrainerSpec, UnfitStateError
 from mlbench.training.unknown import describe_unknown, training_targets
 
 
@@ -93,11 +93,11 @@ def run_cell(
         keep_model=keep_model,
     )
     try:
-        return attempt.run(strict=True)
-    except RuntimeError as error:
-        if not lacks_kernel(error):
-            raise
-    return attempt.run(strict=False)
+        return attempt.run_strictly_if_possible()
+    except UnfitStateError as error:
+        assert checkpoint is not None
+        checkpoint.reject(str(error))
+    return attempt.run_strictly_if_possible()
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,15 @@ class _Attempt:
     cache_dir: Path | None
     scores: Literal["float32", "float16"]
     keep_model: bool
+
+    def run_strictly_if_possible(self) -> CellResult:
+        """Under strict determinism, or under one that only warns where torch lacks a kernel."""
+        try:
+            return self.run(strict=True)
+        except RuntimeError as error:
+            if not lacks_kernel(error):
+                raise
+        return self.run(strict=False)
 
     def run(self, strict: bool) -> CellResult:
         """Set up, train and measure, under determinism that is `strict` or only warns."""

@@ -53,7 +53,8 @@ class Checkpoint:
         the code that made it. Where the disk refuses, what was written before stays, and the training goes on."""
         try:
             save_tree({**_made_by(code_hash), "state": state}, self.path)
-        except (OSError, SafetensorError) as error:
+        except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+            # The last three are of a loss whose `get_extra_state` gives what is neither plain nor a tensor.
             warnings.warn(f"a checkpoint could not be written: {self.path}: {error}", stacklevel=2)
         self._last = time.monotonic()
 
@@ -67,11 +68,17 @@ class Checkpoint:
         except DataError as error:
             warnings.warn(f"the cell starts anew: {error}", stacklevel=2)
             return None
-        if {key: tree.get(key) for key in _made_by(code_hash)} != _made_by(code_hash):
+        found = tree if isinstance(tree, dict) else {}
+        if {key: found.get(key) for key in _made_by(code_hash)} != _made_by(code_hash):
             warnings.warn(f"the cell starts anew: {self.path} is of other training code", stacklevel=2)
             return None
-        state: dict[str, Any] = tree["state"]
+        state: dict[str, Any] | None = found.get("state")
         return state
+
+    def reject(self, why: str) -> None:
+        """Remove the file, whose state does not fit, and say so: the cell starts anew."""
+        self.path.unlink(missing_ok=True)
+        warnings.warn(f"the cell starts anew: {self.path}: {why}", stacklevel=2)
 
 
 def _made_by(code_hash: str) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def load_tree(file: Path) -> Any:
             tree = json.loads((stored.metadata() or {})["tree"])
             names = set(stored.keys())
             return _put_in(tree, {name: stored.get_tensor(name) for name in names})
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise DataError(f"{file}: not a file that mlbench wrote, or damaged: {error}") from error
 
 

@@ -14,6 +14,7 @@ from mlbench.errors import CellStoppedError
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.parts.diagnostics import diagnose
 from mlbench.losses.parts.rows import RowLoss, numbered
+from mlbench.losses.parts.state import kept_beside, put_back
 from mlbench.models.inputs import Batch, Inputs
 from mlbench.models.memory import MemoryQueue
 from mlbench.models.model import Model
@@ -31,6 +32,10 @@ from mlbench.training.streams import Streams
 from mlbench.training.unknown import UNKNOWN, has_unknown, split_known
 
 Progress = Callable[[dict[str, Any]], None]
+
+
+class UnfitStateError(Exception):
+    """A checkpoint that was written by this code and does not fit: damaged, or of other versions of torch."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,13 @@ class Trainer:
         """Train to the end of the schedule, from the checkpoint where there is one.
 
         Raises NonFiniteError with the update in which the loss was not finite, CellTimeoutError at the
-        deadline, CellStoppedError where the checkpoint's owner asked for a stop.
+        deadline, CellStoppedError where the checkpoint's owner asked for a stop, UnfitStateError where the checkpoint
+        holds the state of another training: this one is spoilt then.
         """
         model, loss, schedule = self.spec.model, self.spec.loss, self.schedule
         with self.spec.streams.as_global("noise"):
             if checkpoint is not None and (state := checkpoint.load(self.spec.code_hash)) is not None:
-                self.load_state(state)
+                self._go_on_from(state)
             start = self.step
             model.train()
             for micro_batches in self.batches.start(start, model.backbone):
@@ -133,6 +139,7 @@ class Trainer:
             "step": self.step,
             "model": spec.model.state_dict(),
             "loss": spec.loss.state_dict(),
+            "loss_beside": kept_beside(spec.loss),
             "optimisers": self.optimisers.state_dict(),
             "scaler": self.scaler.state_dict(),
             "gradient_rescaling": vars(self.rescaling),
@@ -153,6 +160,8 @@ class Trainer:
         self.step = state["step"]
         spec.model.load_state_dict(state["model"])
         spec.loss.load_state_dict(state["loss"])
+        # None were written before.
+        put_back(spec.loss, state.get("loss_beside", {}))
         self.optimisers.load_state_dict(state["optimisers"])
         self.scaler.load_state_dict(state["scaler"])
         vars(self.rescaling).update(state["gradient_rescaling"])
@@ -169,6 +178,14 @@ class Trainer:
         torch.set_rng_state(state["noise"])
         if state["device_noise"] is not None and spec.device.type == "cuda":
             torch.cuda.set_rng_state(state["device_noise"], spec.device)
+
+    def _go_on_from(self, state: dict[str, Any]) -> None:
+        try:
+            self.load_state(state)
+        except torch.OutOfMemoryError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise UnfitStateError(f"its state does not fit: {type(error).__name__}: {error}") from error
 
     def _update(self, micro_batches: MicroBatches, epoch: int, step_in_epoch: int) -> float:
         """One update of the weights; returns the factor on the peak learning rates."""

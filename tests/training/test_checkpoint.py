@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 
 from mlbench.code.modules import code_hash
 from mlbench.errors import CellStoppedError, DataError
-from mlbench.registry import LOSSES
+from mlbench.registry import LOSSES, load_plugins
 from mlbench.training import CellResult
 from mlbench.training.checkpoint import Checkpoint, load_tree, save_tree
 from tests.training.cells import run
@@ -54,7 +55,18 @@ CASES = {
     "a loss with parameters of its own": ("kmcl", "synthetic-features", {}),
     "a loss with numbers for each label": ("eqlv2", "synthetic-features", {}),
     "a loss with numbers for each positive of the rows": ("map_surrogate", "synthetic-features", {}),
+    "a loss of one's own that keeps all kinds of things": ("keeping_loss", "synthetic-features", {}),
 }
+OWN = Path(__file__).parents[1] / "losses" / "keeping_loss.py"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_loss() -> Iterator[None]:
+    """The loose file is known while these tests run."""
+    before = dict(LOSSES._plugins)
+    load_plugins([OWN])
+    yield
+    LOSSES._plugins = before
 
 
 def stopped_after(looks: int) -> Callable[[], bool]:
@@ -144,6 +156,23 @@ def test_other_code_of_the_loss_starts_anew(tmp_path: Path, monkeypatch: pytest.
     assert again.parts["history"]["resumed_at"] == []
 
 
+def test_a_state_that_does_not_fit_starts_anew(tmp_path: Path) -> None:
+    """Of another version of torch, say, whose optimisers keep other things."""
+    checkpoint = Checkpoint(tmp_path / "cell.safetensors")
+    for state in ({"step": 3}, [1], {"step": "x", "model": {}}):
+        checkpoint.save(state, code_of("asl"))  # type: ignore[arg-type]
+        with pytest.warns(UserWarning, match="the cell starts anew.*does not fit"):
+            again = run("asl", checkpoint=checkpoint)
+        assert_same(run("asl"), again)
+        assert not checkpoint.path.exists()
+
+
+def test_a_loss_with_state_that_cannot_be_written_is_trained_all_the_same(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="a checkpoint could not be written"):
+        Checkpoint(tmp_path / "cell.safetensors").save({"loss": {"_extra_state": object()}})
+    assert not list(tmp_path.iterdir())
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -206,7 +235,24 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["tree.safetensors"]
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x08\0\0\0\0\0\0\0{}      "])
+def of_tree(tree: str) -> bytes:
+    header = json.dumps({"__metadata__": {"tree": tree}}).encode()
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nonsense",
+        b"\x08\0\0\0\0\0\0\0{}      ",
+        of_tree("{}"),
+        of_tree('{"tensor": ["a"]}'),
+        of_tree('{"dict": 3}'),
+        of_tree('{"dict": [3]}'),
+        of_tree("[" * 5000 + "]" * 5000),
+    ],
+)
 def test_a_file_of_another_kind(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(DataError, match="not a file that mlbench wrote"):
