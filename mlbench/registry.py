@@ -107,6 +107,13 @@ class Registry(Generic[T]):
             self._declared[key] = declaration
         return self._declared[key]
 
+    def loose(self, name: str) -> str:
+        """Whose code `name` is, where it is not mlbench's: a loose file, or a module that is installed; "" else."""
+        key = fold(name)
+        if key in self._plugins:
+            return str(self._plugins[key].file)
+        return self._points()[key].module if key in self._points() and key not in self._files() else ""
+
     def get(self, name: str, where: str = "") -> T:
         """The object itself; imports its module where that has not happened yet."""
         key = fold(name)

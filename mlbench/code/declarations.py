@@ -86,11 +86,6 @@ class Declaration:
         comments and docstrings aside."""
         return self.version, None if self.origin == "built in" else self.source_hash
 
-    @property
-    def loose(self) -> str:
-        """The file of what is not built in; "" of what is."""
-        return "" if self.origin == "built in" else str(self.file)
-
     def identity(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What of its parameters' `values` stands in a result's name: a parameter that came later is left out at the
         value that means what was done `before` (the class attribute), so that it orphans no result."""

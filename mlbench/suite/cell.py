@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mlbench.registry import ENCODERS, LOSSES
+from mlbench.registry import DATASETS, ENCODERS, LOSSES
 from mlbench.suite.protocol import Protocol
 from mlbench.version import TRAINING_VERSION
 
@@ -172,6 +172,17 @@ class Cell:
         }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    @property
+    def loose(self) -> str:
+        """The files of somebody's own code that its training runs; "" where all is built in."""
+        found = {
+            LOSSES.loose(self.loss.name),
+            LOSSES.loose(self.train.probe_loss),
+            ENCODERS.loose(self.encoder.partition(":")[0]),
+            DATASETS.loose(self.loader),
+        }
+        return " ".join(sorted(found - {""}))
 
     def __str__(self) -> str:
         return f"{self.dataset} · {self.fraction:g} · seed {self.seed} · {self.loss.id}{self.stage}"

@@ -65,7 +65,7 @@ class PlannedCell:
             before,
             per_sample,
             code_hash(declared),
-            declared.loose,
+            self.cell.loose,
         )
 
 
@@ -313,7 +313,7 @@ def _waiting(group: Sequence[PlannedCell], trained: Mapping[str | None, PlannedC
         keep=first.keep,
         per_sample=bool(declared.attributes.get("per_sample", False)),
         source_hash=code_hash(declared),
-        plugin=declared.loose,
+        plugin=first.cell.loose,
     )
 
 

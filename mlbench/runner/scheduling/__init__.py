@@ -5,6 +5,6 @@
 Tested elsewhere than in a file of their own name:
 
     cleanup, owner, run_lock: tests/runner/scheduling/test_locks.py
-    finals, queue: tests/runner/test_tuned_run.py
+    finals: tests/runner/test_tuned_run.py
     job, plugins, supervisor: tests/runner/test_run.py
 """

@@ -42,7 +42,7 @@ class CellTask:
     source_hash: str
     """Of its loss's code."""
     plugin: str = ""
-    """What its loss is declared in where that is not built in."""
+    """Whose code it runs beside mlbench's (`Cell.loose`)."""
 
     def finished(self) -> bool:
         """Whether a record has been written since the run was planned, by this run or another."""

@@ -35,6 +35,9 @@ class Queue:
     def _add(self, found: Iterable[CellTask]) -> None:
         for task in found:
             self._groups.setdefault((task.cell.seed, task.data), deque()).append(task)
+        for key, group in self._groups.items():
+            # Cells of a plugin one after the other, and last: a worker that has run one trains nothing else.
+            self._groups[key] = deque(sorted(group, key=lambda task: task.plugin))
 
     def _look_at_waiting(self) -> None:
         for store in {

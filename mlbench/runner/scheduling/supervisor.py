@@ -184,10 +184,10 @@ class Slot:
         return outcome
 
     def _worker(self, threads: int, plugin: str) -> WorkerProcess:
-        """The warm worker, or a new one where there is none of that many threads, or one that ran another plugin."""
-        if self._process is not None and (
-            self._threads != threads or (plugin and self._plugin not in ("", plugin))
-        ):
+        """The warm worker, or a new one where there is none of that many threads, or one that ran another plugin: what
+        somebody's code may have left in a process nobody can tell for sure, so built-in losses are not trained there
+        either."""
+        if self._process is not None and (self._threads != threads or self._plugin not in ("", plugin)):
             self.dismiss()
         if self._stuck:
             raise SlotLostError(self._stuck)

@@ -13,12 +13,16 @@ import os
 import random
 import signal
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from mlbench.runner.worker.family import descendants
 from mlbench.tracebacks import HOMES
 
 WATCHED = (
@@ -33,13 +37,22 @@ WATCHED = (
     "torch.optim",
     "torch.utils.data",
     "numpy",
+    "numpy.random",
+    "numpy.linalg",
+    "builtins",
+    "collections",
+    "copy",
+    "functools",
+    "itertools",
+    "operator",
     "random",
     "math",
     "time",
     "json",
     "os",
 )
-"""Modules whose functions and classes stay what they are; with all that is below `mlbench`."""
+"""Modules whose functions and classes stay what they are; with all that is `BELOW` others."""
+BELOW = ("mlbench.", "torch.nn.", "torch.optim.")
 _HOOKS = (
     "_global_forward_hooks",
     "_global_forward_pre_hooks",
@@ -65,6 +78,7 @@ class CleanState:
         self._numpy_errors = self._numpy.geterr() if self._numpy is not None else {}
         self._torch_random = torch.get_rng_state() if torch is not None else None
         self._known: dict[tuple[str, str], Any] = {}
+        self._children = _children()
         self._begun = False
         self.changed()
 
@@ -111,6 +125,10 @@ class CleanState:
         """What a cell has changed that `restore` does not put back, in words. What is seen for the first time is
         remembered."""
         found = list(self._of_torch()) if self._torch is not None else []
+        found += [
+            f"thread {thread.name!r} goes on" for thread in threading.enumerate() if _is_somebody_s(thread)
+        ]
+        found += [f"process {pid} goes on" for pid in sorted(_children() - self._children)]
         for place, value in _functions():
             known = self._known.get(place)
             if known is None:
@@ -145,6 +163,21 @@ def _is_foreign(value: Any) -> bool:
     """Whether code lies neither in mlbench nor in what is installed; nothing is known of code without a file."""
     file = str(getattr(getattr(value, "__code__", None), "co_filename", "<"))
     return not file.startswith("<") and not any(map(Path(file).is_relative_to, HOMES))
+
+
+def _is_somebody_s(thread: threading.Thread) -> bool:
+    """Whether a thread that runs is a plugin's, which may change what the next cell trains with."""
+    return any(
+        map(
+            _is_foreign,
+            (getattr(thread, "_target", None), type(thread).run, getattr(thread, "function", None)),
+        )
+    )
+
+
+def _children() -> set[int]:
+    """The processes that this one has started: those of a cell that is over take the next one's time."""
+    return {child.pid for child in descendants(psutil.Process())}
 
 
 def _home(function: Any) -> str:
@@ -195,7 +228,7 @@ def _settings(torch: Any) -> Iterator[Setting]:
 
 def _functions() -> Iterator[tuple[tuple[str, str], Any]]:
     """Functions and classes of the watched modules, and the methods of the classes there, by their places."""
-    names = [name for name in list(sys.modules) if name in WATCHED or name.startswith("mlbench.")]
+    names = [name for name in list(sys.modules) if name in WATCHED or name.startswith(BELOW)]
     for module in names:
         for name, value in list(vars(sys.modules[module]).items()):
             if isinstance(value, type):
