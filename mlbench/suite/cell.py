@@ -53,7 +53,7 @@ class Trial:
     The first, number 0, has the suite's own values. of: how many every loss gets. seeds: those that trials are trained
     on. fraction: where they are; None for that of the cell itself. untuned: of what was drawn, its place in a cell's
     description and the suite's own value. edges: which of these places hold a value at an edge of what could be drawn.
-    spared: as untuned, of what a trial does without since nobody reads it.
+    spared: as untuned, of what a trial does without since nobody reads it, and of what its final has otherwise.
     """
 
     number: int

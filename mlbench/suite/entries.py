@@ -41,6 +41,15 @@ class EncoderEntry(BaseModel):
     name: str
 
 
+class TunedWith(BaseModel):
+    """What trials of tuning are trained with, where that is not what their finals are trained with: settings that were
+    found with one encoder, trained anew with another. `train` stands for the suite's whole `[train]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    encoder: str | EncoderEntry
+    train: dict[str, Any] = Field(default_factory=dict)
+
+
 class DatasetEntry(BaseModel):
     """A dataset of the suite; keys beside these are parameters of its loader."""
 
@@ -49,6 +58,9 @@ class DatasetEntry(BaseModel):
     id: str | None = Field(None, description="what tables call it; the name where not given")
     encoder: str | EncoderEntry | None = Field(None, description="by what the data hold where not given")
     train: dict[str, Any] = Field(default_factory=dict)
+    tuned_with: TunedWith | None = Field(
+        None, description="encoder and train of the trials, where the finals have others"
+    )
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -57,6 +57,28 @@ class Ground:
         return key != "views" or views_differ(protocol, self._recipe, options)
 
 
+def differences(ground: Ground, from_ground: Ground) -> tuple[tuple[str, Any], ...]:
+    """What of a cell on `ground` is another on `from_ground`: places in its description, and what stands there."""
+    if ground is from_ground:
+        return ()
+    own, other = ground.parts, from_ground.parts
+    found = [("encoder", own["encoder"])] if own["encoder"] != other["encoder"] else []
+    options, others = own["encoder_options"], other["encoder_options"]
+    found += [
+        (f"encoder_options/{name}", options.get(name))
+        for name in {**others, **options}
+        if options.get(name) != others.get(name)
+    ]
+    return (
+        *found,
+        *(
+            (f"train/{name}", value)
+            for name, value in ground.train.model_dump().items()
+            if value != getattr(from_ground.train, name)
+        ),
+    )
+
+
 def find_ground(entry: DatasetEntry, train: Mapping[str, Any], where: str) -> Ground:
     """Of a dataset of a suite whose own `[train]` is `train`.
 

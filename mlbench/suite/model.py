@@ -69,6 +69,12 @@ class Suite(BaseModel):
         refuse_equal_datasets([(ground.parts, chosen) for ground, chosen in choices], where)
         if self.tuning is not None:
             return self._tuned(losses, repeats, grounds, self.tuning, where)
+        for index, entry in enumerate(self.datasets):
+            if entry.tuned_with is not None:
+                raise ConfigError(
+                    f"{where}, datasets[{index}] ({entry.shown}), tuned_with: the suite has no trials, so there is "
+                    "nothing to train with it; add [tuning], or leave it out"
+                )
         cells = [
             Cell(
                 suite=self.name,
@@ -92,16 +98,31 @@ class Suite(BaseModel):
         where: str,
     ) -> SuiteCells:
         stages = Stages.of(self, tuning, where)
+        tried = self._tuned_with(grounds, where)
         configurations = {
-            ground.name: self._configurations(losses, tuning, ground, where) for ground in grounds
+            ground.name: self._configurations(losses, tuning, ground, where) for ground in tried
         }
         trials = [
             cell
             for seed in stages.trial_seeds
-            for ground in grounds
-            for cell in stages.trials(self.name, ground, tuning, configurations[ground.name], seed)
+            for ground, anew in zip(tried, grounds, strict=True)
+            for cell in stages.trials(self.name, ground, anew, tuning, configurations[ground.name], seed)
         ]
-        return SuiteCells(trials, stages.finals(trials, repeats))
+        elsewhere = {
+            anew.name: anew for ground, anew in zip(tried, grounds, strict=True) if ground is not anew
+        }
+        return SuiteCells(trials, stages.finals(trials, repeats, elsewhere))
+
+    def _tuned_with(self, grounds: Sequence[Ground], where: str) -> list[Ground]:
+        """What the trials on each dataset are trained with."""
+        found = []
+        for index, (entry, ground) in enumerate(zip(self.datasets, grounds, strict=True)):
+            if (other := entry.tuned_with) is not None:
+                place = f"{where}, datasets[{index}] ({entry.shown}), tuned_with"
+                changed = entry.model_copy(update={"encoder": other.encoder, "train": other.train})
+                ground = find_ground(changed, {}, place)
+            found.append(ground)
+        return found
 
     def _configurations(
         self, losses: Sequence[Candidate], tuning: Tuning, ground: Ground, where: str

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from mlbench.cli.render import plan_json, print_plan
-from mlbench.records import Store
+from mlbench.errors import ConfigError
+from mlbench.records import Store, load_records
+from mlbench.report.data.trials import select_finals
 from mlbench.runner import estimate, plan, run_suites
 from mlbench.runner.options import RunOptions
 from mlbench.suite import Selection, Suite
+from mlbench.suite.entries import DatasetEntry, TunedWith
 from tests.runner.conftest import MakeOptions, MakeSuite
 from tests.runner.driver import start
 from tests.runner.test_interruption import count, end, left, processes, wait_until
@@ -326,3 +329,50 @@ def test_progress_counts_the_finals(tmp_path: Path) -> None:
     for line in cells:
         by_stage[line["final"]].add(line["cell"]["seed"])
     assert by_stage == {False: {0}, True: {1, 2}}
+
+
+def test_what_was_chosen_with_one_encoder_is_trained_with_another(
+    suite: MakeSuite, options: MakeOptions, log: Path
+) -> None:
+    """The trials are those of another suite, taken over; the finals have the suite's own encoder and protocol, and the
+    values that were chosen."""
+    first = suite("done", name="first", **tuned(3))
+    entry = DatasetEntry.model_validate({"name": "synthetic-topics", "samples": 60, "labels": 5})
+    protocol = {"epochs": 1, "batch_size": 16}
+    first = first.model_copy(
+        update={"train": {}, "datasets": [entry.model_copy(update={"encoder": "lsa", "train": protocol})]}
+    )
+    assert run_suites([first], options()).trained == 5
+    other = TunedWith(encoder="lsa", train=protocol)
+    changed = {"encoder": "bag", "train": {"epochs": 7}, "tuned_with": other}
+    second = first.model_copy(
+        update={"name": "second", "train": {"batch_size": 8}, "datasets": [entry.model_copy(update=changed)]}
+    )
+    summary = run_suites([second], options())
+    assert (summary.done, summary.trained) == (5, 2)
+    assert starts(log) == 5 + 2
+    found = records(options(), "second")
+    finals = [record["cell"] for record in found if record["cell"]["trial"]["final"]]
+    trials = [record["cell"] for record in found if not record["cell"]["trial"]["final"]]
+    assert {cell["encoder"] for cell in trials} == {"lsa"}
+    assert {cell["encoder"] for cell in finals} == {"bag"}
+    assert {(cell["train"]["epochs"], cell["train"]["batch_size"]) for cell in finals} == {(7, 8)}
+    assert {(cell["train"]["epochs"], cell["train"]["batch_size"]) for cell in trials} == {(1, 16)}
+    best = max(cell["train"]["head_lr"] for cell in trials)
+    assert {cell["train"]["head_lr"] for cell in finals} == {best}
+    counting = select_finals(load_records(options().results / "second"))
+    assert len(counting.cells) == 2
+    assert not counting.problems
+    assert len(counting.trials) == 3
+
+
+def test_tuned_with_needs_trials_and_its_encoder_must_be_one(suite: MakeSuite) -> None:
+    plain = suite("done")
+    [entry] = plain.datasets
+    other = entry.model_copy(update={"tuned_with": TunedWith(encoder="features")})
+    with pytest.raises(ConfigError, match=r"datasets\[0\] \(.*\), tuned_with: the suite has no trials"):
+        plain.model_copy(update={"datasets": [other]}).grid()
+    tried = suite("done", **tuned(3))
+    unknown = entry.model_copy(update={"tuned_with": TunedWith(encoder="feature")})
+    with pytest.raises(ConfigError, match=r"tuned_with, encoder: .*did you mean 'features'"):
+        tried.model_copy(update={"datasets": [unknown]}).grid()

@@ -37,7 +37,7 @@ def as_the_suite_has_it(cells: pd.DataFrame) -> pd.DataFrame:
     def put_back(row: int, pairs: object) -> list[tuple[str, object]]:
         found = []
         for path, value in pairs if isinstance(pairs, list) else ():
-            name = f"cell/{path}"
+            name = "encoder" if path == "encoder" else f"cell/{path}"
             values = columns.setdefault(name, cells[name].tolist() if name in cells else [None] * len(cells))
             # A column of numbers has NaN for None, which records do not know.
             was = values[row]

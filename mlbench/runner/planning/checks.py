@@ -26,8 +26,8 @@ from mlbench.suite import Cell, LossChoice
 
 def check_encoders(cells: Iterable[Cell]) -> None:
     """Raise ConfigError for an encoder that does not read what its dataset holds, or whose own `precheck` says
-    that its options cannot work. Each dataset of a suite is checked once."""
-    for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
+    that its options cannot work. Each dataset of a suite is checked once with each encoder."""
+    for cell in {(cell.suite, cell.dataset, cell.encoder): cell for cell in cells}.values():
         where = f"suite {cell.suite!r}, dataset {cell.dataset!r}"
         encoder = ENCODERS.describe(cell.encoder.partition(":")[0], where)
         reads = encoder.attributes.get("modalities")

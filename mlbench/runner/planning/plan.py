@@ -192,7 +192,7 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
             [final for each in grids for final in each.finals],
         )
     )
-    check_encoders(grid.cells)
+    check_encoders([*grid.cells, *(final.plain for final in grid.finals)])
     check_data(grid.cells, options.data_root)
     keep = {suite.name: Keep(suite.store.scores, suite.store.model) for suite in suites}
     check_models([cell for cell in grid.cells if keep[cell.suite].model])

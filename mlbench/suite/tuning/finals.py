@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlbench.errors import ConfigError
 from mlbench.suite.cell import Cell, Trial
-from mlbench.suite.ground import Ground
+from mlbench.suite.ground import Ground, differences
 from mlbench.suite.repeats import Repeat
 from mlbench.suite.tuning.table import Tuning
 from mlbench.suite.tuning.trials import Configuration
@@ -31,11 +32,12 @@ class Contest:
     anew: tuple[Cell, ...]
 
     @classmethod
-    def of(cls, trials: Iterable[Cell]) -> Contest:
-        """Of all trials of a loss on one dataset and fraction."""
+    def of(cls, trials: Iterable[Cell], elsewhere: Ground | None = None) -> Contest:
+        """Of all trials of a loss on one dataset and fraction; `elsewhere` is what their finals are trained with where
+        that is not what they were."""
         ordered = sorted(trials, key=lambda cell: (_mark(cell).number, cell.seed))
         first = {_mark(cell).number: cell for cell in reversed(ordered)}
-        return cls(tuple(ordered), tuple(_anew(first[number]) for number in range(len(first))))
+        return cls(tuple(ordered), tuple(_anew(first[number], elsewhere) for number in range(len(first))))
 
 
 @dataclass(frozen=True)
@@ -95,24 +97,33 @@ class Stages:
         self,
         suite: str,
         ground: Ground,
+        anew: Ground,
         tuning: Tuning,
         configurations: Sequence[Sequence[Configuration]],
         seed: int,
     ) -> list[Cell]:
-        """The trials of all losses on one dataset and seed, by fraction, number, then loss."""
+        """The trials of all losses on one dataset and seed, by fraction, number, then loss; their finals are trained on
+        the ground `anew`."""
+        other = differences(anew, ground)
         return [
-            _trial(suite, ground, tuning, self.trial_seeds, losses[number], fraction, seed)
+            _trial(suite, ground, other, tuning, self.trial_seeds, losses[number], fraction, seed)
             for fraction in self.trial_fractions
             for number in range(tuning.trials)
             for losses in configurations
         ]
 
-    def finals(self, trials: Iterable[Cell], repeats: Sequence[Repeat] = ()) -> list[Final]:
-        """All of a suite, from all of its trials, by seed, dataset, fraction, then loss; what repeats one last."""
+    def finals(
+        self,
+        trials: Iterable[Cell],
+        repeats: Sequence[Repeat] = (),
+        elsewhere: Mapping[str, Ground] = MappingProxyType({}),
+    ) -> list[Final]:
+        """All of a suite, from all of its trials, by seed, dataset, fraction, then loss; what repeats one last. By
+        dataset, `elsewhere` is what finals are trained with that is not what their trials were."""
         groups: dict[tuple[str, float | int, str], list[Cell]] = {}
         for cell in trials:
             groups.setdefault((cell.dataset, cell.fraction, cell.loss.id), []).append(cell)
-        contests = {key: Contest.of(cells) for key, cells in groups.items()}
+        contests = {key: Contest.of(cells, elsewhere.get(key[0])) for key, cells in groups.items()}
         datasets = dict.fromkeys(dataset for dataset, _, _ in contests)
         losses = dict.fromkeys(loss for _, _, loss in contests)
         at = {
@@ -132,6 +143,7 @@ class Stages:
 def _trial(
     suite: str,
     ground: Ground,
+    other: tuple[tuple[str, Any], ...],
     tuning: Tuning,
     seeds: tuple[int, ...],
     configuration: Configuration,
@@ -146,7 +158,7 @@ def _trial(
         fraction=tuning.fraction,
         untuned=configuration.untuned,
         edges=configuration.edges,
-        spared=tuple((f"train/{name}", getattr(configuration.train, name)) for name in spared),
+        spared=(*((f"train/{name}", getattr(configuration.train, name)) for name in spared), *other),
     )
     fields: dict[str, Any] = {
         **ground.parts,
@@ -157,9 +169,21 @@ def _trial(
     return Cell(suite=suite, fraction=fraction, seed=seed, **fields)
 
 
-def _anew(tried: Cell) -> Cell:
+def _anew(tried: Cell, elsewhere: Ground | None = None) -> Cell:
     """A trial's values in full, as they are trained anew."""
     trial = _mark(tried)
+    if elsewhere is not None:
+        places = [place for place, _ in trial.untuned if place.startswith("train/")]
+        drawn = {
+            place.removeprefix("train/"): getattr(tried.train, place.removeprefix("train/"))
+            for place in places
+        }
+        own = tuple(
+            (place, getattr(elsewhere.train, place.removeprefix("train/")) if place in places else value)
+            for place, value in trial.untuned
+        )
+        fields: dict[str, Any] = {**elsewhere.parts, "train": elsewhere.protocol_of(drawn)}
+        return replace(tried, **fields, trial=replace(trial, spared=(), untuned=own, final=True))
     whole = {place.removeprefix("train/"): value for place, value in trial.spared}
     return replace(
         tried, train=tried.train.model_copy(update=whole), trial=replace(trial, spared=(), final=True)
