@@ -108,7 +108,7 @@ def _cut(setup: Setup, seeds: int, losses: int, epochs: int | None = None, of: i
         said.append(f"seeds: {seeds} of {len(setup.seeds)}")
     if losses < len(setup.losses):
         gone = ", ".join(setup.losses[losses:])
-        said.append(f"losses: without {gone}, the last of the list (updates are cut after losses)")
+        said.append(f"losses: without {gone} (the last of the list go first, updates only after losses)")
     if epochs is not None:
         said.append(f"epochs: {epochs} of {of}")
         train |= {"epochs": epochs}
