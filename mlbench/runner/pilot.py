@@ -27,7 +27,8 @@ from mlbench.training.schedule import Schedule
 
 LIMIT = 120.0
 """Seconds after which a measurement is given up."""
-_STEPS = 20
+STEPS = 20
+"""Updates of a measurement, more where an epoch is longer."""
 
 
 def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -> Estimates:
@@ -46,14 +47,20 @@ def measure(planned: Plan, options: RunOptions, shown: Reporter | None = None) -
 
 
 def try_kinds(
-    cells: Iterable[PlannedCell], options: RunOptions, shown: Reporter | None = None, limit: float = LIMIT
+    cells: Iterable[PlannedCell],
+    options: RunOptions,
+    shown: Reporter | None = None,
+    limit: float = LIMIT,
+    steps: int = STEPS,
 ) -> dict[str, dict[str, Any]]:
     """Train a few steps of one cell of each kind (`kind_of`), for `limit` seconds at most; gives the records of those
     that finished, by kind."""
     with tempfile.TemporaryDirectory(prefix="mlbench-measure-") as folder:
         store = Store(Path(folder) / "measure")
         store.prepare()
-        samples = {kind_of(cell): _sample(cell, store) for cell in sorted(cells, key=_size, reverse=True)}
+        samples = {
+            kind_of(cell): _sample(cell, store, steps) for cell in sorted(cells, key=_size, reverse=True)
+        }
         trial = Plan(tuple({sample.id: sample for sample in samples.values()}.values()))
         limits = dataclasses.replace(options, time_limit=limit, checkpoint_every=None, results=Path(folder))
         with open_engine(limits, len(trial.cells)) as engine:
@@ -77,8 +84,8 @@ def _size(planned: PlannedCell) -> tuple[bool, float]:
     return planned.cell.fraction <= 1, planned.cell.fraction
 
 
-def _sample(planned: PlannedCell, store: Store) -> PlannedCell:
-    changes = {"epochs": 1, "min_steps": _STEPS, "evaluations": 1}
+def _sample(planned: PlannedCell, store: Store, steps: int) -> PlannedCell:
+    changes = {"epochs": 1, "min_steps": steps, "evaluations": 1}
     train = Protocol(**{**planned.cell.train.model_dump(), **changes})
     cell = dataclasses.replace(planned.cell, train=train)
     identifier = cell_id(cell, planned.data)

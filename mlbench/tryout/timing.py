@@ -24,6 +24,8 @@ fast it learns; to train small data for more would fit them too closely. How bot
 the protocol's values were chosen"."""
 MARGIN = 1.2
 """A run takes so many times what its cells were measured to: a machine is not as quiet all the time."""
+MEASURED = 100
+"""Updates of a measurement: the first take as long as dozens of others, and a short one would see little else."""
 START = 6.0
 """Seconds until the first cell of a run trains."""
 
@@ -63,7 +65,7 @@ def measure(setup: Setup, options: RunOptions, limit: float) -> Pace:
     chosen = list(by_needs.values())
     if setup.encoder.frozen and not try_kinds(chosen[:1], replace(options, jobs=1), limit=limit):
         return Pace({}, 1)
-    records = try_kinds(chosen, options, limit=limit)
+    records = try_kinds(chosen, options, limit=limit, steps=MEASURED)
     with open_engine(options, len(cells)) as engine:
         slots = engine.slots
     return Pace(
