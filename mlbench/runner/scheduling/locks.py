@@ -109,25 +109,22 @@ def is_stale(file: Path, content: Mapping[str, Any], store: Store) -> bool:
 
 
 def has_expired(file: Path, store: Store) -> bool:
-    """Whether a file has had no heartbeat for EXPIRY, by the clock of the machine that holds the disk. A stamp in the
-    future says nothing, as after that clock was set back: then by how long this process has seen it unchanged."""
+    """Whether a file has had no heartbeat for EXPIRY. How old its stamp is says the clock of the machine that holds the
+    disk, when this process sees that stamp first; from then on a clock counts that nobody sets. So one that is set
+    forward frees nothing, and a stamp in the future, as after one was set back, frees its file all the same."""
     try:
         stamp = file.stat().st_mtime
-        age = _disk_time(store) - stamp
+        known, renewed = _renewed.get(file, (None, 0.0))
+        if known != stamp:
+            renewed = time.monotonic() - max(0.0, _disk_time(store) - stamp)
+            _renewed[file] = stamp, renewed
     except OSError:
         return False
-    if age > -HEARTBEAT:
-        _unchanged.pop(file, None)
-        return age > EXPIRY
-    known, since = _unchanged.get(file, (None, 0.0))
-    if known != stamp:
-        _unchanged[file] = stamp, time.monotonic()
-        return False
-    return time.monotonic() - since > EXPIRY
+    return time.monotonic() - renewed > EXPIRY
 
 
-_unchanged: dict[Path, tuple[float | None, float]] = {}
-"""By file with a stamp in the future: that stamp, and since when it is known here."""
+_renewed: dict[Path, tuple[float | None, float]] = {}
+"""By file: its stamp, and when it got that, by `time.monotonic()`."""
 
 
 _clocks: dict[Path, tuple[float, float]] = {}

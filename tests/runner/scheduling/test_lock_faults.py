@@ -121,6 +121,25 @@ def test_the_time_of_day_may_be_stepped(store: Store, monkeypatch: pytest.Monkey
     assert not is_stale(lock.file, lock.content, store)
 
 
+def test_a_disk_whose_clock_is_set_forward_frees_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a cell of another host nor the run of a driver there."""
+    file = leave(store, {"owner": ELSEWHERE, "token": "a"}, age=1)
+    run = RunLock(store, owner=Owner.parse(ELSEWHERE) or Owner.this_process())
+    run.start({})
+    assert not has_expired(file, store)
+    assert run.taking()
+    now, real = time.monotonic(), locks._disk_time
+    monkeypatch.setattr(locks, "_disk_time", lambda store: real(store) + 3600)
+    monkeypatch.setattr("time.monotonic", lambda: now + EXPIRY / 2)
+    assert CellLock.acquire(store, "aa", {}) is None
+    assert run.taking()
+    monkeypatch.setattr("time.monotonic", lambda: now + EXPIRY + 5)
+    assert not run.taking()
+    assert CellLock.acquire(store, "aa", {}) is not None
+
+
 def test_a_machine_of_the_same_name_is_another(store: Store) -> None:
     here = Owner.this_process()
     other = Owner(here.host, here.namespace, here.pid, f"another-boot/{here.born.partition('/')[2]}")
