@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +136,29 @@ def test_a_packed_file_alone_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "labels.gz").write_bytes(gzip.compress(content))
     with Tree([tmp_path / "labels.gz"], tmp_path) as tree:
         assert tree.read("labels") == content
+
+
+@pytest.mark.parametrize("name", [".", "./.", "a/..", "..", "/", "//"])
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_an_archive_s_member_that_names_no_file_is_no_crash(tmp_path: Path, name: str, kind: str) -> None:
+    file = tmp_path / f"packed.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(zipfile.ZipInfo(name), b"here")
+            archive.writestr("b.txt", b"there")
+    else:
+        with tarfile.open(file, "w:gz") as packed:
+            for member, content in ((name, b"here"), ("b.txt", b"there")):
+                item = tarfile.TarInfo(member)
+                item.size = len(content)
+                packed.addfile(item, io.BytesIO(content))
+    (tmp_path / "work").mkdir()
+    with contextlib.suppress(DataError), Tree([file], tmp_path / "work") as tree:
+        assert {found: tree.read(found) for found in tree.names if found.endswith("b.txt")}
+        for found in tree.names:
+            with contextlib.suppress(DataError):
+                tree.read(found)
+    assert {path.name for path in tmp_path.iterdir()} == {file.name, "work"}
 
 
 def test_files_got_by_hand_follow_no_links(tmp_path: Path) -> None:
