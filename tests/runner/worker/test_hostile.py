@@ -45,7 +45,7 @@ def small(*losses: dict[str, Any], seeds: tuple[int, ...] = (0,)) -> Suite:
 def numbers(results: Path, suite: Suite) -> dict[str, tuple[Any, dict[str, bytes]]]:
     """The metrics and the scores of the quiet losses' cells and of those of built-in ones, by loss and seed."""
     settings = RunOptions(
-        results=results, engine="sequential", device="cpu", progress="none", plugins=PLUGINS, time_limit=60.0
+        results=results, engine="sequential", device="cpu", progress="none", plugins=PLUGINS, time_limit=600.0
     )
     assert run_suites([suite], settings).missing == 0
     store, found = Store(results / "hostile"), {}
