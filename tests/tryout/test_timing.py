@@ -97,6 +97,11 @@ def test_a_model_that_is_trained_once_more_counts(monkeypatch: pytest.MonkeyPatc
     assert more == pytest.approx(once + timing.MARGIN * 5.0)
 
 
+def test_samples_are_prepared_once_a_process_and_not_once_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = replace(_pace(monkeypatch, 50.0), records={needs("bce"): {"timing": {"prepare": 45.0}}})
+    assert pace.seconds(SETUP) == pytest.approx(timing.START + timing.MARGIN * (18 * 5.0 / 2 + 2 * 45.0))
+
+
 def test_where_nothing_could_be_measured_in_its_time_the_least_is_run() -> None:
     setup, takes = fit(SETUP, Pace({}, 1), 1400, 600)
     assert takes is None
