@@ -4,6 +4,5 @@ Tested elsewhere than in a file of their own name:
 
     answer, data, new_suite, questions: tests/tryout/test_trial.py
     dividing, profile: tests/tryout/test_guess.py
-    encoder: tests/tryout/test_timing.py
     setup: tests/tryout/test_earlier.py
 """

@@ -21,8 +21,9 @@ from mlbench.report.statistics.within import Difference, Within
 CONTROL = "bce"
 
 Relation = Literal["best", "equal", "open", "likely", "worse"]
-"""equal: the interval of the difference lies within what counts as no difference. worse: told apart (Holm over all
-pairs), and not equal. likely: its own interval says worse, the correction over all pairs does not. open: none of it."""
+"""equal: the interval of the difference lies within what counts as no difference. worse: significantly different (Holm
+over all pairs), and not equal. likely: its own interval says worse, the correction over all pairs does not. open: none
+of it."""
 
 UNSETTLED = ("open", "likely")
 

@@ -25,7 +25,7 @@ MOST = 3
 WORDS = {
     "best": "first",
     "equal": "practically equal",
-    "open": "not told apart",
+    "open": "not distinguished",
     "likely": "likely worse",
     "worse": "worse",
 }

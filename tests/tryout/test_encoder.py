@@ -1,4 +1,4 @@
-from mlbench.tryout.language import is_english
+from mlbench.tryout.encoder import is_english
 
 
 def test_english_is_told_from_other_languages_by_its_small_words() -> None:
