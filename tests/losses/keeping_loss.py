@@ -50,7 +50,7 @@ class KeepingLoss(Loss):
         value = binary_cross_entropy_with_logits(out.logits * self.scale.exp(), targets)
         if self.training:
             with torch.no_grad():
-                self.running.lerp_(value, 1 - self.momentum)
+                self.running.lerp_(value.to(self.running.dtype), 1 - self.momentum)
                 self.hidden.mul_(1 + 0.01 * torch.rand((), generator=self.generator))
             self.calls += 1
             self.seen = [*self.seen[-3:], float(value.detach())]
