@@ -350,6 +350,25 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "cache" / "datasets").iterdir()] == [".uklex18.lock"]
 
 
+def test_a_damaged_zip_is_one_kind_of_error_wherever_it_is_damaged(tmp_path: Path) -> None:
+    """A version that Python does not unpack, a member that claims to be encrypted, a name that is no UTF-8."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("é.txt", "some text, some text")
+    content, file = packed.getvalue(), tmp_path / "a.zip"
+    refused = set()
+    for place in range(len(content)):
+        for byte in (0x00, 0x01, 0x40, 0xFF):
+            file.write_bytes(content[:place] + bytes([byte]) + content[place + 1 :])
+            try:
+                with Tree([file], tmp_path / "work") as tree:
+                    for name in tree.names:
+                        tree.read(name)
+            except DataError as error:
+                refused |= {word for word in ("version", "encrypted", "codec") if word in str(error)}
+    assert refused == {"version", "encrypted", "codec"}
+
+
 def test_without_a_network_the_remedy_names_the_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

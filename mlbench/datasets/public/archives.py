@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -19,8 +20,17 @@ LARGEST_MEMBER = 64 << 30
 HIGHEST_RATIO, RATIO_FROM = 200, 256 << 20
 """A member of more than RATIO_FROM bytes that was packed more than HIGHEST_RATIO times is a bomb."""
 
-BROKEN = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error)
-"""What a packed file raises that is truncated or damaged."""
+BROKEN = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+)
+"""What a packed file raises that is truncated or damaged, encrypted, or of a kind that Python does not unpack."""
 
 
 def open_tar(place: Path) -> tarfile.TarFile:

@@ -140,7 +140,7 @@ class Tree:
     def _add_zip(self, place: Path) -> None:
         try:
             archive = zipfile.ZipFile(place)
-        except BROKEN as error:
+        except (*BROKEN, UnicodeDecodeError) as error:
             raise DataError(f"{place}: not a readable zip file ({error}); fetch it again") from error
         self._kept.append(archive)
         for item in archive.infolist():
