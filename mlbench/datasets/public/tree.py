@@ -144,7 +144,7 @@ class Tree:
             raise DataError(f"{place}: not a readable zip file ({error}); fetch it again") from error
         self._kept.append(archive)
         for item in archive.infolist():
-            if not item.is_dir():
+            if not item.filename.endswith("/"):  # `is_dir` fails on a damaged one without a name
                 check_name(item.filename, place)
                 check_size(item.filename, item.file_size, item.compress_size, place)
                 self._open.setdefault(item.filename, partial(archive.open, item))
