@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mlbench.registry import REGISTRIES
 
 ROOT = str(Path(__file__).parents[1])
 
@@ -15,6 +18,21 @@ def pytest_configure() -> None:
     folder that they are started in is not looked at."""
     rest = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{ROOT}{os.pathsep}{rest}" if rest else ROOT
+
+
+def pytest_collection_finish() -> None:
+    """A file of tests that registers something while it is imported adds it to what other tests try."""
+    registered = [name for registry in REGISTRIES for name in registry._plugins]
+    assert not registered, f"registered by the import of a test: {registered}; load it in a test or a fixture"
+
+
+@pytest.fixture(autouse=True)
+def registered_as_before() -> Iterator[None]:
+    """What a test registers is not registered in the next one."""
+    before = [dict(registry._plugins) for registry in REGISTRIES]
+    yield
+    for registry, plugins in zip(REGISTRIES, before, strict=True):
+        registry._plugins = plugins
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from mlbench.records import Store, decode, encode
 from mlbench.report.output.files import guard
 from mlbench.report.tables import html, markdown
 from mlbench.runner import run_suites
+from tests.records.least import LEAST_CELL
 from tests.runner.conftest import PLUGINS, MakeOptions, MakeSuite, options, suite, toys
 
 __all__ = ["options", "suite", "toys"]
@@ -61,7 +62,7 @@ def test_a_formula_is_none_in_a_spreadsheet() -> None:
 def test_a_record_of_any_text_is_written_and_read_fit() -> None:
     error = {"class": "error", "message": HOSTILE, "traceback": HOSTILE}
     loss = {"name": "l", "id": "l", "parameters": {"separator": "\x1f"}}
-    cell = {"dataset": "d", "fraction": 1.0, "seed": 0, "encoder": "bag", "loss": loss}
+    cell = {**LEAST_CELL, "loss": loss}
     record = {"schema": 1, "id": "1", "suite": "s", "cell": cell, "status": "failed", "error": error}
     found = decode(encode(record).encode(), "here")
     assert found["error"]["message"] == FIT

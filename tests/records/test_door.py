@@ -19,14 +19,12 @@ from mlbench.records import RecordError, Store, load_records
 from mlbench.records.codec import check, decoded
 from mlbench.runner import status
 from mlbench.suite import parse_suite
+from tests.records.least import LEAST_CELL
 
 CELL = {
-    "dataset": "d",
+    **LEAST_CELL,
     "loader": "synthetic-features",
     "dataset_parameters": {},
-    "fraction": 1.0,
-    "seed": 0,
-    "encoder": "features",
     "encoder_options": {},
     "loss": {"name": "bce", "id": "bce", "parameters": {}},
     "train": {},

@@ -10,6 +10,7 @@ import pytest
 from mlbench.records import Store
 from mlbench.records.lean import lean
 from mlbench.suite import score_of
+from tests.records.least import LEAST_CELL
 
 KEYS = ("map", "f1_macro@label")
 
@@ -17,14 +18,7 @@ KEYS = ("map", "f1_macro@label")
 def record(*, trial: bool | None = True, metric: str = "map", status: str = "done") -> dict[str, Any]:
     """Of a trial, of a final where `trial` is False, of a suite that is not tuned where it is None."""
     numbers = {"map": 0.5, "f1_macro@label": 0.25, "lrap": 0.125, "map/tail": 0.75}
-    named = {
-        "dataset": "d",
-        "fraction": 1.0,
-        "seed": 0,
-        "encoder": "bag",
-        "loss": {"name": "bce", "id": "bce"},
-    }
-    cell: dict[str, Any] = {**named, "train": {"select_metric": metric}}
+    cell: dict[str, Any] = {**LEAST_CELL, "train": {"select_metric": metric}}
     if trial is not None:
         cell["trial"] = {"number": 1, "final": not trial}
     return {

@@ -18,6 +18,7 @@ import pytest
 
 from mlbench.errors import DataError
 from mlbench.records import HEAD, SCHEMA, RecordError, Store, decode, encode, load_records, packed
+from tests.records.least import LEAST_CELL
 
 
 def record(identifier: str = "a" * 20, status: str = "done", **more: Any) -> dict[str, Any]:
@@ -28,10 +29,8 @@ def record(identifier: str = "a" * 20, status: str = "done", **more: Any) -> dic
         "status": status,
         "error": None if status == "done" else {"class": "oom", "message": "too big", "traceback": ""},
         "cell": {
-            "dataset": "d",
+            **LEAST_CELL,
             "fraction": 0.1,
-            "seed": 0,
-            "encoder": "bag",
             "loss": {"name": "bce", "id": "bce", "parameters": {}},
             "train": {"epochs": 3},
         },

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlbench.registry import REGISTRIES, load_plugins
+from mlbench.registry import load_plugins
 from mlbench.runner import RunOptions, plan
 from mlbench.runner.scheduling import devices
 from mlbench.runner.scheduling.job import RunJob
@@ -25,13 +25,9 @@ FakeDevices = Callable[[int], None]
 
 
 @pytest.fixture(autouse=True)
-def toys() -> Iterator[None]:
+def toys() -> None:
     """The toy plugins are registered for the time of a test."""
-    before = [dict(registry._plugins) for registry in REGISTRIES]
     load_plugins(PLUGINS)
-    yield
-    for registry, plugins in zip(REGISTRIES, before, strict=True):
-        registry._plugins = plugins
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from mlbench.records import Store
 from mlbench.runner.scheduling.devices import _folder
 from mlbench.runner.scheduling.plugins import read_plugins, write_plugins
 from mlbench.suite import parse_suite
+from tests.records.least import LEAST_CELL
 
 ROOT = Path(__file__).parents[2]
 LOSS = '''import mlbench
@@ -182,9 +183,7 @@ def test_a_store_on_a_disk_that_turned_read_only_says_so(
         raise error
 
     monkeypatch.setattr("pathlib.Path.write_bytes", refuse)
-    loss = {"name": "l", "id": "l"}
-    cell = {"dataset": "d", "fraction": 1.0, "seed": 0, "encoder": "e", "loss": loss}
-    record = {"schema": 1, "id": "a", "cell": cell, "status": "done", "metrics": {}}
+    record = {"schema": 1, "id": "a", "cell": LEAST_CELL, "status": "done", "metrics": {}}
     with pytest.raises(DataError, match="Read-only file system"):
         store.write(record)
 

@@ -22,6 +22,7 @@ from mlbench.runner.rescore import Rescored, _rescore, rescore
 from mlbench.training import run_cell
 from mlbench.training.scoring.measure import GroundTruth, as_stored
 from tests.metrics.cases import make_case
+from tests.records.least import LEAST_CELL
 from tests.training.cells import load, make_cell
 
 PLUGIN = """
@@ -41,14 +42,6 @@ class Gap(Metric):
     def __call__(self, view):
         return view.mean_over_samples(view.scored.logits.amax(1).double())
 """
-CELL = {
-    "dataset": "d",
-    "fraction": 1.0,
-    "seed": 0,
-    "encoder": "features",
-    "loss": {"name": "bce", "id": "bce"},
-}
-"""What a record says at the least."""
 
 
 def finish(store: Store, identifier: str, seed: int = 0, dtype: str = "float32", probe: bool = True) -> Any:
@@ -75,7 +68,7 @@ def finish(store: Store, identifier: str, seed: int = 0, dtype: str = "float32",
         "schema": SCHEMA,
         "id": identifier,
         "suite": "s",
-        "cell": {**CELL, "seed": seed},
+        "cell": {**LEAST_CELL, "seed": seed},
         "status": "done",
         "error": None,
         **numbers,
@@ -176,7 +169,7 @@ def test_a_cell_that_keeps_half_precision_is_measured_so(tmp_path: Path) -> None
     numbers = {}
     for precision in ("float32", "float16"):
         result = run_cell(make_cell("asl"), load("synthetic-features"), scores=precision)  # type: ignore[arg-type]
-        about = {"schema": SCHEMA, "id": precision, "cell": CELL, "status": "done", "error": None}
+        about = {"schema": SCHEMA, "id": precision, "cell": LEAST_CELL, "status": "done", "error": None}
         store.write({**about, **result.parts}, result.scores)
         assert {array.dtype for key, array in result.scores.items() if key.endswith("logits")} == {
             np.dtype(precision)
@@ -228,7 +221,7 @@ def test_what_cannot_be_rescored_is_left_alone_with_the_reason(tmp_path: Path) -
     store.write(old)
     store.cell_file("torn").write_text('{"schema": 1, "id"')
     error = {"class": "oom", "message": "", "traceback": ""}
-    store.write({"schema": SCHEMA, "id": "failed", "cell": CELL, "status": "failed", "error": error})
+    store.write({"schema": SCHEMA, "id": "failed", "cell": LEAST_CELL, "status": "failed", "error": error})
     tamper(store, "whole", "metrics")
     before = {file.name: file.read_bytes() for file in store.cells_folder.iterdir()}
     found = {entry.id: entry for entry in rescore(tmp_path, jobs=1)}

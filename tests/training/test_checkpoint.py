@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,13 +60,10 @@ CASES = {
 OWN = Path(__file__).parents[1] / "losses" / "keeping_loss.py"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_loss() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def own_loss() -> None:
     """The loose file is known while these tests run."""
-    before = dict(LOSSES._plugins)
     load_plugins([OWN])
-    yield
-    LOSSES._plugins = before
 
 
 def stopped_after(looks: int) -> Callable[[], bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ FILE = Path(__file__).parents[1] / "keeping_loss.py"
 
 
 @pytest.fixture
-def keeping() -> Iterator[type[Any]]:
-    """The loss of the loose file, which is registered while a test runs and no longer: others try all there are."""
-    before = dict(LOSSES._plugins)
+def keeping() -> type[Any]:
+    """The loss of the loose file."""
     load_plugins([FILE])
-    yield LOSSES.get("keeping_loss")
-    LOSSES._plugins = before
+    return LOSSES.get("keeping_loss")
 
 
 def test_all_that_can_be_written_comes_back(tmp_path: Path, keeping: type[Any]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlbench.records import Store
-from mlbench.registry import LOSSES, load_plugins
+from mlbench.registry import load_plugins
 from mlbench.runner import RunOptions, run_suites
 from mlbench.suite import Suite
 from tests.runner.conftest import FOLDER
@@ -20,11 +19,8 @@ PLUGINS = (FOLDER / "hostile_loss.py", FOLDER / "other_loss.py")
 
 
 @pytest.fixture(autouse=True)
-def plugins() -> Iterator[None]:
-    before = dict(LOSSES._plugins)
+def plugins() -> None:
     load_plugins(PLUGINS)
-    yield
-    LOSSES._plugins = before
 
 
 def small(*losses: dict[str, Any], seeds: tuple[int, ...] = (0,)) -> Suite:
