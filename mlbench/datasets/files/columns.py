@@ -32,6 +32,10 @@ class Place:
     broken: Mapping[str, DataError] = field(default_factory=dict)
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    def holds(self, table: pa.Table, column: str) -> bool:
+        """Whether the file has a column, one that cannot be used too: that is no column that is not there."""
+        return column in table.column_names or column in self.broken
+
     def called(self, column: str) -> str:
         """What the file calls a column of the format."""
         return self.names.get(column, column)

@@ -71,6 +71,8 @@ def read_parquet(file: Path, without: str = "") -> pa.Table:
 
 def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
     """The tables of a single file by its column `name` (train, validation, test); all train without one."""
+    if name in part.place.broken:
+        raise part.place.broken[name]
     if name not in part.table.column_names:
         return {"train": part}
     values = column_of(part.table, name).to_pylist()

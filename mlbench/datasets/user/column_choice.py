@@ -67,7 +67,7 @@ class ColumnChoice:
 
     def expand(self, part: Part) -> ColumnChoice:
         """The choice with patterns such as `is_*` replaced by the columns of `part` that they name."""
-        place, names = part.place, part.table.column_names
+        place, names = part.place, [*part.table.column_names, *part.place.broken]
         if self.labels == [] or self.features == []:
             raise place.error(None, "`labels` is an empty list; name the label columns")
         labels = _expand(self.labels, names, "labels", place, ())
@@ -100,12 +100,12 @@ class ColumnChoice:
             columns["unscored"] = read.unscored
         # Marks of −1 say it as well, and a label may be called like the column.
         taken = "unscored" in columns or UNSCORED in (self.vocabulary or ())
-        free = UNSCORED in table.column_names and not taken
+        free = place.holds(table, UNSCORED) and not taken
         if name := self.unscored or (UNSCORED if free else ""):
             columns["unscored"] = parse_lists(table, name, "unscored", self.writing, place).lists
         if self.ids and self.ids != NO_IDS:
             columns["id"] = require(table, self.ids, "ids", place)
-        elif "id" in table.column_names and self.ids != NO_IDS:
+        elif place.holds(table, "id") and self.ids != NO_IDS:
             columns["id"] = require(table, "id", "ids", place)
         names = tuple(self.labels) if isinstance(self.labels, list) else ()
         renamed = Part(pa.table(columns), replace(place, names=self._names(columns)), remarks=remarks)

@@ -65,9 +65,9 @@ def read_new_rows(path: Path, modality: Modality, columns: Mapping[str, Any]) ->
 def _id_column(part: Part, named: str) -> dict[str, Any]:
     if named == NO_IDS:
         return {}
-    if named:
-        return {"id": require(part.table, named, "ids", part.place)}
-    return {"id": part.table.column("id")} if "id" in part.table.column_names else {}
+    if named or part.place.holds(part.table, "id"):
+        return {"id": require(part.table, named or "id", "ids", part.place)}
+    return {}
 
 
 def _rows_of(part: Part, modality: Modality, name: str | list[str], images: str) -> NewRows:

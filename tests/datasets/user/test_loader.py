@@ -437,6 +437,25 @@ def test_broken_json_lines(content: str, message: str) -> None:
         own(path="mine.jsonl", text="body", labels="tags")
 
 
+@pytest.mark.parametrize("name", ["split", "id", "unscored"])
+def test_a_column_that_cannot_be_used_is_not_one_that_is_not_there(name: str) -> None:
+    """One odd cell in it: a split drawn at random, ids that are row numbers or labels scored after all say nothing."""
+    good = {"split": "train", "id": "a", "unscored": []}[name]
+    rows = [{"body": body, "tags": ["a"], name: good} for body in bodies()]
+    rows[3][name] = {"odd": 1}
+    Path("mine.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(DataError, match=rf"line 4: column '{name}' mixes kinds of values"):
+        own(path="mine.jsonl", text="body", labels="tags")
+
+
+def test_a_pattern_reaches_a_column_that_cannot_be_used() -> None:
+    rows: list[dict[str, Any]] = [{"body": body, "is_a": 1, "is_b": 0} for body in bodies()]
+    rows[2]["is_b"] = "1"
+    Path("mine.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(DataError, match=r"line 3: column 'is_b' mixes kinds of values"):
+        own(path="mine.jsonl", text="body", labels="is_*")
+
+
 def test_bad_pictures(tmp_path: Path) -> None:
     names = pictures(tmp_path / "album")
     labels = [";".join(row) for row in tags()]
