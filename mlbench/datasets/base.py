@@ -16,6 +16,13 @@ SPLITS = ("train", "validation", "test")
 ALIASES = {"val": "validation", "valid": "validation", "dev": "validation", "training": "train"}
 """What splits are called elsewhere."""
 
+
+def split_called(word: str) -> str:
+    """The split that a word stands for, however it is written; the word in lower case where it stands for none."""
+    word = word.strip().lower()
+    return ALIASES.get(word, word)
+
+
 NOT_SCORED = 255
 """The value of `scored_targets` where an entry is not to be evaluated."""
 

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from mlbench.datasets.cards import Card
 from mlbench.datasets.loading import ask
-from mlbench.datasets.places import data_folders, fetched_root
 from mlbench.datasets.public.downloads import Progress
 from mlbench.datasets.public.hub import fetch_hub
 from mlbench.datasets.public.public_source import Needs, PublicSource
@@ -103,17 +102,8 @@ def _public(
         folder = source.fetch(request, given=given, progress=progress)
     except DatasetNotFoundError as error:
         raise DatasetNotFoundError(
-            f"dataset {request.loader!r}: {error}{_elsewhere(source, request)}"
+            f"dataset {request.loader!r}: {error}\n  what to do: "
+            f"{source.how_to_get(source.folder_name(request.loader))}; or get the files elsewhere and "
+            f"`mlbench fetch {request.loader} --from FILE`"
         ) from None
     return Fetched(request.loader, "fetched", source.card(), folder, needs.size, urls)
-
-
-def _elsewhere(source: PublicSource, request: Request) -> str:
-    """What helps where the network does not: its folder from another machine, or its files."""
-    name = source.folder_name(request.loader)
-    there, here = fetched_root() / name, data_folders(request.data_root)[0] / name
-    return (
-        f"\n  what to do: `mlbench fetch {request.loader}` where there is a network, which makes {there}, and copy "
-        f"that folder to {here} on this machine; or get the files elsewhere and "
-        f"`mlbench fetch {request.loader} --from FILE`"
-    )

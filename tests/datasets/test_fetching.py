@@ -16,12 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pyarrow as pa
 import pytest
 
 from mlbench import datasets
+from mlbench.datasets.base import split_called
 from mlbench.datasets.fetching import fetch
 from mlbench.datasets.loading import build_source
-from mlbench.datasets.public import public_source
+from mlbench.datasets.public import hub, public_source
 from mlbench.datasets.public.downloads import Download, download
 from mlbench.datasets.public.public_source import PublicSource
 from mlbench.datasets.public.tree import Tree
@@ -380,9 +382,31 @@ def test_without_a_network_the_remedy_names_the_folders(
         fetch("told_br", data_root=tmp_path / "data")
     said = str(caught.value)
     assert said.startswith("dataset 'told_br': https://raw.githubusercontent.com/")
-    assert f"which makes {tmp_path / 'cache' / 'datasets' / 'told_br'}, " in said
-    assert f"copy that folder to {tmp_path / 'data' / 'told_br'} on this machine" in said
+    assert "`mlbench fetch told_br` where there is a network" in said
+    assert f"copy its folder to {tmp_path / 'cache' / 'datasets' / 'told_br'}, " in said
+    assert "--data-root" in said
     assert "`mlbench fetch told_br --from FILE`" in said
+
+
+def test_classes_of_the_hub_are_named_and_marks_are_left() -> None:
+    """−1 is no class there, and a list of 0 and 1 with a place for each label holds no numbers of classes."""
+    names = ["no", "yes"]
+    assert hub._named(pa.chunked_array([pa.array([0, -1, 1, None])]), names).to_pylist() == [
+        "no",
+        None,
+        "yes",
+        None,
+    ]
+    lists = pa.chunked_array([pa.array([[0], [1, 0], []])])
+    assert hub._named(lists, names).to_pylist() == [["no"], ["yes", "no"], []]
+    marks = pa.chunked_array([pa.array([[0, 1], [1, 1]])])
+    assert hub._named(marks, names).to_pylist() == [[0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("word", ["Val", "VALID", " dev ", "validation"])
+def test_a_split_is_known_however_it_is_written(word: str) -> None:
+    assert split_called(word) == "validation"
+    assert split_called("Other") == "other"
 
 
 def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values are strings, as `plain` leaves them."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column with extension types, dictionaries, runs, views and fixed sizes undone, in lists too.
 

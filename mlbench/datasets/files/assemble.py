@@ -26,7 +26,7 @@ from mlbench.datasets.files.columns import (
     read_label_lists,
     read_texts,
 )
-from mlbench.datasets.files.marks import NUMBERS, are_multi_hot, parse_multi_hot
+from mlbench.datasets.files.marks import are_multi_hot, only_marks, parse_multi_hot
 from mlbench.datasets.splits.cutting import cut_missing
 from mlbench.datasets.stored import StoredImages
 from mlbench.errors import DataError
@@ -141,7 +141,7 @@ def find_modality(part: Part, card: Card | None) -> Modality:
 
 def _refuse_marks(parts: Mapping[str, Part], lists: Mapping[str, pa.ChunkedArray]) -> None:
     """Raise where lists hold a mark for each label and nobody says which labels: they would be called 0 and 1."""
-    if set().union(*(label_names(column) for column in lists.values())) <= set(NUMBERS):
+    if only_marks(set().union(*(label_names(column) for column in lists.values()))):
         for split, column in lists.items():
             rows = column.to_pylist()
             if are_multi_hot(rows):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlbench.datasets.files.arrow_types import plain
+from mlbench.datasets.files.arrow_types import is_text, plain
 from mlbench.datasets.files.hints import setting
 from mlbench.errors import DataError, did_you_mean
 
@@ -49,7 +49,7 @@ class Place:
 
 def read_texts(column: pa.ChunkedArray, name: str, place: Place) -> list[str]:
     """Texts, none missing."""
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if not is_text(column.type):
         raise place.error(None, f"column {name!r} must hold strings, not {column.type}")
     _refuse_nulls(column, name, place, 'a text is missing (None); write "" or drop the row')
     texts: list[str] = column.to_pylist()
@@ -111,11 +111,11 @@ def read_label_lists(column: pa.ChunkedArray, name: str, place: Place) -> pa.Chu
         return pa.chunked_array([pa.array([[]] * len(column), pa.list_(pa.string()))])
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
         problem = f"column {name!r} must hold lists of strings, not {kind}"
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if is_text(kind):
             problem += f"; labels in one string are read with {setting('path')} and {setting('separator')}"
         raise place.error(None, problem)
     inner = kind.value_type
-    strings = pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    strings = is_text(inner)
     if not (strings or pa.types.is_integer(inner) or pa.types.is_null(inner)):
         raise place.error(None, f"column {name!r} must hold lists of strings, not {kind}")
     return column.cast(pa.large_list(pa.large_string()))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlbench.datasets.base import ALIASES, SPLITS, Dataset
+from mlbench.datasets.base import SPLITS, Dataset, split_called
 from mlbench.datasets.cards import MODALITIES, Card, read_folder_card
 from mlbench.datasets.files.assemble import Part, assemble
 from mlbench.datasets.files.columns import Place, column_of
@@ -76,9 +76,7 @@ def divide_by_split(part: Part, name: str = "split") -> dict[str, Part]:
     if name not in part.table.column_names:
         return {"train": part}
     values = column_of(part.table, name).to_pylist()
-    split_of = np.array(
-        [ALIASES.get(str(value).strip().lower(), str(value).strip().lower()) for value in values]
-    )
+    split_of = np.array([split_called(str(value)) for value in values])
     unknown = ~np.isin(split_of, SPLITS)
     if unknown.any():
         row = int(unknown.argmax())

@@ -7,15 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.columns import Place, label_names
 from mlbench.datasets.files.label_questions import listed_names
 from mlbench.datasets.files.marks import (
-    FALSE,
-    NOT_SCORED,
-    TRUE,
     ReadLabels,
     are_multi_hot,
     as_labels,
+    only_marks,
     parse_multi_hot,
 )
 from mlbench.datasets.files.writing_of_labels import LabelWriting
@@ -40,17 +39,13 @@ def read_arrow_lists(column: pa.ChunkedArray, name: str, writing: LabelWriting, 
             return parse_multi_hot(rows, writing.place_names, name, place)
         if writing.label_names:
             return named_classes(rows, name, writing, place)
-    strings = pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    strings = is_text(inner)
     if strings and "" in label_names(column):
         column = pa.array(
             [None if row is None else [label for label in row if label != ""] for row in column.to_pylist()],
             column.type,
         )
-    elif (
-        strings
-        and label_names(column) <= {*TRUE, *FALSE, *NOT_SCORED}
-        and (are_multi_hot(rows := column.to_pylist()))
-    ):
+    elif strings and only_marks(label_names(column)) and (are_multi_hot(rows := column.to_pylist())):
         return parse_multi_hot(rows, writing.place_names, name, place)
     missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
     return ReadLabels(column, missing=missing)
@@ -59,9 +54,7 @@ def read_arrow_lists(column: pa.ChunkedArray, name: str, writing: LabelWriting, 
 def _names_of_objects(column: pa.ChunkedArray, name: str, place: Place) -> list[list[str] | None]:
     """Of lists of objects, such as {"id": 3, "name": "rude"}, the names."""
     kind = column.type.value_type
-    strings = [
-        field.name for field in kind if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
+    strings = [field.name for field in kind if is_text(field.type)]
     chosen = next(
         (field for field in NAME_FIELDS if field in strings), strings[0] if len(strings) == 1 else None
     )

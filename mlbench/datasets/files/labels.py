@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
 from mlbench.datasets.files.label_lists import are_classes, is_number, named_classes, read_arrow_lists
@@ -55,7 +56,7 @@ def parse_lists(table: pa.Table, name: str, key: str, writing: LabelWriting, pla
     if place.classes.get(name):
         writing = replace(writing, label_names=place.classes[name])
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         read = _read_strings(column.to_pylist(), name, key, writing, place)
     elif pa.types.is_struct(kind) and len(kind) > 1 and all(is_number(field.type) for field in kind):
         fields = [field.name for field in kind]

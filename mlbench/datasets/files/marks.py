@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,11 +90,16 @@ def name_lists(chosen: Flags, names: Sequence[str]) -> pa.Array:
     return pa.LargeListArray.from_arrays(pa.array(offsets), values)
 
 
+def only_marks(names: Iterable[str]) -> bool:
+    """Whether these names are nothing but what a multi-hot list holds."""
+    return all(name.lower() in NUMBERS for name in names)
+
+
 def are_multi_hot(rows: Sequence[Sequence[Any] | None]) -> bool:
     """Whether these lists hold a mark for each label rather than names: nothing but 0, 1 and −1, in lists of one length
     or with one of them twice in a list."""
     given = [row for row in rows if row]
-    if not given or not all(str(value).lower() in NUMBERS for row in given for value in row):
+    if not given or not only_marks(str(value) for row in given for value in row):
         return False
     lengths = {len(row) for row in rows if row is not None}
     return len(lengths) == 1 or any(len(set(row)) < len(row) for row in given)

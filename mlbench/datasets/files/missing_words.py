@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.columns import Place, label_names
 from mlbench.datasets.files.hints import setting
 from mlbench.datasets.files.marks import ReadLabels, as_labels
@@ -18,7 +17,7 @@ MISSING_WORDS = ("NaN", "nan", "None", "<NA>", "NaT", "null", "NULL", "NA", "N/A
 def settle_missing_words(read: ReadLabels, name: str, writing: LabelWriting, place: Place) -> ReadLabels:
     """Words that stand for nothing are taken out; raises where nobody said whether they do."""
     inner = getattr(read.lists.type, "value_type", None)
-    if inner is None or not (pa.types.is_string(inner) or pa.types.is_large_string(inner)):
+    if inner is None or not is_text(inner):
         return read
     words = set(MISSING_WORDS) - set(writing.listed) if writing.na_values == "ask" else set(writing.na_values)
     if not label_names(read.lists) & words:

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlbench.datasets.base import ALIASES
+from mlbench.datasets.base import split_called
+from mlbench.datasets.files.marks import are_multi_hot
 from mlbench.datasets.places import fetched_root
 from mlbench.errors import DataError, DatasetNotFoundError
 
@@ -39,7 +40,7 @@ def fetch_hub(repository: str, config: str = "") -> Path:
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             for split, table in _tables_or_advice(repository, config, temporary / "cache").items():
-                pq.write_table(table, temporary / f"{ALIASES.get(split, split)}.parquet")
+                pq.write_table(table, temporary / f"{split_called(split)}.parquet")
             shutil.rmtree(temporary / "cache", ignore_errors=True)
             temporary.chmod(0o755)
             temporary.replace(folder)
@@ -121,9 +122,16 @@ def _plain(split: Any) -> pa.Table:
 
 
 def _named(column: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
-    """Numbers, or lists of numbers, as names."""
+    """Numbers, or lists of numbers, as names; −1 is no class, and lists of marks stay what they are."""
+    cells = column.to_pylist()
+    if any(isinstance(cell, list) for cell in cells) and are_multi_hot(cells):
+        return column
     values = [
-        [names[value] for value in cell] if isinstance(cell, list) else None if cell is None else names[cell]
-        for cell in column.to_pylist()
+        [names[value] for value in cell]
+        if isinstance(cell, list)
+        else None
+        if cell in (None, -1)
+        else names[cell]
+        for cell in cells
     ]
     return pa.chunked_array([pa.array(values)])

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from filelock import FileLock
 
-from mlbench.datasets.base import ALIASES
+from mlbench.datasets.base import split_called
 from mlbench.datasets.files.writing import Sample, write_samples
 from mlbench.datasets.places import fetched_root
 from mlbench.datasets.public.downloads import Download, Progress
@@ -67,5 +67,5 @@ class HubSource(PublicSource):
             number = 0
             for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
                 for row in batch.to_pylist():
-                    yield ALIASES.get(split, split), self.sample(row, number)
+                    yield split_called(split), self.sample(row, number)
                     number += 1

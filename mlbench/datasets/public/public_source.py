@@ -71,8 +71,10 @@ class PublicSource(NamedSource):
         if needs.by_hand:
             notes = "; ".join(dict.fromkeys(item.note for item in needs.downloads if item.url is None))
             return f"{notes}; then `mlbench fetch {name} --from FILE` (or a folder that holds all its files)"
+        variant = "" if name == folder_name else " of a suite that asks for it so"
+        command = "`mlbench fetch SUITE`" if variant else f"`mlbench fetch {name}`"
         return (
-            f"`mlbench fetch {name}` where there is a network; or copy its folder to "
+            f"{command}{variant} where there is a network; or copy its folder to "
             f"{fetched_root() / folder_name}, or name the folder that holds it by --data-root"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from mlbench.datasets.base import ALIASES
+from mlbench.datasets.base import split_called
 from mlbench.datasets.cards import Card
 from mlbench.datasets.files.writing import Sample
 from mlbench.datasets.public.downloads import Download
@@ -55,8 +55,7 @@ class UkLex(PublicSource):
 
 def _split_of(row: dict[str, Any], name: str) -> str:
     if row.get("data_type"):
-        split = str(row["data_type"]).lower()
-        return ALIASES.get(split, split)
+        return split_called(str(row["data_type"]))
     year = int(need(row, "year", name))
     if year <= LAST_TRAIN_YEAR:
         return "train"

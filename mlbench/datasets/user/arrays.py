@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mlbench.datasets.base import ALIASES, SPLITS
+from mlbench.datasets.base import SPLITS, split_called
+from mlbench.datasets.public.archives import BROKEN
 from mlbench.errors import DataError
 
 LONG_NAMES = {"x": "features", "y": "labels"}
@@ -25,7 +26,7 @@ def read_arrays(file: Path) -> tuple[pa.Table, dict[str, list[str]]]:
     try:
         with np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, KeyError) as error:
+    except (*BROKEN, ValueError, KeyError, TypeError) as error:
         reason = str(error).split("\n", 1)[0][:100]
         raise DataError(
             f"{file}: not an archive of plain arrays ({reason}); save numbers and strings, not objects, by "
@@ -55,7 +56,7 @@ def read_arrays(file: Path) -> tuple[pa.Table, dict[str, list[str]]]:
 
 def _split_of(name: str) -> tuple[str, str]:
     stem, _, end = name.rpartition("_")
-    split = ALIASES.get(end.lower(), end.lower())
+    split = split_called(end)
     return (stem, split) if stem and split in SPLITS else (name, "")
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlbench.datasets.cards import Modality
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
@@ -84,8 +85,10 @@ class ColumnChoice:
         if table.num_rows == 0:
             raise place.error(None, "it has no rows")
         columns, remarks = self.pick_input(table, place), part.remarks
-        if "text" in columns and 0 < (blank := columns["text"].null_count) <= FEW * table.num_rows:
-            columns["text"] = pc.fill_null(columns["text"], "")
+        text = columns.get("text")
+        blank = text.null_count if text is not None and is_text(text.type) else 0
+        if 0 < blank <= FEW * table.num_rows:
+            columns["text"] = pc.fill_null(text, "")
             remarks = (
                 *remarks,
                 f"texts missing in {blank:,} of {table.num_rows:,} rows: taken as empty ones",

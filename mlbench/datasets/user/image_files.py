@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
@@ -25,7 +26,7 @@ def names_images(part: Part) -> bool:
     if "image" not in part.table.column_names:
         return False
     kind = part.table.column("image").type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return is_text(kind)
 
 
 def load_images(part: Part, folder: Path, *, skip: bool = False) -> Part:

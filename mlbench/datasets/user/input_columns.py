@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from mlbench.datasets.files.arrow_types import is_text
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
 
@@ -51,7 +52,7 @@ def _is_number(value: pa.Scalar) -> bool:
 def refuse_no_lists(column: pa.ChunkedArray, name: str, place: Place) -> None:
     """Raise where the one column of the vectors holds no vectors."""
     kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_string(kind):
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or is_text(kind):
         example = next((cell for cell in column.to_pylist() if cell not in (None, "")), "")
         raise place.error(
             None,

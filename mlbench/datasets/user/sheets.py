@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
+from mlbench.datasets.public.archives import BROKEN
 from mlbench.errors import DataError
 
 SHEETS = (".xlsx", ".xlsm")
@@ -26,7 +27,7 @@ def read_sheet(file: Path) -> Part:
 
     try:
         sheets: dict[str, Any] = pd.read_excel(file, sheet_name=None, dtype=object, na_filter=False)
-    except (ValueError, OSError, KeyError) as error:
+    except (*BROKEN, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file}: not a readable workbook ({error}); save it as CSV (UTF-8)") from None
     filled = {name: sheet for name, sheet in sheets.items() if len(sheet)}
     if len(filled) != 1:

@@ -6,7 +6,7 @@ import glob
 import re
 from pathlib import Path
 
-from mlbench.datasets.base import ALIASES, SPLITS
+from mlbench.datasets.base import ALIASES, SPLITS, split_called
 from mlbench.datasets.user.arrow_files import is_saved, saved_splits
 from mlbench.datasets.user.image_files import find_images
 from mlbench.datasets.user.tabular import COMPRESSED, SUFFIXES, kind_of
@@ -23,11 +23,11 @@ def find_tables(place: Path) -> dict[str, Path]:
     if place.is_file() or is_saved(place):
         return {"train": place}
     if saved := saved_splits(place):
-        return {ALIASES.get(split, split): folder for split, folder in saved.items()}
+        return {split_called(split): folder for split, folder in saved.items()}
     files = [file for file in sorted(place.iterdir()) if file.is_file() and kind_of(file) in SUFFIXES]
     by_split: dict[str, Path] = {}
     for file in files:
-        split = ALIASES.get(stem_of(file).lower(), stem_of(file).lower())
+        split = split_called(stem_of(file))
         if split in SPLITS and by_split.setdefault(split, file) != file:
             raise DataError(f"{place}: both {by_split[split].name} and {file.name} are the {split} split")
     if "train" in by_split:
@@ -63,7 +63,7 @@ def _by_ends(place: Path, files: list[Path]) -> dict[str, Path]:
     found: dict[str, dict[str, Path]] = {}
     for file in files:
         if match := ENDS.fullmatch(stem_of(file)):
-            split = ALIASES.get(match["split"].lower(), match["split"].lower())
+            split = split_called(match["split"])
             of_name = found.setdefault(match["name"].lower(), {})
             if of_name.setdefault(split, file) != file:
                 raise DataError(f"{place}: both {of_name[split].name} and {file.name} are the {split} split")

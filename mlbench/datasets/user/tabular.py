@@ -6,7 +6,6 @@ import bz2
 import csv
 import gzip
 import lzma
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from mlbench.datasets.files.assemble import Part
 from mlbench.datasets.files.columns import Place
 from mlbench.datasets.files.hints import setting
+from mlbench.datasets.public.archives import BROKEN
 from mlbench.datasets.user.arrays import read_arrays
 from mlbench.datasets.user.arrow_files import ARROW, name_classes, read_arrow, read_parquet, read_saved
 from mlbench.datasets.user.columns_of_values import to_table
@@ -69,7 +69,7 @@ def read_table(file: Path, dialect: Dialect) -> Part:
                 rows, row_name = _read_delimited(file, stream, Dialect(delimiter, dialect.quote))
     except UnicodeDecodeError:
         raise _not_utf8(file) from None
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+    except BROKEN as error:
         raise DataError(f"{file}: cannot be read: {error}") from error
     return to_table(rows, replace(place, row_name=row_name))
 
@@ -99,7 +99,7 @@ def read_header(file: Path, dialect: Dialect) -> Part | None:
                     file, stream, Dialect(dialect.delimiter or DELIMITERS[suffix], dialect.quote)
                 )
                 return to_table({name: [] for name in _header(file, records)}, place)
-    except (pa.ArrowException, DataError, OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError):
+    except (*BROKEN, pa.ArrowException, DataError, UnicodeDecodeError):
         return None
     return None
 

@@ -456,6 +456,34 @@ def test_a_pattern_reaches_a_column_that_cannot_be_used() -> None:
         own(path="mine.jsonl", text="body", labels="is_*")
 
 
+def test_a_text_column_of_numbers_is_refused_with_a_few_missing_too() -> None:
+    numbers = pa.array([None, *range(1, 200)])
+    pq.write_table(pa.table({"body": numbers, "tags": [["a"]] * 200}), "mine.parquet")
+    with pytest.raises(DataError, match="column 'body' must hold strings, not int64"):
+        own(path="mine.parquet", text="body", labels="tags")
+
+
+def test_marks_in_lists_are_told_however_they_are_written() -> None:
+    lists = [["True", "False"], ["False", "True"]] * (ROWS // 2)
+    pq.write_table(pa.table({"body": bodies(), "tags": lists}), "mine.parquet")
+    with pytest.raises(DataError, match="holds lists of 2 marks such as"):
+        own(path="mine.parquet", text="body", labels="tags")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00v\x00"])
+def test_a_damaged_archive_of_arrays(content: bytes) -> None:
+    Path("mine.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"mine\.npz: not an archive of plain arrays"):
+        own(path="mine.npz")
+
+
+def test_a_single_array_is_no_archive() -> None:
+    np.save("one.npy", np.eye(3))
+    Path("one.npy").rename("mine.npz")
+    with pytest.raises(DataError, match=r"mine\.npz: not an archive of plain arrays"):
+        own(path="mine.npz")
+
+
 def test_bad_pictures(tmp_path: Path) -> None:
     names = pictures(tmp_path / "album")
     labels = [";".join(row) for row in tags()]
