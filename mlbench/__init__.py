@@ -17,6 +17,14 @@ if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
     # `typing.py`. It goes before anything is imported, so there is no `from __future__` above.
     del sys.path[0]
 
+if sys.argv and sys.argv[0].replace("\\", "/").rpartition("/")[2] in ("-m", "mlbench", "mlbench.exe"):
+    # Until `__main__` can catch it, Ctrl-C would show a traceback of whatever is being imported.
+    def _quiet(kind: type[BaseException], *rest: object) -> None:
+        if kind is not KeyboardInterrupt:
+            sys.__excepthook__(kind, *rest)  # type: ignore[arg-type]
+
+    sys.excepthook = _quiet
+
 import importlib
 from typing import TYPE_CHECKING, Any
 

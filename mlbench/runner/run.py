@@ -79,7 +79,8 @@ def run_suites(suites: Sequence[Suite], options: RunOptions, shown: Reporter | N
     planned = plan(suites, options)
     if options.engine != "dask":
         # A cluster's devices are not this host's: there the cell says it.
-        check_precision((cell.cell for cell in planned.todo), options.device)
+        ahead = (*planned.todo, *planned.waiting)
+        check_precision((cell.cell for cell in ahead), options.device)
     if options.cell_function == CELL_FUNCTION:
         # Another one need not build them.
         check_losses((cell.cell for cell in planned.todo), options.plugins)

@@ -120,7 +120,13 @@ class Suite(BaseModel):
             if (other := entry.tuned_with) is not None:
                 place = f"{where}, datasets[{index}] ({entry.shown}), tuned_with"
                 changed = entry.model_copy(update={"encoder": other.encoder, "train": other.train})
-                ground = find_ground(changed, {}, place)
+                tried = find_ground(changed, {}, place)
+                if tried.train.reduction != ground.train.reduction:
+                    raise ConfigError(
+                        f"{place}: its reduction is {tried.train.reduction!r}, that of the finals "
+                        f"{ground.train.reduction!r}, and losses are tuned under one; set the same in both"
+                    )
+                ground = tried
             found.append(ground)
         return found
 

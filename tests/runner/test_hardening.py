@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import textwrap
 import time
 import zipfile
 from pathlib import Path
@@ -205,3 +206,44 @@ def test_ctrl_c_in_the_first_second_leaves_no_traceback(tmp_path: Path, moment: 
     if "mlbench/" in said or process.returncode in (0, 130, 1):
         # Before Python has read `mlbench`, what it says is its own.
         assert "mlbench/" not in said
+
+
+def version_with_site(folder: Path, find_spec: str) -> subprocess.CompletedProcess[str]:
+    """`mlbench --version` where this body of `find_spec` sees every module that is imported."""
+    (folder / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        + textwrap.indent(find_spec, " " * 8)
+        + "sys.meta_path.insert(0, Impatient())\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "mlbench", "--version"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("module", ["mlbench.version", "mlbench.__main__", "mlbench.cli"])
+def test_ctrl_c_while_the_package_is_imported_leaves_no_traceback(tmp_path: Path, module: str) -> None:
+    done = version_with_site(tmp_path, f"if name == {module!r}:\n    raise KeyboardInterrupt\n")
+    assert done.returncode in (130, -signal.SIGINT)
+    assert done.stdout + done.stderr == ""
+
+
+def test_ctrl_c_that_compiled_code_turns_into_another_error_leaves_no_traceback(tmp_path: Path) -> None:
+    """As pydantic does where it is interrupted while it builds a model: a SchemaError that names KeyboardInterrupt."""
+    done = version_with_site(
+        tmp_path,
+        "if name == 'mlbench.cli':\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        for _ in range(10**6):\n"
+        "            pass\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ValueError('KeyboardInterrupt: ') from None\n",
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (130, "")

@@ -373,6 +373,11 @@ def test_tuned_with_needs_trials_and_its_encoder_must_be_one(suite: MakeSuite) -
     with pytest.raises(ConfigError, match=r"datasets\[0\] \(.*\), tuned_with: the suite has no trials"):
         plain.model_copy(update={"datasets": [other]}).grid()
     tried = suite("done", **tuned(3))
+    summed = entry.model_copy(update={"tuned_with": TunedWith(encoder="lsa", train={"reduction": "sum"})})
+    with pytest.raises(
+        ConfigError, match=r"tuned_with: its reduction is 'sum', that of the finals 'batchmean'"
+    ):
+        tried.model_copy(update={"datasets": [summed]}).grid()
     unknown = entry.model_copy(update={"tuned_with": TunedWith(encoder="feature")})
     with pytest.raises(ConfigError, match=r"tuned_with, encoder: .*did you mean 'features'"):
         tried.model_copy(update={"datasets": [unknown]}).grid()

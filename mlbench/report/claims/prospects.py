@@ -17,7 +17,7 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import ClaimVerdict, check_claims
 from mlbench.report.claims.sides import FEW, MANY
 from mlbench.report.data.grid import READINGS, Grid, fraction_order
-from mlbench.suite import Cell
+from mlbench.suite import Cell, untuned
 
 LEVEL, FLOOR = 0.5, 0.1
 """What stands for every result, and for the floor: a span that is wide enough."""
@@ -77,8 +77,12 @@ def in_words(found: Iterable[Prospect]) -> Iterator[str]:
 
 
 def _one_a_place(cells: Iterable[Cell]) -> list[Cell]:
-    """At the largest fraction one cell of each loss on each dataset: the one that is not tuned, of the first seed."""
-    plain = [cell for cell in cells if cell.trial is None or cell.trial.number == 0]
+    """At the largest fraction one cell of each loss on each dataset, of the first seed: of a tuned suite a final, which
+    alone stands in the report, or, where only trials are given, the one with the suite's own values."""
+    cells = list(cells)
+    plain = [cell for cell in cells if not cell.is_trial] or [
+        cell for cell in cells if cell.trial is not None and cell.trial.number == 0
+    ]
     largest = max((fraction_order(cell.fraction) for cell in plain), default=None)
     found: dict[tuple[Any, ...], Cell] = {}
     for cell in plain:
@@ -88,8 +92,8 @@ def _one_a_place(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _row(number: int, cell: Cell, card: Card | None, guess: int) -> dict[str, Any]:
-    """A finished record as a row."""
-    described = cell.describe()
+    """A finished record as a row, with the suite's own values where it is tuned."""
+    described = untuned(cell.describe())
     parts = {
         "dataset_parameters": described["dataset_parameters"],
         "encoder_options": described["encoder_options"],

@@ -15,6 +15,7 @@ import pandas as pd
 from mlbench.report.data.drawn import DRAWN, MARK, NUMBER, as_the_suite_has_it
 from mlbench.report.data.naming import name_losses, name_tasks
 from mlbench.suite import choose, selected
+from mlbench.suite.tuning.finals import SPARED
 
 _INNER = ["suite", "finished", "task", "at", "seeds", "final", "key", "score"]
 """Columns that are for the choice alone."""
@@ -34,7 +35,9 @@ class Finals:
 
     `id`, `place` (the id of a final of the same loss and task: where the trial stands in a grid), `chosen`, `loss`,
     `family`, `fraction`, `seed`, `trial`, `of`, `done`, the score on `validation` that decided, that on `test`, their
-    `metric`, the `seconds` it took, DRAWN and the `edges` among it. `merge` adds whether they are `published`.
+    `metric`, the `seconds` it took, DRAWN and the `edges` among it; whether its finals have `other_fractions`, and
+    whether they have another encoder or protocol than it (`tuned_elsewhere`). `merge` adds whether they are
+    `published`.
     """
     problems: tuple[str, ...] = ()
     """What was wrong with the others, a sentence each."""
@@ -76,8 +79,14 @@ def select_finals(cells: pd.DataFrame) -> Finals:
             )
             continue
         kept += finals.index[same].tolist()
-        place = _place(finals[same], float(tried["fraction"].iloc[0]))
-        trials.append(tried.assign(chosen=chosen, place=place))
+        fraction = float(tried["fraction"].iloc[0])
+        trials.append(
+            tried.assign(
+                chosen=chosen,
+                place=_place(finals[same], fraction),
+                other_fractions=bool((finals["fraction"] != fraction).any()),
+            )
+        )
     counting = plain.loc[sorted(kept)].reset_index(drop=True)
     if not trials:
         return Finals(counting, pd.DataFrame(), tuple(problems))
@@ -110,6 +119,7 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame, rows: Any) -> pd.DataFrame:
             "seconds": pd.to_numeric(_of(own, "timing/total"), errors="coerce"),
             "edges": [[f"cell/{place}" for place in edges] for edges in here[f"{MARK}edges"]],
             "key": [repr(sorted(pairs, key=repr)) for pairs in own[DRAWN]],
+            "tuned_elsewhere": _elsewhere(here),
             DRAWN: own[DRAWN],
         }
     )
@@ -121,6 +131,18 @@ def _table(cells: pd.DataFrame, plain: pd.DataFrame, rows: Any) -> pd.DataFrame:
     scores = zip(found["validation"], found["done"], strict=True)
     found["score"] = pd.Series([score if done else None for score, done in scores], rows, dtype=object)
     return found
+
+
+def _elsewhere(trials: pd.DataFrame) -> pd.Series[Any]:
+    """Whether a trial says that its finals differ in more than what every trial is spared."""
+    spared = {f"train/{name}" for name in SPARED}
+    return pd.Series(
+        [
+            isinstance(pairs, list) and any(place not in spared for place, _ in pairs)
+            for pairs in _of(trials, f"{MARK}spared")
+        ],
+        index=trials.index,
+    )
 
 
 def _of(cells: pd.DataFrame, column: str) -> pd.Series[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mlbench.report.data.drawn import DRAWN
-from mlbench.report.data.grid import Grid
+from mlbench.report.data.grid import Grid, fraction_order
 from mlbench.report.text.conditions import conditions, values
 from mlbench.report.wording import count
 
@@ -80,13 +80,23 @@ def _tuning(trials: pd.DataFrame) -> list[str]:
     shared = ", ".join(_drawn_for_all(trials)).replace("_", " ")
     along = f" and over {shared}, in the same draws for all: losses may differ in these too" if shared else ""
     seeds = ", ".join(map(str, sorted(set(trials["seed"]))))
-    return [
-        f"Random search tuned the hyperparameters of every loss over its own search space{along}. Each dataset and "
-        f"fraction was tuned by itself, with trials on seed {seeds}; the first trial has the suite's own values. The "
-        "values that were best on validation were trained anew on the other seeds, and these final cells alone stand "
-        "in the tables.",
-        _edges(trials),
+    fractions = trials.loc[trials["other_fractions"], "fraction"]
+    if fractions.empty:
+        tuned = "Each dataset and fraction was tuned by itself, with trials"
+    else:
+        at = " and ".join(f"{fraction:g}" for fraction in sorted(set(fractions), key=fraction_order))
+        tuned = f"Each dataset was tuned at fraction {at} for all fractions, with trials"
+    lines = [
+        f"Random search tuned the hyperparameters of every loss over its own search space{along}. {tuned} on seed "
+        f"{seeds}; the first trial has the suite's own values. The values that were best on validation were trained "
+        "anew on the other seeds, and these final cells alone stand in the tables.",
     ]
+    if trials["tuned_elsewhere"].any():
+        lines.append(
+            "The trials had another encoder or another protocol than the final cells: what was best there need not be "
+            "best here, for any loss."
+        )
+    return [*lines, _edges(trials)]
 
 
 def _edges(trials: pd.DataFrame) -> str:

@@ -27,7 +27,7 @@ from mlbench.suite import Cell, LossChoice
 def check_encoders(cells: Iterable[Cell]) -> None:
     """Raise ConfigError for an encoder that does not read what its dataset holds, or whose own `precheck` says
     that its options cannot work. Each dataset of a suite is checked once with each encoder."""
-    for cell in {(cell.suite, cell.dataset, cell.encoder): cell for cell in cells}.values():
+    for cell in _by_encoder(cells):
         where = f"suite {cell.suite!r}, dataset {cell.dataset!r}"
         encoder = ENCODERS.describe(cell.encoder.partition(":")[0], where)
         reads = encoder.attributes.get("modalities")
@@ -39,10 +39,20 @@ def check_encoders(cells: Iterable[Cell]) -> None:
         _precheck(encoder, cell.encoder_options, where)
 
 
+def _by_encoder(cells: Iterable[Cell]) -> list[Cell]:
+    """A cell of each dataset of a suite and each encoder with its options: trials may have another than finals."""
+
+    def key(cell: Cell) -> tuple[str, ...]:
+        options = json.dumps(dict(cell.encoder_options), sort_keys=True)
+        return cell.suite, cell.dataset, cell.encoder, options
+
+    return list({key(cell): cell for cell in cells}.values())
+
+
 def check_models(cells: Iterable[Cell]) -> None:
     """Raise ConfigError for an encoder that does not export, where the suite of these cells keeps models. Every loss
     has a model: its own logits, or the probe's."""
-    for cell in {(cell.suite, cell.dataset): cell for cell in cells}.values():
+    for cell in _by_encoder(cells):
         encoder = ENCODERS.describe(cell.encoder.partition(":")[0])
         if not encoder.attributes.get("exports"):
             raise ConfigError(

@@ -18,7 +18,12 @@ def raised_epochs(cells: Iterable[Cell]) -> list[str]:
     found: dict[tuple[int, int], list[str]] = {}
     # Of trials, whose hyperparameters differ, the one with the suite's own values where it is there.
     by_number = sorted(cells, key=lambda cell: 0 if cell.trial is None else -cell.trial.number)
-    for cell in {(cell.suite, cell.dataset, cell.fraction): cell for cell in by_number}.values():
+    # Trials may be trained for another number of epochs than their finals.
+    asked = {
+        (cell.suite, cell.dataset, cell.fraction, cell.train.epochs, cell.train.min_steps): cell
+        for cell in by_number
+    }
+    for cell in asked.values():
         where = _raised(cell)
         if where:
             found.setdefault((cell.train.epochs, cell.train.min_steps), []).append(where)

@@ -192,10 +192,11 @@ def plan(suites: Sequence[Suite], options: RunOptions) -> Plan:
             [final for each in grids for final in each.finals],
         )
     )
-    check_encoders([*grid.cells, *(final.plain for final in grid.finals)])
+    named = [*grid.cells, *(final.plain for final in grid.finals)]
+    check_encoders(named)
     check_data(grid.cells, options.data_root)
     keep = {suite.name: Keep(suite.store.scores, suite.store.model) for suite in suites}
-    check_models([cell for cell in grid.cells if keep[cell.suite].model])
+    check_models([cell for cell in named if keep[cell.suite].model and not cell.is_trial])
     data = KnownData(options.data_root)
     results = options.results.absolute()
     known = {name: KnownRecords(Store(results / name), results) for name in keep}

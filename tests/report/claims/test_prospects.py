@@ -105,3 +105,19 @@ def test_shipped_suites(suite: str, able: int) -> None:
     claims = prospects(load_suite(SUITES / f"{suite}.toml").cells())
     undecidable = {claim.name: claim.reason for claim in claims if not claim.decidable}
     assert len(claims) - len(undecidable) == able, undecidable
+
+
+def test_what_the_finals_are_trained_with_decides_and_not_what_the_trials_are() -> None:
+    """KMCL's claims ask for an encoder that is trained: a frozen one in the trials takes nothing from the finals."""
+    frozen = '{ name = "hf:roberta-base", frozen = true }'
+    for trials, finals, able in [(frozen, '"hf:roberta-base"', True), (frozen, frozen, False)]:
+        tables = "".join(
+            f'[[datasets]]\nname = "{name}"\nencoder = {finals}\ntuned_with = {{ encoder = {trials} }}\n'
+            for name in TEXTS
+        )
+        text = f'name = "s"\nseeds = [0, 1, 2]\nlosses = [{LOSSES}]\ntuning = {{ trials = 2 }}\n{tables}'
+        grid = parse_suite(text, "s.toml").grid()
+        found = prospects(cell for cell in (*grid.cells, *(final.plain for final in grid.finals)))
+        claims = {each.name: each.decidable for each in found}
+        assert claims["kmcl-beats-asl"] == able
+        assert claims["contrastive-trails-on-ranking"]

@@ -540,6 +540,30 @@ def test_what_was_tried_is_named_where_the_suites_own_values_are_chosen(tmp_path
     assert ("training and scoring", f"{len(records)}.0 hours") in environment(grid, merged.trials)
 
 
+@pytest.mark.parametrize("fraction", [None, 0.1])
+@pytest.mark.parametrize("elsewhere", [None, "encoder", "train"])
+def test_the_page_says_where_trials_were_tried(
+    tmp_path: Path, fraction: float | None, elsewhere: str | None
+) -> None:
+    """At a fraction for all others, and with another encoder or protocol than the finals. That trials are spared the
+    bootstrap and the probe is no other protocol."""
+    tried = {
+        "encoder": 'tuned_with = { encoder = "lsa" }\n',
+        "train": 'tuned_with = { encoder = "bag", train = { epochs = 7 } }\n',
+    }
+    text = SUITE + (tried[elsewhere] if elsewhere else "")
+    if fraction:
+        text = text.replace("trials = 4", f"trials = 4\nfraction = {fraction}")
+    records = scored(text=text)
+    assert all("spared" in each["cell"]["trial"] for each in records)
+    merged = merge([write(tmp_path, records)])
+    said = " ".join(protocol(Grid(merged.cells), merged.trials))
+    assert ("Each dataset and fraction was tuned by itself, with trials on seed 0" in said) == (not fraction)
+    at = "Each dataset was tuned at fraction 0.1 for all fractions, with trials on seed 0"
+    assert (at in said) == bool(fraction)
+    assert ("The trials had another encoder or another protocol" in said) == bool(elsewhere)
+
+
 def test_one_trial_is_no_tuning(tmp_path: Path) -> None:
     merged = merge([write(tmp_path, scored(text=SUITE.replace("trials = 4", "trials = 1")))])
     assert not any("andom search" in line for line in protocol(Grid(merged.cells), merged.trials))

@@ -59,3 +59,24 @@ def test_plan_and_run_say_it(tmp_path: Path) -> None:
         done = mlbench(*command, cwd=tmp_path)
         said = "epochs: 1 are asked for; min_steps = 2 makes 2 of synthetic-features at 32"
         assert said in done.stdout + done.stderr
+
+
+def test_trials_and_finals_of_other_lengths_are_both_named() -> None:
+    text = """
+name = "few"
+seeds = [0, 1, 2]
+fractions = [0.1]
+losses = ["bce"]
+train = { epochs = 2, min_steps = 10, batch_size = 100 }
+[tuning]
+trials = 2
+[[datasets]]
+name = "synthetic-topics"
+encoder = "bag"
+tuned_with = { encoder = "bag", train = { epochs = 1, min_steps = 20, batch_size = 100 } }
+"""
+    grid = parse_suite(text, "few.toml").grid()
+    assert raised_epochs([*grid.cells, *(final.plain for final in grid.finals)]) == [
+        "epochs: 1 are asked for; min_steps = 20 makes 5 of synthetic-topics at 0.1",
+        "epochs: 2 are asked for; min_steps = 10 makes 3 of synthetic-topics at 0.1",
+    ]

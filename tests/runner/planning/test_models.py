@@ -8,7 +8,9 @@ import pytest
 
 from mlbench.errors import ConfigError
 from mlbench.registry import ENCODERS, load_plugins
+from mlbench.runner.options import RunOptions
 from mlbench.runner.planning.checks import check_models
+from mlbench.runner.planning.plan import plan
 from mlbench.suite import Cell, parse_suite
 
 MUTE = '''
@@ -44,6 +46,43 @@ def test_an_encoder_that_says_nothing_of_its_samples(tmp_path: Path) -> None:
     load_plugins([tmp_path / "mute.py"])
     with pytest.raises(ConfigError, match=r"suite 's', store\.model = true: encoder 'mute' .*mute\.py"):
         check_models(cells("mute"))
+
+
+TUNED = """
+name = "s"
+seeds = [0, 1, 2]
+losses = ["bce"]
+[store]
+model = true
+[tuning]
+trials = 2
+[[datasets]]
+name = "synthetic-topics"
+encoder = "{finals}"
+tuned_with = {{ encoder = "{trials}" }}
+"""
+
+
+def test_the_finals_keep_models_and_their_trials_do_not(tmp_path: Path) -> None:
+    (tmp_path / "mute.py").write_text(MUTE)
+    load_plugins([tmp_path / "mute.py"])
+
+    def planned(trials: str, finals: str) -> None:
+        suite = parse_suite(TUNED.format(trials=trials, finals=finals), "s.toml")
+        plan([suite], RunOptions(results=tmp_path))
+
+    planned("mute", "bag")
+    with pytest.raises(ConfigError, match=r"store\.model = true: encoder 'mute'"):
+        planned("bag", "mute")
+
+
+def test_an_encoder_of_trials_alone_must_read_the_data_too(tmp_path: Path) -> None:
+    suite = parse_suite(TUNED.format(trials="features", finals="bag"), "s.toml")
+    with pytest.raises(ConfigError, match="features"):
+        plan([suite], RunOptions(results=tmp_path))
+    suite = parse_suite(TUNED.format(trials="bag", finals="features"), "s.toml")
+    with pytest.raises(ConfigError, match="features"):
+        plan([suite], RunOptions(results=tmp_path))
 
 
 def test_every_encoder_of_ours_exports() -> None:
