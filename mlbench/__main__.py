@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 
@@ -10,7 +9,7 @@ def main() -> None:
     """The commands; Ctrl-C ends them quietly from the first moment on, while they are only being loaded."""
     interrupted = False
 
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    def interrupt(*_: object) -> NoReturn:
         nonlocal interrupted
         interrupted = True
         raise KeyboardInterrupt
