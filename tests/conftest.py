@@ -12,6 +12,10 @@ from mlbench.registry import REGISTRIES
 
 ROOT = str(Path(__file__).parents[1])
 
+# Before torch is imported: a process that has computed with several threads cannot be forked, as some tests do, and two
+# test processes on two cores have one each.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 def pytest_configure() -> None:
     """Processes that tests start find this package too, whose cells and plugins they are given: with a safe path the

@@ -29,7 +29,13 @@ def better_by(difference: float) -> str:
     return "level" if float(text) == 0 else f"{text} {'worse' if difference < 0 else 'better'}"
 
 
+LEAST_PERCENT = 0.001
+"""What is less is printed as 0."""
+
+
 def in_percent(share: float, *, plus: str = "+") -> str:
-    """`+3.1`, `−0.4`, `0.0`; `plus` stands before what is above 0."""
+    """`+3.1`, `−0.4`, `0.0`, or `+0.03` for what would round to 0 and is not; `plus` stands before what is above 0."""
     text = f"{abs(100 * share):.1f}"
+    if float(text) == 0 and abs(100 * share) >= LEAST_PERCENT:
+        text = f"{abs(100 * share):.1g}"
     return text if float(text) == 0 else (plus if share > 0 else "−") + text

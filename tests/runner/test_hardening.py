@@ -212,6 +212,7 @@ def version_with_site(folder: Path, find_spec: str) -> subprocess.CompletedProce
     """`mlbench --version` where this body of `find_spec` sees every module that is imported."""
     (folder / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Impatient:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         + textwrap.indent(find_spec, " " * 8)

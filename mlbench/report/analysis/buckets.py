@@ -38,18 +38,23 @@ def bucket_means(analysis: Analysis, view: View) -> tuple[list[str], Floats, Flo
 def all_labels(analysis: Analysis, view: View, buckets: Sequence[str]) -> tuple[Floats, Floats]:
     """Means over families and deviations over seeds, [losses], of all labels on the tasks of these buckets."""
     grid = analysis.grid
-    keys = [view.key, *(f"{view.key}/{bucket}" for bucket in buckets)]
-    scores = [analysis.scores(view.reading, key)[:, :, view.fraction] for key in keys]
-    shared, *bucketed = map(_complete, scores)
-    tasks = np.flatnonzero(shared & np.stack(bucketed).any(0))
+    scores = analysis.scores(view.reading, view.key)[:, :, view.fraction]
+    tasks = tasks_of_buckets(analysis, view, buckets)
     average, spread = np.full((2, len(grid.losses)), np.nan)
     if len(tasks):
         families = [grid.tasks[task].family for task in tasks]
-        there = ~np.isnan(scores[0]).all((1, 2))
-        chosen = scores[0][there][:, tasks]
+        there = ~np.isnan(scores).all((1, 2))
+        chosen = scores[there][:, tasks]
         average[there] = over_families(nanmean(chosen, 2).T, families)
         spread[there] = spread_over_seeds(chosen, families)
     return average, spread
+
+
+def tasks_of_buckets(analysis: Analysis, view: View, buckets: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The tasks on which every loss has a number for all labels, and for one of these buckets."""
+    keys = [view.key, *(f"{view.key}/{bucket}" for bucket in buckets)]
+    shared, *bucketed = (_complete(analysis.scores(view.reading, key)[:, :, view.fraction]) for key in keys)
+    return np.flatnonzero(shared & np.stack(bucketed).any(0))
 
 
 def _complete(scores: Floats) -> npt.NDArray[np.bool_]:

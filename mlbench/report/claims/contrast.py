@@ -12,12 +12,12 @@ from mlbench.report.claims.sides import Keep, any_task, kind_of
 from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics import make_blocks
-from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.equivalence import Judged, Region
-from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable
+from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable, mean_interval
+from mlbench.report.statistics.leverage import leverage
 from mlbench.report.statistics.power import MOST_FAMILIES, families_needed
-from mlbench.report.statistics.spans import family_spans
+from mlbench.report.statistics.spans import family_floors, family_spans
 from mlbench.report.wording import count, in_percent, listed, show_fraction
 
 
@@ -32,6 +32,8 @@ class Contrast:
     """Divides them by each family's span; a family that is too narrow for that says nothing of losses."""
     judged: Judged
     """What the mean of these shares says."""
+    floors: Floats
+    """[families]: what constant scores reach; NaN where it is not known."""
 
     @property
     def shares(self) -> Floats:
@@ -61,11 +63,11 @@ class Contrast:
             text += (
                 f"{_apart(100 * found.mean, 1, ' % of the span from floor to best')} {other} on average over "
                 f"{len(self.shares)} families (95 % interval {low} to {high} %), "
-                f"{points} it in points, and {wins}."
+                f"{points} it in points, and {wins}.{self._carried()}"
             )
         else:
             text += f"{points} {other} on average, in points, and {wins}."
-        return text + self._left_out() + self._missing(ahead, behind)
+        return text + self._sunk() + self._left_out() + self._missing(ahead, behind)
 
     def too_few(self, keep: Keep) -> str:
         """Why no verdict is possible."""
@@ -87,13 +89,33 @@ class Contrast:
             f"comparisons; one of {region} takes {f'more than {MOST_FAMILIES:,}' if needed is None else needed}."
         )
 
+    def _carried(self) -> str:
+        """Which families make more than half of a mean that is more than nothing, and what it is without them."""
+        wide = [name for name in self.blocks.families if name not in self.region.narrow]
+        names = leverage(self.shares, wide).carriers
+        if not names or abs(self.judged.interval.mean) <= self.judged.rope:
+            return ""
+        kept = np.array([name not in names for name in wide])
+        rest = mean_interval(self.shares[kept])
+        mean, low, high = (in_percent(end, plus="") for end in (rest.mean, rest.low, rest.high))
+        makes = "alone makes" if len(names) == 1 else "each make"
+        without = f"without {'it' if len(names) == 1 else 'them'} it is {mean} %"
+        ends = f" ({low} to {high} %)" if kept.sum() >= LEAST_FAMILIES else ""
+        return f" {listed(names)} {makes} more than half of that mean; {without}{ends}."
+
+    def _sunk(self) -> str:
+        """Where a loss does worse than constant scores."""
+        below = self.blocks.scores < self.floors[:, None]
+        names = [
+            f"{self.blocks.losses[loss]} on {self.blocks.families[family]}"
+            for family, loss in np.argwhere(below).tolist()
+        ]
+        return f" Below the floor: {listed(names)}." if names else ""
+
     def _left_out(self) -> str:
         if not self.region.narrow:
             return ""
-        return (
-            f" Left out of the %, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
-            f"known: {listed(self.region.narrow)}."
-        )
+        return f" Left out of the %, {self.region.left_out}."
 
     def _missing(self, ahead: Sequence[str], behind: Sequence[str]) -> str:
         gone = [loss for loss in (*ahead, *behind) if loss not in self.blocks.losses]
@@ -131,7 +153,7 @@ def contrast(
         )
     region = Region(blocks.families, family_spans(grid, reading, blocks, fraction), analysis.rope)
     points = settled(gains(blocks, ahead, behind))
-    return Contrast(blocks, points, region, region.judge(points))
+    return Contrast(blocks, points, region, region.judge(points), family_floors(grid, blocks, fraction))
 
 
 def gains(blocks: Blocks, ahead: Sequence[str], behind: Sequence[str]) -> Floats:

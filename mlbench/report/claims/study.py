@@ -12,7 +12,7 @@ from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims.base import ClaimOutcome, ClaimVerdict, combine
 from mlbench.report.claims.contest import Statement, checked_contrast, contest
-from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_kind
+from mlbench.report.claims.sides import Keep, any_task, few_labels, many_labels, of_both_kinds, of_kind
 from mlbench.report.data.grid import Grid
 from mlbench.report.wording import count
 
@@ -64,7 +64,8 @@ def gain_is_not_only_label_interaction(analysis: Analysis) -> ClaimOutcome:
     if verdict is not ClaimVerdict.NOT_TESTABLE and premise.verdict is not ClaimVerdict.HOLDS:
         verdict = premise.verdict
     evidence = dict.fromkeys([premise.whole, *(line for outcome in found for line in outcome.evidence)])
-    reasons = dict.fromkeys([premise.reason, *(outcome.reason for outcome in found)])
+    tuned = "" if sides[1] else of_both_kinds(grid, "reg", "regularize")
+    reasons = dict.fromkeys([premise.reason, *(outcome.reason for outcome in found), tuned])
     return _with_setting(analysis, ClaimOutcome(verdict, tuple(evidence), " ".join(filter(None, reasons))))
 
 
@@ -73,6 +74,8 @@ def regularisation_helps_reg(analysis: Analysis) -> ClaimOutcome:
     """`reg` beats its unregularised form on macro-F1. | Audibert et al. 2024, arXiv 2412.00101"""
     grid = analysis.grid
     ahead, behind = of_kind(grid, ["reg"], regularize=True), of_kind(grid, ["reg"], regularize=False)
+    if not ahead and not behind and (reason := of_both_kinds(grid, "reg", "regularize")):
+        return ClaimOutcome(ClaimVerdict.NOT_TESTABLE, (reason,), reason)
     return _with_setting(analysis, contest(analysis, MACRO_F1, ahead, behind, beside=TUNED))
 
 
@@ -96,7 +99,7 @@ def _gain(analysis: Analysis) -> Statement:
     if found.judged.better:
         return Statement(ClaimVerdict.HOLDS, f"There is a gain to explain. {said}")
     if found.judged.no_better:
-        text = f"Contrastive losses gain nothing here that would need explaining. {said}"
+        text = f"No gain of {100 * analysis.rope:g} % of the span or more is here to explain. {said}"
         return Statement(ClaimVerdict.PREMISE_ABSENT, text)
     text = f"Whether there is a gain to explain remains open. {said} {found.power()}"
     return Statement(ClaimVerdict.CANNOT_TELL, text)

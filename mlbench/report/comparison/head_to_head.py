@@ -85,7 +85,7 @@ def head_to_head(
         where,
         tuple(duels),
         across,
-        region.narrow,
+        region.left_out,
         tuple(dict.fromkeys(problems)),
         tuple(absent),
     )

@@ -10,7 +10,6 @@ import numpy as np
 from mlbench.report.data.arrays import Floats, mean_of
 from mlbench.report.data.measures import Measure
 from mlbench.report.statistics import Judged
-from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.leverage import Leverage, leverage
 from mlbench.report.statistics.within import Difference, source_of
 from mlbench.report.wording import count
@@ -42,8 +41,8 @@ class HeadToHead:
     duels: tuple[Duel, ...]
     across: Judged
     """What the interval over families says."""
-    narrow: tuple[str, ...]
-    """Families whose span is too small to say anything."""
+    left_out: str
+    """Which families say nothing across families, and why."""
     problems: tuple[str, ...] = ()
     """What of the records could not be read or does not count."""
     absent: tuple[str, ...] = ()
@@ -66,11 +65,8 @@ class HeadToHead:
         behind = sum(duel.difference.high < 0 for duel in self.duels)
         single = _within_words(self.first, self.second, self.duels, ahead, behind)
         narrow = ""
-        if self.narrow:
-            narrow = (
-                f" Left out of it, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is not "
-                f"known: {', '.join(self.narrow)}."
-            )
+        if self.left_out:
+            narrow = f" Left out of it, {self.left_out}."
         absent = ""
         if self.absent:
             absent = f" Not compared, since one of the two has no result there: {', '.join(self.absent)}."

@@ -44,8 +44,8 @@ class ContrastAnswer:
     judged: Judged
     shares: Floats
     """[families that are wide enough]: the differences as shares of the span."""
-    narrow: tuple[str, ...]
-    """The families whose span is too small to divide by."""
+    region: Region
+    """What counts as equal on each; it names the families whose span is too small to divide by."""
     missing: tuple[str, ...]
     """The datasets that are not in it, since results are missing."""
 
@@ -53,6 +53,15 @@ class ContrastAnswer:
     def leverage(self) -> Leverage:
         """Mean and median in points, and what the mean is when one family is left out."""
         return leverage(self.points, self.families)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """The families that make more than half of the mean share each; none where that is within the region."""
+        if not abs(self.judged.interval.mean) > self.judged.rope:
+            return ()
+        return leverage(
+            self.shares, [name for name in self.families if name not in self.region.narrow]
+        ).carriers
 
 
 def answers(analysis: Analysis, question: AskedContrast) -> Iterator[ContrastAnswer]:
@@ -82,7 +91,7 @@ def answers(analysis: Analysis, question: AskedContrast) -> Iterator[ContrastAns
                 own,
                 part.judge(own),
                 part.shares(own),
-                part.narrow,
+                part,
                 blocks.excluded_tasks,
             )
 

@@ -38,8 +38,10 @@ def _sentence(both: Analysis, loss: str, found: Contrast) -> str:
     text = found.sentence([loss], [loss.removesuffix(ONCE_MORE)], largest(both))
     sizes = np.abs(found.points)
     text += (
-        f" Seeds alone move {'it' if len(sizes) == 1 else 'a family'} by {np.median(sizes):.3f} in the median and "
+        f" By seeds alone the two means differ by {np.median(sizes):.3f} on the median family and by "
         f"{sizes.max():.3f} at most."
+        if len(sizes) > 1
+        else f" By seeds alone the two means differ by {sizes[0]:.3f}."
     )
     if not found.enough:
         return text

@@ -10,8 +10,9 @@ from mlbench.report.analysis import Analysis
 from mlbench.report.contrasts.answered import ContrastAnswer, answers
 from mlbench.report.contrasts.asked import AskedContrast
 from mlbench.report.data.measures import measure
-from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.equivalence import Judged
 from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
+from mlbench.report.tables.comparison import WITHOUT_ONE
 from mlbench.report.tables.model import (
     Row,
     Table,
@@ -36,7 +37,7 @@ def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> T
         TableColumn("metric", numeric=False),
         TableColumn("training data", numeric=False),
         TableColumn("families", "by the number of their labels", numeric=False),
-        TableColumn("N", "families compared"),
+        TableColumn("N", "families compared; those of them that % and verdict are of, where they are fewer"),
         TableColumn(
             "difference",
             "mean over families, with its range when one family is left out; positive: the first side",
@@ -48,7 +49,7 @@ def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> T
         ),
         TableColumn(
             "verdict",
-            f"by that interval, on the first side; equal: within {region}; no worse: not behind by as much",
+            f"by that interval, on the first side; {region} is the region of equivalence",
             numeric=False,
         ),
         TableColumn(
@@ -62,7 +63,9 @@ def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> T
 def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
     lever, judged = answer.leverage, answer.judged
     enough = judged.families >= LEAST_FAMILIES
-    ends = "" if np.isnan(lever.low) else f"{signed(lever.low)} to {signed(lever.high)}"
+    ends = "" if np.isnan(lever.low) else f"{signed(lever.low)} to {signed(lever.high)} without one"
+    compared, counted = len(answer.families), judged.families
+    families = str(compared) if counted == compared else f"{counted} of {compared}"
     note = f"{in_percent(judged.interval.low)} to {in_percent(judged.interval.high)}" if enough else ""
     mean = judged.interval.mean
     return Row(
@@ -71,7 +74,7 @@ def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
             word(measure(answer.question.key).title),
             word(show_fraction(analysis.grid.fractions[answer.fraction])),
             word(answer.group),
-            TableEntry(str(len(answer.families)), len(answer.families)),
+            TableEntry(families, compared),
             signed_number(lever.mean)._replace(note=ends),
             signed_number(lever.median),
             number(None) if np.isnan(mean) else TableEntry(in_percent(mean), 100 * mean, note=note),
@@ -79,6 +82,10 @@ def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
             _finds(answer) if enough else number(None),
         )
     )
+
+
+def _asked(answer: ContrastAnswer) -> str:
+    return f"{answer.question} ({measure(answer.question.key).title})"
 
 
 def _finds(answer: ContrastAnswer) -> TableEntry:
@@ -92,15 +99,21 @@ def _caption(found: Sequence[ContrastAnswer]) -> str:
         "on validation, dataset by dataset. Intervals are of one comparison each, without a correction for their "
         "number."
     ]
-    if carriers := sorted(
-        {name for answer in found if answer.group == "all" for name in answer.leverage.carriers}
-    ):
-        parts.append(f"More than half of a difference over all families is one family's: {listed(carriers)}.")
-    if narrow := sorted({name for answer in found for name in answer.narrow}):
-        parts.append(
-            f"Left out of % and verdicts, since less than {LEAST_SPAN:g} lies between floor and best, or the floor is "
-            f"not known: {listed(narrow)}."
-        )
+    parts.append(WITHOUT_ONE)
+    parts.append(Judged.words_in_words(found[0].judged.rope))
+    whole = [answer for answer in found if answer.group == "all"]
+    for answer in whole:
+        if answer.carriers:
+            makes = "alone makes" if len(answer.carriers) == 1 else "each make"
+            parts.append(
+                f"{listed(answer.carriers)} {makes} more than half of the mean share of {_asked(answer)}."
+            )
+    left_out: dict[str, list[str]] = {}
+    for answer in whole:
+        if answer.region.left_out:
+            left_out.setdefault(answer.region.left_out, []).append(measure(answer.question.key).title)
+    for names, metrics in left_out.items():
+        parts.append(f"Left out of % and verdicts of {listed(sorted(set(metrics)))}, {names}.")
     if missing := sorted({name for answer in found for name in answer.missing}):
         parts.append(f"Not compared, since results are missing: {listed(missing)}.")
     return " ".join(parts)

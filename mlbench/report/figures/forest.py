@@ -11,6 +11,11 @@ from mlbench.report.figures.layout import one_panel
 from mlbench.report.figures.style import INK, MUTED, RULE, Drawing, FigureSubject, LineStyles
 from mlbench.report.wording import count
 
+BENEATH = 0.26
+"""How far below its interval the families of a loss stand, in rows."""
+FAR = 0.75
+"""How far beyond the intervals the axis reaches for a family, in lengths of what holds them all."""
+
 
 def from_control(
     subject: FigureSubject,
@@ -34,15 +39,16 @@ def from_control(
     axes.axvspan(-100 * rope, 100 * rope, color=RULE, alpha=0.6, linewidth=0, zorder=1)
     axes.axvline(0, color=MUTED, linewidth=0.9, zorder=2)
     families = shares.shape[1]
-    axes.scatter(
-        100 * shares[order].ravel(),
-        np.repeat(rows, families),
-        s=7,
-        color=MUTED,
-        alpha=0.35,
-        linewidths=0,
-        zorder=2,
-    )
+    low, high = _limits(found, shares, rope)
+    values, beneath = 100 * shares[order].ravel(), np.repeat(rows - BENEATH, families)
+    for marker, there, edge in (
+        (".", (values >= low) & (values <= high), values),
+        ("<", values < low, np.full_like(values, low)),
+        (">", values > high, np.full_like(values, high)),
+    ):
+        axes.scatter(
+            edge[there], beneath[there], s=14, marker=marker, color=MUTED, alpha=0.6, linewidths=0, zorder=3
+        )
     for row, place in zip(rows, order, strict=True):
         style = styles[losses[place]]
         ends = [100 * found.low[place], 100 * found.high[place]]
@@ -54,21 +60,25 @@ def from_control(
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(-0.7, len(losses) - 0.3)
-    axes.set_xlim(*_limits(found, rope))
-    axes.set_xlabel(f"difference from {control} in % of a family's span (positive: better)")
+    margin = 0.03 * (high - low)
+    axes.set_xlim(low - margin, high + margin)
+    axes.set_xlabel(f"{subject.metric}: difference from {control} in % of a family's span (positive: better)")
     return Drawing(
         key=f"from-control-{subject.suffix}",
         title=f"Difference from {control}, {subject.metric}, {subject.where}: mean over "
-        f"{count(families, 'family', 'families')} and its 95 % interval; dots are families, grey is the region that "
-        f"counts as equal (±{100 * rope:g} %)",
+        f"{count(families, 'family', 'families')} and its 95 % interval; dots are families, an arrow one beyond the "
+        f"axis, grey is the region that counts as equal (±{100 * rope:g} %)",
         words=f"How far the {subject.metric} of each loss is from that of {control}, as a share of the span from floor "
         "to best, with its interval over families.",
         figure=figure,
     )
 
 
-def _limits(found: Intervals, rope: float) -> tuple[float, float]:
-    """What holds every interval and the region; a family that lies far out is not shown."""
+def _limits(found: Intervals, shares: Floats, rope: float) -> tuple[float, float]:
+    """What holds every interval, the region, and the families but for those that lie far out."""
     low, high = 100 * min(found.low.min(), -2 * rope), 100 * max(found.high.max(), 2 * rope)
-    margin = 0.08 * (high - low)
-    return low - margin, high + margin
+    room = FAR * (high - low)
+    return (
+        max(low - room, min(low, 100 * float(shares.min()))),
+        min(high + room, max(high, 100 * float(shares.max()))),
+    )

@@ -29,7 +29,7 @@ _EMPTY = {
     "buckets": "",
     "tuning-table": "Nothing was tuned at this fraction.",
     "tuning": "",
-    "curves": "One fraction of the training data makes no curve, or this is no main metric.",
+    "curves": "No learning curve: these records are of one fraction of the training data, or this is no main metric.",
     "labels": "All datasets have equally many labels, or there is one loss alone.",
 }
 

@@ -18,7 +18,7 @@ from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval
-from mlbench.report.wording import in_percent
+from mlbench.report.wording import in_percent, listed
 
 ROPE = 0.02
 """The share of a family's span that is too small to matter."""
@@ -71,10 +71,23 @@ class Judged:
         """All that can be said, as a table has it."""
         if self.better or self.worse:
             side = "better" if self.better else "worse"
-            return f"{side}, but equal" if self.equal else side
+            if self.equal:
+                return f"{side}, but equal"
+            beyond = self.interval.low >= self.rope or self.interval.high <= -self.rope
+            return f"{side} by {100 * self.rope:g} % or more" if beyond else side
         if self.equal:
             return "equal"
         return "no worse" if self.no_worse else "no better" if self.no_better else "cannot tell"
+
+    @staticmethod
+    def words_in_words(rope: float) -> str:
+        """What each of these words means."""
+        region = f"{100 * rope:g} %"
+        return (
+            f"Verdicts by the interval of the mean share: better, worse: all of it on one side of 0, by {region} or "
+            f"more: all of it beyond the region; equal: all of it within ±{region}; no worse, no better: none of it "
+            f"beyond −{region}, +{region}; else cannot tell."
+        )
 
     def sentence(self, first: str, second: str) -> str:
         """The same of two losses by name, with the interval; where there is none, how many families one takes."""
@@ -121,6 +134,18 @@ class Region:
     def narrow(self) -> tuple[str, ...]:
         """The other families, which say nothing of losses."""
         return tuple(name for name, wide in zip(self.families, self.wide, strict=True) if not wide)
+
+    @property
+    def left_out(self) -> str:
+        """Which these are and why; empty where all are wide enough."""
+        known = {name: bool(np.isfinite(span)) for name, span in zip(self.families, self.spans, strict=True)}
+        why = {
+            f"since less than {LEAST_SPAN:g} lies between floor and best": [
+                name for name in self.narrow if known[name]
+            ],
+            "since no floor is known": [name for name in self.narrow if not known[name]],
+        }
+        return "; ".join(f"{reason}: {listed(names)}" for reason, names in why.items() if names)
 
     @property
     def points(self) -> tuple[float, float] | None:

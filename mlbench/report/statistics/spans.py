@@ -22,6 +22,12 @@ def family_spans(grid: Grid, reading: str, blocks: Blocks, fraction: int) -> Flo
     return spans_of(grid, reading, blocks.measure, fraction, members)
 
 
+def family_floors(grid: Grid, blocks: Blocks, fraction: int) -> Floats:
+    """[families] of the blocks: what constant scores reach, as the blocks' scores are; NaN where no record says it."""
+    floor = nanmean(grid.floor(blocks.measure.key)[:, fraction], 1) * blocks.measure.sign
+    return settled(blocks.average_families(floor[[grid.task_names.index(name) for name in blocks.tasks]]))
+
+
 def spans_of(
     grid: Grid, reading: str, measure: Measure, fraction: int, families: Sequence[Sequence[int]]
 ) -> Floats:

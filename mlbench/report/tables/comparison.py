@@ -7,7 +7,7 @@ import numpy as np
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.arrays import Floats
 from mlbench.report.statistics import AgainstControl, Region, interquartile_mean, normalise, smallest_p
-from mlbench.report.statistics.aggregate import LEAST_SPAN
+from mlbench.report.statistics.equivalence import Judged
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
 from mlbench.report.statistics.power import MOST_FAMILIES, effect_found, families_needed
@@ -24,7 +24,9 @@ from mlbench.report.tables.model import (
 from mlbench.report.tables.one_family import one_family_table
 from mlbench.report.tables.scores import view_key, view_title
 from mlbench.report.text.evidence import friedman_words, region_words
-from mlbench.report.wording import count, in_percent, listed
+from mlbench.report.wording import count, in_percent
+
+WITHOUT_ONE = "Beside a difference stands its range when one family is left out, which is no interval."
 
 
 def comparison_table(analysis: Analysis, view: View) -> Table | None:
@@ -82,7 +84,7 @@ def _columns(control: str, rope: float, speaks: bool) -> list[TableColumn]:
         ),
         TableColumn(
             "verdict",
-            f"by that interval; equal: within {region}; no worse: not behind by as much",
+            f"by that interval; {region} is the region of equivalence",
             numeric=False,
         ),
         TableColumn(
@@ -107,7 +109,7 @@ def _columns(control: str, rope: float, speaks: bool) -> list[TableColumn]:
 def _of_points(pair: AgainstControl, significant: bool) -> list[TableEntry]:
     found = pair.differences
     ends = [signed(end) for end in (found.low, found.high)]
-    note = "" if found.low != found.low else f"{ends[0]} to {ends[1]}"
+    note = "" if found.low != found.low else f"{ends[0]} to {ends[1]} without one"
     return [
         word(pair.loss),
         signed_number(found.mean, best=significant)._replace(note=note),
@@ -159,9 +161,10 @@ def _caption(
     parts += region_words(region)
     if region.narrow:
         parts.append(
-            f"Left out of shares, verdicts and P, since less than {LEAST_SPAN:g} lies between floor and best, or the "
-            f"floor is not known: {listed(region.narrow)}."
+            f"Left out of shares, verdicts and P, so that there N = {families - len(region.narrow)}, {region.left_out}."
         )
+    parts.append(WITHOUT_ONE)
+    parts.append(Judged.words_in_words(region.rope))
     parts.append(
         "Intervals, verdicts and P are of one comparison each, without a correction for their number."
     )

@@ -6,9 +6,10 @@ import numpy as np
 
 from mlbench.metrics.catalog import BUCKETS
 from mlbench.report.analysis import Analysis, View
-from mlbench.report.analysis.buckets import all_labels, bucket_means
+from mlbench.report.analysis.buckets import all_labels, bucket_means, tasks_of_buckets
 from mlbench.report.tables.model import Row, Table, TableColumn, mean_entry, word
 from mlbench.report.tables.scores import view_key, view_title
+from mlbench.report.wording import count
 
 
 def frequency_table(analysis: Analysis, view: View) -> Table | None:
@@ -42,8 +43,10 @@ def frequency_table(analysis: Analysis, view: View) -> Table | None:
         TableColumn("all labels", "on the datasets that have a bucket"),
         *(TableColumn(buckets[column], BUCKETS[buckets[column]]) for column in shown),
     )
+    tasks = tasks_of_buckets(analysis, view, [buckets[column] for column in shown])
+    families = count(len({grid.tasks[task].family for task in tasks}), "family", "families")
     caption = (
-        "Mean over families ± standard deviation over seeds, on the datasets where every loss has a number; "
+        f"Mean over {families} ± standard deviation over seeds, on the datasets where every loss has a number; "
         "all labels: on those of them that have a bucket. "
     ) + " ".join(f"{buckets[column].capitalize()}: {BUCKETS[buckets[column]]}." for column in shown)
     return Table(

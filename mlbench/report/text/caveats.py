@@ -14,6 +14,11 @@ from mlbench.report.wording import count, listed
 
 SMALL = 50
 """Rows of a test split below which the page warns of it."""
+LEAST_EVALUATIONS = 3
+"""A cell with fewer says nothing of the length of its training."""
+OFTEN_FIRST, OFTEN_LAST = 0.2, 0.5
+"""Shares of cells above which the page says that the first, the last evaluation was chosen: the last is often the best
+under a learning rate that falls to 0."""
 
 
 def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
@@ -35,6 +40,7 @@ def caveats(analysis: Analysis, problems: Sequence[str]) -> list[str]:
     if shared:
         lines.append(f"Datasets that share their inputs count once in every rank and test: {listed(shared)}.")
     lines += _small(grid)
+    lines += _selected(grid)
     lines += behind(grid)
     lines += _published(analysis)
     lines += [f"In the records: {problem}" for problem in problems]
@@ -50,6 +56,30 @@ def _small(grid: Grid) -> list[str]:
         if size < SMALL
     ]
     return [f"A test split of fewer than {SMALL} rows says little: {listed(small)}."] if small else []
+
+
+def _selected(grid: Grid) -> list[str]:
+    """How often the first or the last evaluation was the best on validation, where that is often."""
+    cells = grid.cells.drop_duplicates("id")
+    first = last = looked = 0
+    for step, evaluations in zip(
+        cells.get("history/selected_step", ()), cells.get("history/evaluations", ()), strict=True
+    ):
+        steps = [each["step"] for each in evaluations] if isinstance(evaluations, list) else []
+        if len(steps) >= LEAST_EVALUATIONS and step in steps:
+            first, last, looked = first + (step == steps[0]), last + (step == steps[-1]), looked + 1
+    lines = []
+    if first > OFTEN_FIRST * looked:
+        lines.append(
+            f"The first evaluation was the best on validation in {first} of {count(looked, 'cell')}: there a shorter "
+            "training, or earlier evaluations, may do better."
+        )
+    if last > OFTEN_LAST * looked:
+        lines.append(
+            f"The last evaluation was the best on validation in {last} of {count(looked, 'cell')}: there a longer "
+            "training may do better."
+        )
+    return lines
 
 
 def _published(analysis: Analysis) -> list[str]:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid, fraction_order
+from mlbench.report.data.measures import measure
 from mlbench.report.text.conditions import conditions, values
-from mlbench.report.wording import count
+from mlbench.report.wording import count, listed
 
 _FACTS = {
     "environment/device": "device",
@@ -80,6 +81,7 @@ def _tuning(trials: pd.DataFrame) -> list[str]:
     shared = ", ".join(_drawn_for_all(trials)).replace("_", " ")
     along = f" and over {shared}, in the same draws for all: losses may differ in these too" if shared else ""
     seeds = ", ".join(map(str, sorted(set(trials["seed"]))))
+    by = listed([measure(key).title for key in sorted(set(trials["metric"]))])
     fractions = trials.loc[trials["other_fractions"], "fraction"]
     if fractions.empty:
         tuned = "Each dataset and fraction was tuned by itself, with trials"
@@ -88,8 +90,8 @@ def _tuning(trials: pd.DataFrame) -> list[str]:
         tuned = f"Each dataset was tuned at fraction {at} for all fractions, with trials"
     lines = [
         f"Random search tuned the hyperparameters of every loss over its own search space{along}. {tuned} on seed "
-        f"{seeds}; the first trial has the suite's own values. The values that were best on validation were trained "
-        "anew on the other seeds, and these final cells alone stand in the tables.",
+        f"{seeds}; the first trial has the suite's own values. The values that were best on validation, by {by}, were "
+        "trained anew on the other seeds, and these final cells alone stand in the tables.",
     ]
     if trials["tuned_elsewhere"].any():
         lines.append(

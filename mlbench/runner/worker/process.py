@@ -29,6 +29,8 @@ _THREAD_VARIABLES = (
 )
 
 
+SILENT = 5.0
+"""Seconds without a message after which it is worth asking whether a process computes."""
 REAP = 30.0
 """Seconds that the system has to end a process that was killed."""
 
@@ -197,11 +199,20 @@ class Stall:
         self.spoke()
 
     def spoke(self) -> None:
-        self._since, self._used = time.monotonic(), self._child.processor_time()
+        self._since = time.monotonic()
+        self._used: float | None = None
 
     def lasts(self) -> bool:
-        """Whether there was neither a message nor processor time for `patience` seconds."""
-        if time.monotonic() - self._since < self._patience:
+        """Whether there was neither a message nor processor time for `patience` seconds.
+
+        Processor time is looked up once it has been silent for a little: that reads every process of the host.
+        """
+        silent = time.monotonic() - self._since
+        if self._used is None:
+            if silent > min(SILENT, self._patience / 4):
+                self._used = self._child.processor_time()
+            return False
+        if silent < self._patience:
             return False
         stalled = self._child.processor_time() - self._used < 0.01 * self._patience
         self.spoke()

@@ -160,9 +160,13 @@ def _is_same(known: Any, value: Any) -> bool:
 
 
 def _is_foreign(value: Any) -> bool:
-    """Whether code lies neither in mlbench nor in what is installed; nothing is known of code without a file."""
+    """Whether code lies neither in mlbench nor in what is installed; nothing is known of code without a file. Compiled
+    code, such as NumPy's, names its source as it lay where it was built."""
+    value = getattr(value, "__func__", value)
     file = str(getattr(getattr(value, "__code__", None), "co_filename", "<"))
-    return not file.startswith("<") and not any(map(Path(file).is_relative_to, HOMES))
+    if file.startswith("<") or not (isinstance(value, types.FunctionType) or Path(file).is_absolute()):
+        return False
+    return not any(map(Path(file).is_relative_to, HOMES))
 
 
 def _is_somebody_s(thread: threading.Thread) -> bool:

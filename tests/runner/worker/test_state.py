@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from mlbench.runner import RunOptions, run_suites
 from mlbench.runner.worker.main import raised_in_plugin
+from mlbench.runner.worker.process import WorkerProcess
 from mlbench.runner.worker.state import CleanState
+from mlbench.suite import parse_suite
 from tests.runner.hostile_acts import LASTING, RESET
 
 
@@ -83,3 +87,47 @@ def test_a_failure_in_a_plugin_is_told_from_others() -> None:
         with pytest.raises(ValueError) as caught:
             fails()  # type: ignore[operator]
         assert raised_in_plugin(caught.value) is wanted
+
+
+SUITE = """
+name = "kept"
+seeds = [0]
+losses = ["bce", "supcon"]
+train = { epochs = 1, min_steps = 3, evaluations = 1, probe_steps = 3, batch_size = 16 }
+
+[[datasets]]
+name = "synthetic-features"
+samples = 100
+labels = 5
+
+[[datasets]]
+name = "synthetic-topics"
+samples = 100
+labels = 5
+encoder = "lsa"
+
+[[datasets]]
+name = "digit-scenes"
+samples = 100
+train = { ema = 0.9, augmentation = "crop" }
+"""
+
+
+def test_cells_of_ours_leave_nothing_behind_and_share_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they load for the first time, compiled code with it, is nobody's own: a new process costs seconds a cell."""
+    started = []
+    begin = WorkerProcess.__init__
+
+    def counted(self: WorkerProcess, *arguments: Any) -> None:
+        started.append(arguments)
+        begin(self, *arguments)
+
+    monkeypatch.setattr(WorkerProcess, "__init__", counted)
+    summary = run_suites(
+        [parse_suite(SUITE, "kept.toml")],
+        RunOptions(results=tmp_path, device="cpu", jobs=1, engine="sequential"),
+    )
+    assert summary.done == 6
+    assert len(started) == 1
