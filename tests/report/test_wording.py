@@ -10,7 +10,7 @@ import pytest
 from mlbench.errors import DataError
 from mlbench.report import recommend, report
 from mlbench.report.recommendation.recommend import _much_alike
-from mlbench.report.wording import count, listed
+from mlbench.report.wording import count, in_percent, listed
 from tests.report.synthetic import World, write
 
 ONE = World(losses={"bce": 0.0, "asl": 0.1}, datasets=("go_emotions",), fractions=(1.0,), seeds=(0,), keys=("map",),
@@ -25,6 +25,14 @@ def test_counts_and_lists() -> None:
     ]
     assert [listed(list("abcdefgh")[:number], most=3) for number in (0, 1, 2, 8)] == ["none", "a", "a and b",
                                                                                       "a, b, c and 5 more"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.031, "+3.1"), (-0.004, "−0.4"), (0.0, "0.0"), (0.0003, "+0.03"), (-0.00003, "−0.003"), (1e-9, "0.0")],
+)
+def test_what_is_not_0_is_not_printed_as_0(share: float, text: str) -> None:
+    assert in_percent(share) == text
 
 
 def test_a_report_on_one_of_everything_has_no_plural_of_one(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _headline(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) 
         )
         return f"{listed(level, most=3)} are level{where}{others}"
     first = _first(ranking, best_set) if tested else f"{ranking.best} ranks first{_untested(blocks)}"
-    return first + _carried(blocks, ranking)
+    return first + _carried(analysis, view, blocks, ranking)
 
 
 def _untested(blocks: Blocks) -> str:
@@ -94,12 +94,14 @@ def _first(ranking: Ranking, best_set: Sequence[str]) -> str:
     return f"{ranking.best} ranks first; {listed(others, most=3)} may be as good"
 
 
-def _carried(blocks: Blocks, ranking: Ranking) -> str:
-    """Which family makes more than half of the leader's difference from the control, from the next where it is that."""
+def _carried(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -> str:
+    """Which family makes more than half of the leader's difference from the control, from the next where it is that;
+    of a difference within the region of equivalence nobody asks."""
     control = blocks.control()
     other = ranking.losses[ranking.order[1]] if control in (None, ranking.best) else control
-    carriers = leverage(blocks.differences(ranking.best, str(other)), blocks.families).carriers
-    if not carriers:
+    differences, region = blocks.differences(ranking.best, str(other)), analysis.region(view)
+    carriers = leverage(differences, blocks.families).carriers
+    if not carriers or (region is not None and abs(region.judge(differences).interval.mean) <= region.rope):
         return ""
     alone = "alone makes" if len(carriers) == 1 else "each make"
     return f"; {listed(carriers)} {alone} more than half of its difference from {other}"

@@ -61,10 +61,10 @@ def _small(grid: Grid) -> list[str]:
 def _selected(grid: Grid) -> list[str]:
     """How often the first or the last evaluation was the best on validation, where that is often."""
     cells = grid.cells.drop_duplicates("id")
+    if not {"history/selected_step", "history/evaluations"} <= {*cells.columns}:
+        return []
     first = last = looked = 0
-    for step, evaluations in zip(
-        cells.get("history/selected_step", ()), cells.get("history/evaluations", ()), strict=True
-    ):
+    for step, evaluations in zip(cells["history/selected_step"], cells["history/evaluations"], strict=True):
         steps = [each["step"] for each in evaluations] if isinstance(evaluations, list) else []
         if len(steps) >= LEAST_EVALUATIONS and step in steps:
             first, last, looked = first + (step == steps[0]), last + (step == steps[-1]), looked + 1

@@ -120,8 +120,25 @@ def test_a_narrow_family_is_named_and_weighs_nothing(tmp_path: Path) -> None:
     assert found.verdict is ClaimVerdict.FAILS
     assert "on average over 7 families" in found.evidence[0]
     assert "ahead on 1 of 8 families" in found.evidence[0], "a win is a win"
-    assert f"or the floor is not known: {MANY[0]}." in found.evidence[0]
+    assert f"lies between floor and best: {MANY[0]}." in found.evidence[0]
     assert LEFT_OUT not in asked(Case({"bce": 0.0, "asl": 0.1}), tmp_path / "wide").evidence[0]
+
+
+def test_one_family_that_makes_the_mean_is_named_with_the_mean_without_it(tmp_path: Path) -> None:
+    """Where the mean is more than nothing; of one within the region nobody asks."""
+    one = asked(Case({"bce": 0.0, "asl": lambda place: 0.3 if place == 2 else 0.0}), tmp_path / "one")
+    without = f" {MANY[2]} alone makes more than half of that mean; without it it is 0.0 % (0.0 to 0.0 %)."
+    assert without in one.evidence[0]
+    small = asked(Case({"bce": 0.0, "asl": lambda place: 0.03 if place == 2 else 0.0}), tmp_path / "small")
+    all_alike = asked(Case({"bce": 0.0, "asl": 0.1}), tmp_path / "alike")
+    for found in (small, all_alike):
+        assert "more than half" not in found.evidence[0]
+
+
+def test_a_loss_below_the_floor_is_named(tmp_path: Path) -> None:
+    sunk = asked(Case({"bce": 0.0, "asl": lambda place: -0.45 if place == 1 else 0.1}), tmp_path / "sunk")
+    assert f" Below the floor: asl on {MANY[1]}." in sunk.evidence[0]
+    assert "Below the floor" not in asked(Case({"bce": 0.0, "asl": 0.1}), tmp_path / "above").evidence[0]
 
 
 def test_too_few_families_test_nothing(tmp_path: Path) -> None:

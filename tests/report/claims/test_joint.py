@@ -99,7 +99,7 @@ def test_a_narrow_family_has_no_share_in_the_correlation(tmp_path: Path) -> None
                  "asl": lambda place: 0.0 if place else -0.399})  # fmt: skip
     found = findings(case, tmp_path)[GROWS]
     assert "over 7 families is 1.00" in found.evidence[0]
-    assert f"or the floor is not known: {MANY[0]}." in found.evidence[0]
+    assert f"lies between floor and best: {MANY[0]}." in found.evidence[0]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mlbench.records import Store, load_records
 from mlbench.registry import CLAIMS
 from mlbench.report.analysis import Analysis
 from mlbench.report.claims import ClaimVerdict, check_claims, claims_table
+from mlbench.report.claims.sides import of_both_kinds, of_kind
 from mlbench.report.claims.study import CLASSIFYING, CONTRASTIVE
 from mlbench.report.data.grid import Grid
 from tests.report.claims.cases import FEW, FROZEN, MANY, Case, analysis_of, findings
@@ -124,8 +125,8 @@ def test_regularisation_is_compared_within_one_loss(tmp_path: Path) -> None:
         (groups(0.06) | {"msc": 0.2}, ClaimVerdict.FAILS, "There is a gain to explain. "),
         (groups(0.06) | {"reg": lambda place: 0.06 + 0.06 * (-1) ** place}, ClaimVerdict.CANNOT_TELL,
          "There is a gain to explain. "),
-        (groups(-0.06), ClaimVerdict.PREMISE_ABSENT, "Contrastive losses gain nothing here that would"),
-        (groups(0.0), ClaimVerdict.PREMISE_ABSENT, "Contrastive losses gain nothing here that would"),
+        (groups(-0.06), ClaimVerdict.PREMISE_ABSENT, "No gain of 2 % of the span or more is here to explain. "),
+        (groups(0.0), ClaimVerdict.PREMISE_ABSENT, "No gain of 2 % of the span or more is here to explain. "),
         (groups(up_and_down), ClaimVerdict.CANNOT_TELL, "Whether there is a gain to explain remains open. "),
     ],
 )  # fmt: skip
@@ -148,6 +149,29 @@ def test_a_gain_that_cannot_be_tested_is_said_not_to_be(tmp_path: Path) -> None:
         assert found.verdict is ClaimVerdict.NOT_TESTABLE
         assert found.evidence[0].startswith("Whether there is a gain to explain cannot be tested here. ")
     assert "Too few families: 5, and 6 are needed." in found.evidence[0]
+
+
+def test_a_form_that_tuning_chose_by_dataset_is_no_form(tmp_path: Path) -> None:
+    """The suite's own value says nothing of what was trained."""
+    analysis = analysis_of(Case(groups(0.06), parameters={"reg": {"regularize": True}}), tmp_path)
+    cells = analysis.grid.cells
+    off = [("cell/loss/parameters/regularize", False)]
+    some = {MANY[0], MANY[3]}
+    drawn = [
+        off if loss == "reg" and dataset in some else []
+        for loss, dataset in zip(cells["loss"], cells["dataset"], strict=True)
+    ]
+    tuned = Analysis(Grid(cells.assign(drawn=drawn)))
+    assert of_kind(tuned.grid, ["reg"]) == ["reg"]
+    assert (
+        of_kind(tuned.grid, ["reg"], regularize=True) == of_kind(tuned.grid, ["reg"], regularize=False) == []
+    )
+    found = {claim.name: claim for claim in check_claims(tuned)}
+    said = "Tuning chose regularize of reg (False on 2 datasets and True on 6 datasets)"
+    assert found[REGULARISED].reason.startswith(said)
+    assert found[REGULARISED].verdict is found[GAIN].verdict is ClaimVerdict.NOT_TESTABLE
+    assert said in found[GAIN].reason
+    assert of_both_kinds(analysis.grid, "reg", "regularize") == ""
 
 
 def test_reg_without_its_regulariser_says_nothing_of_reg_against_msc(tmp_path: Path) -> None:

@@ -115,9 +115,30 @@ def test_the_table_says_too_few_families_and_which_one_carries_it(tmp_path: Path
     assert table is not None
     verdicts = [row.entries[8].text for row in table.rows]
     assert verdicts[2] == "too few families"
-    assert verdicts[0] == "better"
+    assert verdicts[0] == "better by 2 % or more"
+    assert [row.entries[4].text for row in table.rows[:4]] == ["11", "6", "2", "3"]
+    assert row_note(table, 5).endswith(" without one")
     assert "carries" not in table.caption
     assert contrasts_table(analysis, []) is None
+
+
+def test_what_is_too_narrow_is_left_out_of_the_share_and_of_its_n(tmp_path: Path) -> None:
+    cells = merge([write(tmp_path, WORLD)]).cells
+    flat = cells["dataset"] == "set-20"
+    cells.loc[flat, "floor_metrics/test/map"] = cells.loc[flat, "metrics/test/map"].max() - 0.01
+    table = contrasts_table(
+        Analysis(Grid(cells)), [read_contrast("asl - bce"), read_contrast("asl - bce on lrap")]
+    )
+    assert table is not None
+    assert table.rows[0].entries[4].text == "10 of 11"
+    assert (
+        "Left out of % and verdicts of mAP, since less than 0.05 lies between floor and best: set-20."
+        in table.caption
+    )
+
+
+def row_note(table: Any, column: int) -> str:
+    return str(table.rows[0].entries[column].note)
 
 
 def test_one_family_that_makes_the_difference_is_named(tmp_path: Path) -> None:
@@ -126,7 +147,7 @@ def test_one_family_that_makes_the_difference_is_named(tmp_path: Path) -> None:
     cells.loc[lifted, "metrics/test/map"] += 0.4
     table = contrasts_table(Analysis(Grid(cells)), [read_contrast("asl - bce")])
     assert table is not None
-    assert "More than half of a difference over all families is one family's: set-20." in table.caption
+    assert "set-20 alone makes more than half of the mean share of asl − bce (mAP)." in table.caption
 
 
 @pytest.mark.slow

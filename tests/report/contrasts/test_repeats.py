@@ -89,7 +89,7 @@ def test_the_interval_of_a_loss_that_does_not_differ_from_itself_holds_0(tmp_pat
     assert len(lines) == 3
     assert lines[0].startswith("mAP, 100 %: bce (once more) is ")
     assert all("The interval holds 0, as it should over 7 families." in line for line in lines)
-    assert "Seeds alone move a family by 0.00" in lines[0]
+    assert "By seeds alone the two means differ by 0.00" in lines[0]
 
 
 def test_one_that_does_differ_is_said_to(tmp_path: Path) -> None:

@@ -536,6 +536,7 @@ def test_what_was_tried_is_named_where_the_suites_own_values_are_chosen(tmp_path
     said = protocol(grid, merged.trials)
     assert any("tuned along with them (head lr" in line for line in said)
     assert any("with trials on seed 0; the first" in line for line in said)
+    assert any("best on validation, by mAP, were trained anew" in line for line in said)
     assert not any("head lr 0.001" in line for line in said), "as if it were shared by all cells"
     assert ("training and scoring", f"{len(records)}.0 hours") in environment(grid, merged.trials)
 

@@ -49,6 +49,24 @@ def test_a_line_and_a_mark_a_loss_the_best_above() -> None:
     assert "±2 %" in drawn.title
 
 
+def test_every_family_is_there_the_far_ones_as_arrows_at_the_edge() -> None:
+    found = Intervals(np.array([0.0]), np.array([-0.04]), np.array([0.04]))
+    shares = np.array([[-0.9, -0.06, 0.0, 0.05, 0.7]])
+    with styled():
+        drawn = from_control(SUBJECT, line_styles(["asl", "bce"]), ["asl"], "bce", found, shares, 0.02)
+    assert drawn is not None
+    (axes,) = drawn.figure.axes
+    points = [np.asarray(each.get_offsets())[:, 0].tolist() for each in axes.collections]
+    assert points == [[-6, 0, 5], [pytest.approx(-10)], [pytest.approx(10)]]
+    left, right = axes.get_xlim()
+    assert left < -10
+    assert right > 10
+    assert "an arrow one beyond the axis" in drawn.title
+    near = draw()
+    assert near is not None
+    assert [len(np.asarray(each.get_offsets())) for each in near.figure.axes[0].collections] == [4, 0, 0]
+
+
 def test_without_intervals_there_is_no_figure() -> None:
     assert draw(low=-np.inf) is None
 

@@ -17,6 +17,8 @@ def judged(low: float, high: float, families: int = 8) -> Judged:
 @pytest.mark.parametrize(
     ("low", "high", "word", "sentence"),
     [
+        (0.02, 0.05, "better by 2 % or more", "a is better than b: a − b is +3.5 % of the span on average"),
+        (-0.05, -0.021, "worse by 2 % or more", "b is better than a: a − b is "),
         (0.01, 0.05, "better", "a is better than b: a − b is +3.0 % of the span on average (95 % interval +1.0 to +5"),
         (0.005, 0.015, "better, but equal", "a is better than b, but the two are practically equal (within 2 % of a "),
         (-0.01, 0.05, "no worse", "a is no worse than b (by 2 % of a family's span): "),
@@ -49,6 +51,10 @@ def test_few_families_say_nothing(families: int, says: str) -> None:
 def test_differences_are_shares_of_the_span_and_narrow_families_are_left_out() -> None:
     region = Region(tuple("abcdefghi"), np.array([0.1, 0.8, 0.049, np.nan, 0.05, 0.5, 0.5, 0.5, 0.5]))
     assert region.narrow == ("c", "d")
+    assert (
+        region.left_out == "since less than 0.05 lies between floor and best: c; since no floor is known: d"
+    )
+    assert Region(("a",), np.array([0.1])).left_out == ""
     assert region.points == pytest.approx((0.001, 0.016))
     differences = 0.03 * np.array([0.1, 0.8, 9, 9, 0.05, 0.5, 0.5, 0.5, 0.5])
     assert region.shares(differences) == pytest.approx(np.full(7, 0.03))

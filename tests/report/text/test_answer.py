@@ -71,6 +71,36 @@ def test_a_tiny_test_split_is_warned_of(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (1, 0), (4, 0), (0, 8), (0, 12), (3, 9)])
+def test_where_the_first_or_the_last_evaluation_is_often_the_best_it_is_said(
+    tmp_path: Path, first: int, last: int
+) -> None:
+    """Of 16 cells with three evaluations: the first in more than a fifth, the last in more than half."""
+    folder = write(
+        tmp_path,
+        World(
+            losses={"bce": 0.0, "asl": 0.1},
+            datasets=families(4),
+            keys=("map",),
+            seeds=(0, 1),
+            fractions=(1.0,),
+        ),
+    )
+    cells = load_records(folder)
+    assert len(cells) == 16
+    steps = [10] * first + [30] * last + [20] * (16 - first - last)
+    evaluations = [{"step": step, "metrics": {}} for step in (10, 20, 30)]
+    cells["history/selected_step"] = steps
+    cells["history/evaluations"] = [evaluations] * 16
+    said = caveats(Analysis(Grid(cells)), [])
+    early = (
+        f"The first evaluation was the best on validation in {first} of 16 cells: there a shorter training"
+    )
+    late = f"The last evaluation was the best on validation in {last} of 16 cells: there a longer training"
+    assert any(line.startswith(early) for line in said) == (first > 3)
+    assert any(line.startswith(late) for line in said) == (last > 8)
+
+
 def test_two_losses_alike_are_so_where_a_third_is_far_ahead(tmp_path: Path) -> None:
     """The one far ahead is not ranked, but the best of three datasets."""
     write(tmp_path, World(losses={"good": 0.3, "also": 0.3, "bce": 0.0}, datasets=families(5), fractions=(1.0,),

@@ -220,7 +220,7 @@ def spanned(gain: float, *, families: int = 8, floor: float | list[float] = 0.0)
 @pytest.mark.parametrize(
     ("gain", "word", "sentence"),
     [
-        (0.1, "better", "Across families: asl is better than bce: asl − bce is +"),
+        (0.1, "better by 2 % or more", "Across families: asl is better than bce: asl − bce is +"),
         (
             0.01,
             "better, but equal",
@@ -231,7 +231,7 @@ def spanned(gain: float, *, families: int = 8, floor: float | list[float] = 0.0)
             "equal",
             "Across families: the two are practically equal (within 2 % of a family's span): asl − bce is 0.0 %",
         ),
-        (-0.1, "worse", "Across families: bce is better than asl: bce − asl is +"),
+        (-0.1, "worse by 2 % or more", "Across families: bce is better than asl: bce − asl is +"),
     ],
 )
 def test_the_page_the_table_and_compare_judge_alike(
@@ -252,12 +252,12 @@ def test_the_page_the_table_and_compare_judge_alike(
 def test_families_with_little_between_floor_and_best_are_named_and_left_out(tmp_path: Path) -> None:
     flat = write_exact(tmp_path / "flat", **spanned(0.1, floor=[0.2, *[0.0] * 7]))  # type: ignore[arg-type]
     text = (
-        "Left out of shares, verdicts and P, since less than 0.05 lies between floor and best, or the floor is not "
-        "known: set-0."
+        "Left out of shares, verdicts and P, so that there N = 7, since less than 0.05 lies between floor and best: "
+        "set-0."
     )
     assert text in caption(analysis_of(flat))
     assert analysis_of(flat).region(VIEW).narrow == ("set-0",)  # type: ignore[union-attr]
-    assert "or the floor is not known: set-0." in compare("asl", "bce", results=flat).verdict
+    assert "lies between floor and best: set-0." in compare("asl", "bce", results=flat).verdict
     wide = write_exact(tmp_path / "wide", **spanned(0.1))  # type: ignore[arg-type]
     assert "Left out" not in caption(analysis_of(wide)) + compare("asl", "bce", results=wide).verdict
 
@@ -304,7 +304,7 @@ def test_a_family_that_carries_the_difference_is_named_in_the_headline(tmp_path:
     )
     assert (
         comparison_table(analysis_of(lone), VIEW).rows[0].entries[1].note
-        == f"+{found.low:.3f} to +{found.high:.3f}"
+        == f"+{found.low:.3f} to +{found.high:.3f} without one"
     )  # type: ignore[union-attr]
     scores["asl"][5] += 0.4
     scores["asl"][[0, 1, 2, 4, 6, 7]] -= 0.05
