@@ -47,7 +47,7 @@ def from_control(
         (">", values > high, np.full_like(values, high)),
     ):
         axes.scatter(
-            edge[there], beneath[there], s=14, marker=marker, color=MUTED, alpha=0.6, linewidths=0, zorder=3
+            edge[there], beneath[there], s=20, marker=marker, color=MUTED, alpha=0.75, linewidths=0, zorder=3
         )
     for row, place in zip(rows, order, strict=True):
         style = styles[losses[place]]
