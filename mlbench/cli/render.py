@@ -16,6 +16,7 @@ from mlbench.version import TRAINING_VERSION
 
 if TYPE_CHECKING:
     from mlbench.runner import Estimates, Plan, PlannedCell, Status
+    from mlbench.runner.planning.gpu_hours import GpuHours
 
 SHOWN = 10
 """Reasons of failures that a status lists."""
@@ -44,6 +45,7 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
     missing and why."""
     from mlbench.report.claims.prospects import in_words, prospects
     from mlbench.runner.planning.epochs import raised_epochs
+    from mlbench.runner.planning.gpu_hours import gpu_hours
     from mlbench.suite import tuning_in_words
 
     groups: dict[tuple[str, str, str], Counter[str]] = {}
@@ -68,6 +70,10 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
         out.print(Text(f"{len(plan.waiting)} of them once the trials are over that decide their values"))
     if len(estimates.cells) > estimates.unknown:
         out.print(Text(_cost(estimates)))
+    if len(estimates.cells) == estimates.unknown:
+        ahead = gpu_hours(planned.cell for planned in plan.cells if planned.state != "done")
+        if ahead.trained:
+            out.print(Text(gpu_hours_in_words(ahead)))
     for sentence in raised_epochs(planned.cell for planned in (*plan.todo, *plan.waiting)):
         out.print(Text(sentence))
     if plan.taken_over:
@@ -82,6 +88,19 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
         out.print(Text(f"\n{reason}"))
     for problem in plan.problems:
         out.print(Text(f"not a record, left out: {problem}"))
+
+
+def gpu_hours_in_words(found: GpuHours) -> str:
+    """What a grid would take on a GPU, by what was measured there, and what is not counted."""
+    hours = found.hours
+    time = f"{hours:,.0f} hours" if hours >= 2 else f"{60 * hours:.0f} minutes"
+    text = (
+        f"on one H100 in bf16 {count(found.cells, 'cell')} would take about {time}, by samples a second as measured "
+        "there"
+    )
+    if found.estimated:
+        text += f" (of {', '.join(found.estimated)} estimated from their operations)"
+    return text + (f"; not counted: {', '.join(found.left_out)}" if found.left_out else "")
 
 
 def _cost(estimates: Estimates) -> str:
