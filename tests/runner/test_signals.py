@@ -1,7 +1,7 @@
 """Sixty cells, and signals at random moments to random processes of the run: no record is lost, and no cell is trained
 twice but for a kill between the training's end and the record.
 
-How many kills is $MLBENCH_KILLS, 4 where that is not set.
+How many is $MLBENCH_KILLS, 4 where that is not set; $MLBENCH_SIGNALS="SIGKILL" has them all be of a kind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from tests.runner.test_interruption import left, processes, wait_until
 
 KILLS = int(os.environ.get("MLBENCH_KILLS", "4"))
 CELLS = 60
-SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+SIGNALS = [
+    signal.Signals[name]
+    for name in os.environ.get("MLBENCH_SIGNALS", "SIGKILL SIGKILL SIGTERM SIGINT SIGHUP").split()
+]
 
 
 def tree(driver: subprocess.Popen[str]) -> list[psutil.Process]:
