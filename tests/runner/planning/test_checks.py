@@ -19,7 +19,7 @@ train = {{ {train} }}
 {dataset}
 encoder = {encoder}
 """
-DIGITS, TOPICS = 'name = "digit-scenes"', 'name = "synthetic-topics"'
+DIGITS, TOPICS = 'name = "digit-scenes"\nsamples = 100', 'name = "synthetic-topics"'
 CASES = {
     "a text encoder on images": (DIGITS, '"bag"', "", "it holds image, but encoder 'bag' reads text"),
     "an image encoder on text": (TOPICS, '"timm:resnet18"', "", "encoder 'timm:resnet18' reads image"),
