@@ -1,9 +1,4 @@
-"""The report: records in; the page, tables, figures and statistics out. Never loads torch.
-
-Tested elsewhere than in a file of their own name:
-
-    garbage: tests/report/test_build.py
-"""
+"""The report: records in; the page, tables, figures and statistics out. Never loads torch."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 
 from mlbench.report.figures.style import INK, MUTED, PAPER, RULE, Drawing, styled
-from mlbench.report.garbage import uncollected
+from mlbench.report.garbage import kept, uncollected
 
 PART = 4
 """Figures that a process draws at a time."""
@@ -32,10 +32,11 @@ class SavedFigure(NamedTuple):
 def render_all(draws: Sequence[Draw], folder: Path) -> list[SavedFigure | None]:
     """Draw and save figures; their garbage, which is much, is collected after every few and not all the time."""
     saved: list[SavedFigure | None] = []
-    for start in range(0, len(draws), PART):
-        with uncollected():
-            saved += [render(draw, folder) for draw in draws[start : start + PART]]
-        gc.collect()
+    with kept():
+        for start in range(0, len(draws), PART):
+            with uncollected():
+                saved += [render(draw, folder) for draw in draws[start : start + PART]]
+            gc.collect()
     return saved
 
 

@@ -24,7 +24,13 @@ def rising(analysis: Analysis, task: int, fraction: int, region: float) -> tuple
     if "history/evaluations" not in grid.cells.columns or not region > 0:
         return ()
     _, tasks, fractions, _ = grid.rows()
-    here = grid.cells[(tasks == task) & (fractions == fraction) & (grid.cells["status"] == "done")]
+    columns = [
+        name
+        for name in ("loss", "history/evaluations", "cell/train/select_metric")
+        if name in grid.cells.columns
+    ]
+    done = grid.cells["status"] == "done"
+    here = grid.cells.loc[(tasks == task) & (fractions == fraction) & done, columns]
     found = []
     for loss, rows in here.groupby("loss"):
         rises = [rise for row in rows.to_dict("records") if (rise := _rise(row)) is not None]
