@@ -84,7 +84,7 @@ def _take(verdict: Verdict) -> str:
     if not equals:
         return f"Take {take}."
     if take == best:
-        return f"Take {take}: nothing simpler is as good."
+        return f"Take {take}: nothing simpler is as good, by what was measured."
     return f"Take {take}: the simplest of those that are as good, by what was measured."
 
 
