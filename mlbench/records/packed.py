@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlbench.records.codec import RecordError, decoded, encode, head_of
-from mlbench.records.replicates import KeptReplicates
+from mlbench.records.replicates import KeptReplicates, is_kept
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,14 +64,16 @@ def packed_records(file: Path) -> Iterator[dict[str, Any] | RecordError]:
 
 
 def packed_replicates(file: Path) -> dict[str, dict[str, KeptReplicates]]:
-    """Of every packed record that has some, by its id; none in files of before there was such a column."""
+    """Of every packed record that has some, by its id; none in files of before there was such a column. What another
+    program wrote there is left out where it is none."""
     found = {}
     with _opened(file) as packed:
         if "replicates" in packed.schema_arrow.names:
             for batch in packed.iter_batches(batch_size=128, columns=["id", "replicates"], use_threads=False):
                 for identifier, pairs in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    if pairs:
-                        found[identifier] = {name: KeptReplicates(**kept) for name, kept in pairs}
+                    read = {name: KeptReplicates(**kept) for name, kept in pairs or ()}
+                    if usable := {name: kept for name, kept in read.items() if is_kept(name, kept)}:
+                        found[identifier] = usable
     return found
 
 
@@ -87,8 +89,7 @@ def read_one(file: Path, column: str, identifier: str) -> str | None:
     if place is None:
         return None
     group, row = place
-    text: str = _group(file, _stamp(file), group, column)[row].as_py()
-    return text
+    return str(_group(file, _stamp(file), group, column)[row].as_py())
 
 
 def _stamp(file: Path) -> Stamp:

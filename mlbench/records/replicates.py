@@ -26,6 +26,12 @@ class KeptReplicates(NamedTuple):
     deviations: bytes
 
 
+def is_kept(name: object, kept: KeptReplicates) -> bool:
+    """Whether what a file holds under a name can be restored."""
+    known = isinstance(name, str) and name.startswith(tuple(f"{prefix}/" for prefix in PREFIXES.values()))
+    return known and isinstance(kept.scale, float) and isinstance(kept.deviations, bytes)
+
+
 def shrink(values: npt.NDArray[np.floating], centre: float) -> KeptReplicates:
     """Replicates [draws] as deviations from `centre`, off by at most half a step: 1/254 of the largest one."""
     import numpy as np

@@ -32,7 +32,7 @@ from mlbench.records.packed import (
     read_packed,
 )
 from mlbench.records.replicates import KeptReplicates, centre_of, shrink_all
-from mlbench.records.scores import UNREADABLE
+from mlbench.records.scores import UNREADABLE, open_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,10 +146,9 @@ class Store:
         return decode_head(self._packed_column("head", identifier).encode(), self.packed_file)
 
     def scores(self, identifier: str) -> dict[str, np.ndarray]:
-        """The stored scores of a cell; raises FileNotFoundError where none were kept."""
-        import numpy as np
-
-        with np.load(self.scores_file(identifier), allow_pickle=False) as stored:
+        """The stored scores of a cell; raises FileNotFoundError where none were kept, another of UNREADABLE where they
+        cannot be read."""
+        with open_scores(self.scores_file(identifier)) as stored:
             return {key: stored[key] for key in stored.files}
 
     def ids(self) -> set[str]:
@@ -232,10 +231,8 @@ class Store:
 
     def _replicates(self, record: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, KeptReplicates]:
         """From a record's scores file; none where that is not there or damaged."""
-        import numpy as np
-
         try:
-            with np.load(self.scores_file(record["id"]), allow_pickle=False) as stored:
+            with open_scores(self.scores_file(record["id"])) as stored:
                 return shrink_all(record, stored, keys)
         except UNREADABLE:
             return {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mlbench.errors import DataError
-from mlbench.records import READINGS, Store
+from mlbench.records import READINGS, UNREADABLE, Store
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment
@@ -149,7 +149,7 @@ def _kept_half(store: Store, identifier: str) -> bool:
     """Whether the record's numbers are of scores that were kept as float16."""
     try:
         return bool(store.scores(identifier)["test_logits"].dtype == "float16")
-    except (OSError, KeyError, ValueError):
+    except UNREADABLE:
         return False
 
 

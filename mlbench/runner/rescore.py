@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ import joblib
 from mlbench.errors import DataError, MlbenchError
 from mlbench.metrics.catalog import VERSION, metric_info
 from mlbench.plain_text import said
-from mlbench.records import Store, stores
+from mlbench.records import UNREADABLE, Store, stores
 from mlbench.registry import load_plugins
 from mlbench.runner.scheduling.job import stamp
 from mlbench.safe_path import guard_children
@@ -103,8 +101,8 @@ def _scores(store: Store, identifier: str) -> Scores:
         return store.scores(identifier)
     except FileNotFoundError:
         raise DataError("the cell kept no scores; train it again to have other metrics") from None
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{store.scores_file(identifier)}: cannot be read: {error}") from None
+    except UNREADABLE as error:
+        raise DataError(f"{store.scores_file(identifier)}: cannot be read: {said(error)}") from None
 
 
 def _measured(

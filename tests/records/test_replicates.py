@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from mlbench.records import Store
 from mlbench.records.packed import packed_replicates
 from mlbench.records.replicates import restore, shrink
+from tests.records.test_scores import HOSTILE
 from tests.records.test_store import record
 
 DRAWS = st.lists(st.floats(0, 1, width=32) | st.just(float("nan")), min_size=1, max_size=60)
@@ -82,8 +85,10 @@ def test_a_cell_that_was_trained_anew_without_scores_has_none(store: Store) -> N
     assert packed_replicates(store.pack(("map",))) == {}
 
 
-def test_damaged_scores_count_as_not_kept(store: Store) -> None:
-    store.scores_file("a" * 20).write_bytes(b"PK")
+@pytest.mark.filterwarnings("ignore:unclosed file")  # numpy leaves a broken archive open
+@pytest.mark.parametrize("content", [b"PK", *HOSTILE.values()], ids=["damaged", *HOSTILE])
+def test_damaged_scores_count_as_not_kept(content: bytes, store: Store) -> None:
+    store.scores_file("a" * 20).write_bytes(content)
     assert packed_replicates(store.pack(("map",))) == {}
 
 
@@ -92,3 +97,25 @@ def test_files_without_the_column_hold_none(store: Store) -> None:
     parquet.write_table(parquet.read_table(file).drop_columns(["replicates"]), file)
     assert packed_replicates(file) == {}
     assert len(list(store.records())) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "deviations"),
+    [
+        ("other/map", 0.1, b"a"),
+        ("bootstrap/map", "x", b"a"),
+        ("bootstrap/map", None, b"a"),
+        ("bootstrap/map", 0.1, "a"),
+        ("bootstrap/map", 0.1, None),
+    ],
+)
+def test_what_cannot_be_restored_is_left_out(name: str, scale: Any, deviations: Any, store: Store) -> None:
+    file = store.pack(("map",))
+    store.scores_file("a" * 20).unlink()
+    table = parquet.read_table(file)
+    kept = pa.struct({"scale": pa.array([scale]).type, "deviations": pa.array([deviations]).type})
+    hostile = pa.array([[(name, {"scale": scale, "deviations": deviations})], []], pa.map_(pa.string(), kept))
+    at = table.column_names.index("replicates")
+    parquet.write_table(table.set_column(at, "replicates", hostile), file)
+    assert packed_replicates(file) == {}
+    assert packed_replicates(store.pack(("map",))) == {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
@@ -123,6 +124,20 @@ def test_a_packed_file_that_cannot_be_read_is_named_and_left_alone(store: Store)
         with pytest.raises(RecordError, match=r"records\.parquet"):
             store.pack()
         assert store.packed_file.read_bytes() == broken
+
+
+@pytest.mark.parametrize(
+    "texts", [pa.array([1]), pa.array([b"{}"]), pa.nulls(1)], ids=["int", "bytes", "null"]
+)
+def test_packed_texts_of_another_type_are_no_records(store: Store, texts: pa.Array) -> None:
+    store.write(record())
+    table = parquet.read_table(store.pack())
+    store.cell_file("a" * 20).unlink()
+    hostile = {name: texts if name in ("head", "record") else table[name] for name in table.column_names}
+    parquet.write_table(pa.table(hostile), store.packed_file)
+    for read in (store.read, store.head):
+        with pytest.raises(RecordError, match=r"records\.parquet"):
+            read("a" * 20)
 
 
 def test_a_head_that_cannot_be_read_is_named_with_the_remedy(store: Store) -> None:

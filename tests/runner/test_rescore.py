@@ -211,11 +211,13 @@ def damage(file: Path) -> None:
 @pytest.mark.filterwarnings("ignore:unclosed file")  # numpy leaves a broken archive open
 def test_what_cannot_be_rescored_is_left_alone_with_the_reason(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
-    for seed, name in enumerate(("bare", "broken", "whole", "old", "torn", "damaged")):
+    for seed, name in enumerate(("bare", "broken", "whole", "old", "torn", "damaged", "array")):
         finish(store, name, seed)
     store.scores_file("bare").unlink()
     store.scores_file("broken").write_bytes(store.scores_file("whole").read_bytes()[:5000])
     damage(store.scores_file("damaged"))
+    with store.scores_file("array").open("wb") as file:
+        np.save(file, np.zeros(9))
     old = store.read("old")
     del old["dataset"]["seen_counts"]
     store.write(old)
@@ -231,6 +233,7 @@ def test_what_cannot_be_rescored_is_left_alone_with_the_reason(tmp_path: Path) -
         "bare": "kept no scores",
         "broken": "cannot be read",
         "damaged": "cannot be read",
+        "array": "cannot be read",
         "old": "lack 'seen_counts'",
         "torn": "not a whole record",
     }

@@ -15,6 +15,7 @@ import pandas as pd
 from mlbench.records import UNREADABLE, RecordError, stores
 from mlbench.records.packed import packed_replicates
 from mlbench.records.replicates import PREFIXES, KeptReplicates, restore
+from mlbench.records.scores import present
 from mlbench.report.data.grid import READINGS, Grid
 
 Draws = dict[tuple[str, str], npt.NDArray[np.float32]]
@@ -54,6 +55,8 @@ class StoredReplicates:
         for row in np.flatnonzero((tasks == task) & (fractions == fraction)):
             source = self._sides[int(published[row])].get(str(identifiers[row]))
             for name, drawn in self._read(source, int(row)).items():
+                if not len(drawn):
+                    continue
                 if name not in arrays:
                     shape = (len(self._grid.losses), len(self._grid.seeds), len(drawn))
                     arrays[name] = np.full(shape, np.nan, np.float32)
@@ -69,7 +72,7 @@ class StoredReplicates:
     def _of_file(self, file: Path) -> Draws:
         """The wanted members of one file; `np.load` takes four times as long over so many small ones."""
         try:
-            with zipfile.ZipFile(file) as archive:
+            with zipfile.ZipFile(present(file)) as archive:
                 names = {f"{name}.npy": name for name in self._wanted}
                 there = names.keys() & set(archive.namelist())
                 return {self._wanted[names[member]]: _vector(archive.read(member)) for member in there}

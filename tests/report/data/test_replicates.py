@@ -16,6 +16,7 @@ from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.data.replicates import StoredReplicates
 from mlbench.report.statistics import Within
+from tests.records.test_scores import HOSTILE
 from tests.report.synthetic import World, write
 
 ONE = World(
@@ -72,6 +73,13 @@ def test_damaged_bytes_count_as_not_stored(tmp_path: Path) -> None:
     replicates = StoredReplicates(grid, [root], ["map"])
     assert replicates
     assert replicates.load(0, 0) == {}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_files_of_any_kind_count_as_not_stored(content: bytes, tmp_path: Path) -> None:
+    root = write(tmp_path, ONE)
+    next((root / ONE.suite / "scores").iterdir()).write_bytes(content)
+    assert StoredReplicates(Grid(merge([root]).cells), [root], ["map"]).load(0, 0) == {}
 
 
 SIX = World(losses={"bce": 0.0, "asl": 0.01, "msc": 0.02}, datasets=("go_emotions", "reuters21578"),
