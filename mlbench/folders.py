@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mlbench.code.declarations import Declaration
-from mlbench.plain_text import parse_toml
+from mlbench.plain_text import fit, parse_toml
 
 CARD = "dataset.toml"
 """The file that makes a folder with a train split a dataset by name: its card."""
@@ -35,7 +35,7 @@ def declare_folder(folder: Path) -> Declaration:
     """What the registry says of a folder: its card's task, and no parameters."""
     card = folder / CARD
     try:
-        task = str(parse_toml(card.read_text(encoding="utf-8")).get("task", ""))
+        task = fit(str(parse_toml(card.read_text(encoding="utf-8")).get("task", "")))
     except (OSError, ValueError):
         task = ""  # loading it says what is wrong with the card
     return Declaration(

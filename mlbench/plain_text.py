@@ -2,11 +2,12 @@
 
 Control characters move a terminal's cursor or hide what stands beside them, and make an SVG ill-formed; a lone
 surrogate, as Python has for bytes of a file name that are no UTF-8, cannot be written anywhere. They are shown as
-`\\x1b`, `\\udce9`. TOML from outside is read here too: whatever is wrong with it is one kind of error.
+`\\x1b`, `\\udce9`. TOML and JSON from outside are read here too: whatever is wrong with them is one kind of error.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -78,8 +79,24 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """What a TOML text says; raises tomllib.TOMLDecodeError, a ValueError, for one that is none or nests too deep."""
+    """What a TOML text says; raises tomllib.TOMLDecodeError, a ValueError, for one that is none, nests too deep, or has
+    a number of thousands of digits."""
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        # Dotted keys nest without limit, and a hexadecimal number is read at any length: neither could be said again.
+        repr(found)
     except RecursionError:
         raise tomllib.TOMLDecodeError("nested too deep") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        raise tomllib.TOMLDecodeError("a number has too many digits") from None
+    return found
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What a JSON text says; raises ValueError for one that is none or nests too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None

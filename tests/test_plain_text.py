@@ -6,14 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlbench.errors import DataError, MlbenchError
-from mlbench.plain_text import fit, fit_all, said, writable
+from mlbench.datasets.fingerprints import memo
+from mlbench.datasets.user.arrow_files import saved_files, saved_splits
+from mlbench.errors import ConfigError, DataError, MlbenchError
+from mlbench.export.about import read_about
+from mlbench.models.pretrained.hf_names import _config
+from mlbench.plain_text import fit, fit_all, parse_json, parse_toml, said, writable
 from mlbench.records import Store, decode, encode
 from mlbench.report.output.files import guard
 from mlbench.report.tables import html, markdown
@@ -53,6 +58,51 @@ def test_an_error_that_cannot_say_what_it_is_is_said_to_be_one() -> None:
 
     assert "ValueError" in said(Mute())
     assert len(said(Exception("x" * 10**6))) < 30_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 5000,
+        f"{'a.' * 5000}b = 1",
+        f"[{'a.' * 5000}b]",
+        f"x = {'1' * 5000}",
+        f"x = 0x{'1' * 5000}",
+        "x =",
+    ],
+    ids=["nested", "dotted", "table", "long", "hexadecimal", "broken"],
+)
+def test_toml_that_cannot_be_read_or_said_again_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        parse_toml(text)
+    assert parse_toml(f"{'a.' * 20}b = 0x{'f' * 20}")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 5000, "", "[1"])
+def test_json_that_cannot_be_read_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_json(text)
+    assert parse_json(b"[1]") == [1]
+
+
+def test_what_others_nested_too_deep_is_told_or_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reader of a file that another program wrote."""
+    deep = "[" * 100_000
+    for name in ("model.json", "state.json", "dataset_dict.json", "config.json"):
+        (tmp_path / name).write_text(deep)
+    for told in (read_about, saved_files):
+        with pytest.raises(DataError, match="nested too deep"):
+            told(tmp_path)
+    with pytest.raises(ConfigError, match="nested too deep"):
+        _config(tmp_path, "mine")
+    assert saved_splits(tmp_path) == {}
+    monkeypatch.setenv("MLBENCH_CACHE", str(tmp_path / "cache"))
+    assert memo("fingerprints", 1, lambda: "a") == "a"
+    for file in (tmp_path / "cache").rglob("*.json"):
+        file.write_text(deep)
+    assert memo("fingerprints", 1, lambda: "b") == "b"
 
 
 def test_a_formula_is_none_in_a_spreadsheet() -> None:

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from mlbench.atomic_writes import UNFINISHED, atomic_write
 from mlbench.datasets.places import cache_root, fetched_root
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.plain_text import parse_json
 from mlbench.version import TRAINING_VERSION
 
 NAMES = ".names"
@@ -222,7 +223,7 @@ def keep_name(fingerprint: str, name: str) -> None:
 def _called(key: str) -> str:
     """The key of an array, after the name of its dataset where that is known."""
     try:
-        fingerprint = str(json.loads(key).get("data", ""))
+        fingerprint = str(parse_json(key).get("data", ""))
         name = (cache_root() / NAMES / fingerprint).read_text(encoding="utf-8") if fingerprint else ""
     except (OSError, ValueError, AttributeError):
         return key

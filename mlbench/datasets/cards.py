@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench.errors import DataError
-from mlbench.plain_text import parse_toml
+from mlbench.plain_text import fit, parse_toml
 
 Modality = Literal["text", "image", "features"]
 MODALITIES: tuple[Modality, ...] = ("text", "image", "features")
@@ -118,7 +118,10 @@ def read_folder_card(folder: Path) -> FolderCard | None:
     sizes = content.get("splits", {})
     if not isinstance(sizes, dict) or not all(isinstance(size, int) for size in sizes.values()):
         raise DataError(f"{file}: [splits] must hold one number of samples per split")
-    known = {key: str(value) for key, value in content.items() if key in _SCALARS}
+    known = {key: fit(str(value)) for key, value in content.items() if key in _SCALARS}
+    quirks = content.get("quirks", [])
+    if not isinstance(quirks, list):
+        raise DataError(f"{file}: quirks must be a list of sentences")
     card = Card(
         name=known.get("name", folder.name),
         modality=modality,
@@ -130,7 +133,7 @@ def read_folder_card(folder: Path) -> FolderCard | None:
         source=known.get("source", ""),
         family=known.get("family", ""),
         protocol=known.get("protocol", ""),
-        quirks=tuple(map(str, content.get("quirks", ()))),
+        quirks=tuple(fit(str(quirk)) for quirk in quirks),
     )
     return FolderCard(card, None if vocabulary is None else tuple(vocabulary))
 

@@ -13,6 +13,7 @@ import numpy as np
 from mlbench.atomic_writes import atomic_write
 from mlbench.datasets.base import Dataset, Split
 from mlbench.datasets.places import cache_root
+from mlbench.plain_text import parse_json
 
 VERSION = 2
 """Raised when the same files would get another fingerprint: when hashing, reading or cutting splits changes."""
@@ -67,7 +68,7 @@ def memo(kind: str, stamp: Any, compute: Callable[[], Any]) -> Any:
     key = hashlib.blake2b(json.dumps([VERSION, stamp], sort_keys=True).encode(), digest_size=16).hexdigest()
     file = cache_root() / kind / f"{key}.json"
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         pass
     value = compute()

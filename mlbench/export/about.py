@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from mlbench.errors import DataError
 from mlbench.models.preparation import Kind
+from mlbench.plain_text import parse_json
 
 FILE = "model.json"
 FORMAT = 1
@@ -47,13 +48,13 @@ class Decision(AboutTable):
     """Logits above the threshold are predicted: one for each label, or one for all, by policy."""
 
     policy: Policy
-    thresholds: dict[str, list[float] | float]
+    thresholds: dict[str, list[FiniteFloat] | FiniteFloat]
 
 
 class Calibration(AboutTable):
     """Probabilities are the sigmoid of logits over `temperature`; log_loss: before and after it, by split."""
 
-    temperature: float
+    temperature: FiniteFloat = Field(gt=0)
     log_loss: dict[str, dict[str, float]]
 
 
@@ -82,6 +83,14 @@ class About(AboutTable):
     formats: dict[str, str]
     packages: dict[str, str]
 
+    @model_validator(mode="after")
+    def _check_lengths(self) -> About:
+        """Whether a threshold is there for each label."""
+        for policy, values in self.decision.thresholds.items():
+            if isinstance(values, list) and len(values) != len(self.labels):
+                raise ValueError(f"{len(values)} thresholds of {policy!r} for {len(self.labels)} labels")
+        return self
+
     def write(self, folder: Path) -> None:
         """As `model.json` of the folder."""
         text = json.dumps(self.model_dump(), ensure_ascii=False, indent=1)
@@ -92,7 +101,7 @@ def read_about(folder: Path) -> About:
     """Of an exported model's folder. Raises DataError where it is none, or of another format."""
     file = folder / FILE
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = parse_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(
             f"{folder}: no exported model: there is no {FILE}; `mlbench export CELL -o {folder}` makes one"
@@ -107,4 +116,5 @@ def read_about(folder: Path) -> About:
         return About.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]
-        raise DataError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        where = ".".join(map(str, first["loc"]))
+        raise DataError(": ".join(filter(None, (str(file), where, first["msg"])))) from None

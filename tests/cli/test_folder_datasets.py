@@ -30,6 +30,17 @@ def test_it_is_listed_shown_fetched_and_described(root: str, tmp_path: Path) -> 
     assert json.loads(about)["labels"] == ["b", "a"]
 
 
+def test_one_card_that_is_none_hides_no_other_and_its_words_are_shown_fit(root: str) -> None:
+    card = Path(root) / "folder_shapes" / "dataset.toml"
+    told = card.read_text(encoding="utf-8")
+    card.write_text(f"{told}\nnumber = {'1' * 5000}\n", encoding="utf-8")
+    assert "folder_shapes" in mlbench("list", "datasets", "--data-root", root).stdout
+    card.write_text('task = "\\u001b[2J"\n', encoding="utf-8")
+    shown = mlbench("show", "dataset", "folder_shapes", "--data-root", root).stdout
+    assert "\\x1b[2J" in shown
+    assert "\x1b" not in shown
+
+
 @pytest.mark.parametrize("engine", ["sequential", "loky", "dask"])
 def test_it_is_planned_and_run(root: str, tmp_path: Path, engine: str) -> None:
     suite = tmp_path / "by-name.toml"

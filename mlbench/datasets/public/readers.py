@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 from xml.etree import ElementTree
 
 from mlbench.datasets.public.tree import Tree
 from mlbench.errors import DataError
+from mlbench.plain_text import parse_json
 
 
 def parse_xml(content: bytes, name: str) -> ElementTree.Element:
@@ -53,7 +53,7 @@ def read_json_lines(tree: Tree, ending: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(tree.lines(ending), start=1):
         if line.strip():
             try:
-                yield json.loads(line)
+                yield parse_json(line)
             except ValueError as error:
                 raise DataError(f"{ending}, line {number}: not valid JSON: {error}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from mlbench.datasets.files.arrow_types import plain
 from mlbench.datasets.files.marks import are_multi_hot
 from mlbench.errors import DataError
+from mlbench.plain_text import parse_json
 
 ARROW = (".feather", ".arrow", ".ipc")
 STATE = "state.json"
@@ -61,7 +61,7 @@ def saved_splits(folder: Path) -> dict[str, Path]:
     file = folder / SPLITS_FILE
     try:
         return {
-            str(split): folder / split for split in json.loads(file.read_text(encoding="utf-8"))["splits"]
+            str(split): folder / split for split in parse_json(file.read_text(encoding="utf-8"))["splits"]
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -70,7 +70,7 @@ def saved_splits(folder: Path) -> dict[str, Path]:
 def saved_files(folder: Path) -> list[Path]:
     """The files of a saved split, in their order. Raises DataError where its list of them is broken."""
     try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        state = parse_json((folder / STATE).read_text(encoding="utf-8"))
         return [folder / each["filename"] for each in state["_data_files"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
@@ -86,7 +86,7 @@ def read_saved(folder: Path) -> pa.Table:
 def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """The names of the classes whose numbers columns hold, as `datasets` writes them into a schema."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        features = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
         found = {name: _names(feature) for name, feature in features.items()}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.models.pretrained.positions import check_length
 from mlbench.models.pretrained.weights import MODEL_FOLDER, local_folder
+from mlbench.plain_text import parse_json
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -38,7 +38,7 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 def _config(folder: Path, name: str) -> Mapping[str, Any]:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = parse_json((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"encoder 'hf:{name}': {folder / 'config.json'} cannot be read ({error})") from None
     return config if isinstance(config, dict) else {}

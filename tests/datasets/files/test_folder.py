@@ -215,6 +215,8 @@ def test_a_parquet_file_cut_short_is_named(write: Write) -> None:
         ('modality = "sound"', "modality must be one of"),
         ('modality = "text"\nlabels = "a"', "labels must be a list"),
         ('modality = "text"\nlabels = ["a", "a"]', "more than once"),
+        ('modality = "text"\nquirks = 3', "quirks must be a list"),
+        (f'modality = "text"\ntask = 0x{"1" * 5000}', "not valid TOML: a number has too many digits"),
         ('modality = "image"', "no column 'image'"),
     ],
 )
