@@ -9,14 +9,15 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from mlbench.errors import ConfigError, DataError
-from mlbench.export.about import About, Network
+from mlbench.errors import ConfigError, DataError, MlbenchError
+from mlbench.export.about import FILE, About, Network
 from mlbench.models.base import Encoder
 from mlbench.models.deployed import Classifier, Deployed, all_tensors, put_in
 from mlbench.models.model import Adapter
 from mlbench.models.preparation import Preparation
 from mlbench.models.pretrained.weights import content_of, named_files
 from mlbench.models.vectors import Fronted
+from mlbench.plain_text import said
 from mlbench.registry import ENCODERS
 
 WEIGHTS = "model.safetensors"
@@ -72,15 +73,23 @@ def save_weights(network: Deployed, folder: Path) -> None:
 
 def folder_network(about: About, folder: Path) -> Deployed:
     """The network of an exported model, from its safetensors alone. Raises DataError where they do not fit."""
-    network = bare_network(
-        about.network, Preparation(about.inputs.kind, about.inputs.settings), folder / "encoder"
-    )
+    try:
+        network = bare_network(
+            about.network, Preparation(about.inputs.kind, about.inputs.settings), folder / "encoder"
+        )
+    except MlbenchError:
+        raise
+    except Exception as error:
+        # Shapes of any kind may stand there, and each library says so in its own way.
+        raise DataError(f"{folder / FILE}: no network is as it says: {said(error, 300)}") from None
     file = folder / WEIGHTS
     try:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise DataError(f"{file}: cannot be read: {error}") from None
     put_in(network, tensors, str(file))
+    if about.network.classifier["sizes"]["labels"] != len(about.labels):
+        raise DataError(f"{folder / FILE}: its network gives another number of logits than it has labels")
     return network
 
 

@@ -20,6 +20,8 @@ from mlbench.errors import ConfigError, DataError
 from mlbench.export import standalone
 from mlbench.export.about import About, read_about
 from mlbench.export.network import folder_network
+from mlbench.models.deployed import Deployed
+from mlbench.plain_text import said
 
 BATCH = 64
 MODALITY: Mapping[str, Modality] = {
@@ -53,8 +55,8 @@ def predict(
     thresholds = _thresholds(about, policy)
     modality = MODALITY[about.inputs.kind]
     rows = read_new_rows(data, modality, _columns(about, columns or {}))
-    network = folder_network(about, folder).to(device)
-    prepare = standalone.preparer(about.inputs.model_dump(), folder)
+    network = _moved(folder_network(about, folder), device)
+    prepare = _preparer(about, folder)
     logits = []
     with torch.no_grad():
         for some in _batches(rows, about, str(data)):
@@ -62,6 +64,31 @@ def predict(
             logits.append(network(*inputs).float().cpu())
     _write(output, rows.ids, torch.cat(logits), about, thresholds)
     return len(rows.ids)
+
+
+def _moved(network: Deployed, device: str) -> Deployed:
+    try:
+        place = torch.device(device)
+        if place.type == "meta":
+            raise ValueError("it computes nothing")
+        return network.to(place)
+    except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
+        reason = said(error).partition("\n")[0]
+        raise ConfigError(f"--device {device}: {reason}; say cpu, or cuda:0") from None
+
+
+def _preparer(about: About, folder: Path) -> standalone.Preparer:
+    """As `standalone.preparer`. Raises DataError where the files of the folder do not make one."""
+    try:
+        prepare = standalone.preparer(about.inputs.model_dump(), folder)
+        if isinstance(prepare, standalone.Vocabulary):
+            known = about.inputs.settings["words"]
+            if len(prepare.numbers) != known or prepare.inverse.shape != (known,):
+                raise ValueError(f"words.json has not the {known} words of its network")
+    except Exception as error:
+        # A vocabulary of any kind, and whatever a tokeniser makes of its files.
+        raise DataError(f"{folder}: its samples cannot be prepared: {said(error, 300)}") from None
+    return prepare
 
 
 def _thresholds(about: About, policy: str | None) -> Tensor:

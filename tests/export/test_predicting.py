@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.csv as pc
@@ -96,3 +99,70 @@ def test_bad_requests(words: Exported, file: Path, tmp_path: Path) -> None:
     (broken / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"model\.safetensors"):
         predict(broken, file, tmp_path / "out.csv")
+
+
+def test_a_folder_that_anybody_wrote_is_told_what_is_wrong(
+    words: Exported, file: Path, tmp_path: Path
+) -> None:
+    """Whatever its files hold; a temperature below zero would turn the probabilities round."""
+    broken = tmp_path / "broken"
+    shutil.copytree(words[0], broken)
+    whole = json.loads((broken / "model.json").read_text())
+    for at, value, said in (
+        (("labels",), [], "thresholds of"),
+        (("labels",), whole["labels"][1:], "thresholds of"),
+        (("inputs", "settings"), {}, "no network is as it says"),
+        (("inputs", "settings", "words"), "x", "no network is as it says"),
+        (("network", "adapter"), -1, "no network is as it says"),
+        (("network", "options", "width"), 10**30, "no network is as it says"),
+        (("network", "classifier"), {}, "no network is as it says"),
+        (("network", "classifier", "sizes"), [], "no network is as it says"),
+        (("decision", "thresholds", "label"), [], "thresholds of"),
+        (("decision", "thresholds", "global"), float("nan"), "decision.thresholds.global"),
+        (("calibration", "temperature"), -1, "greater than 0"),
+        (("calibration", "temperature"), 0, "greater than 0"),
+        (("calibration", "temperature"), float("inf"), "finite"),
+    ):
+        told = copy.deepcopy(whole)
+        inner: Any = told
+        for key in at[:-1]:
+            inner = inner[key]
+        inner[at[-1]] = value
+        (broken / "model.json").write_text(json.dumps(told))
+        with pytest.raises(DataError, match=rf"model\.json.*{said}"):
+            predict(broken, file, tmp_path / "out.csv")
+    fewer = {
+        **whole,
+        "labels": whole["labels"][1:],
+        "decision": {"policy": "0.5", "thresholds": {"0.5": 0.0}},
+    }
+    (broken / "model.json").write_text(json.dumps(fewer))
+    with pytest.raises(DataError, match="another number of logits"):
+        predict(broken, file, tmp_path / "out.csv")
+
+
+def test_a_vocabulary_that_anybody_wrote_is_told_to_be_none(
+    words: Exported, file: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(words[0], broken)
+    known = json.loads((broken / "words.json").read_text())
+    for text in (
+        "[" * 100_000,
+        "words",
+        "[1]",
+        "{}",
+        json.dumps({**known, "inverse": known["inverse"][1:]}),
+        json.dumps({**known, "inverse": ["a"]}),
+        json.dumps({"words": [*known["words"], "one"], "inverse": [*known["inverse"], 1.0]}),
+        json.dumps({**known, "words": [[1]]}),
+    ):
+        (broken / "words.json").write_text(text)
+        with pytest.raises(DataError, match="cannot be prepared"):
+            predict(broken, file, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("device", ["nonsense", "meta", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_told(words: Exported, file: Path, tmp_path: Path, device: str) -> None:
+    with pytest.raises(ConfigError, match=f"--device {device}: "):
+        predict(words[0], file, tmp_path / "out.csv", device=device)
