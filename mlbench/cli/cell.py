@@ -15,6 +15,7 @@ import typer
 
 from mlbench.cli import options
 from mlbench.errors import DatasetNotFoundError
+from mlbench.plain_text import fit, said
 
 if TYPE_CHECKING:
     from mlbench.runner.replay import Replay
@@ -52,8 +53,11 @@ def cell(
     from mlbench.records import find_record
     from mlbench.registry import load_plugins
     from mlbench.runner.replay import replay
+    from mlbench.runner.scheduling.devices import chosen_devices
 
     load_plugins(plugin or ())
+    if device is not None:
+        chosen_devices(device)  # one that is not there is no failure of the cell
     recorded, store = find_record(record, *(results or [Path("results")]))
     try:
         found = replay(recorded, store=store, device=device, data_root=data_root)
@@ -117,13 +121,14 @@ def verify(
 
 
 def _say_failure(error: Exception, recorded: Mapping[str, Any], as_json: bool) -> None:
-    said = f"{type(error).__name__}: {error}"
+    text = fit(said(error))
     then = recorded.get("error") or {}
-    same = bool(then) and str(error) in str(then["message"])
+    same = bool(then) and text in str(then["message"])
     if as_json:
-        print(json.dumps({"record": recorded["id"], "error": said, "same": same}))
+        told = f"{type(error).__name__}: {text}"
+        print(json.dumps({"record": recorded["id"], "error": told, "same": same}))
         return
-    traceback.print_exception(error)
+    print(fit("".join(traceback.format_exception(error))), end="", file=sys.stderr)
     if not then:
         print(f"the cell fails here, and was done in the record {recorded['id']}")
     elif same:

@@ -12,6 +12,7 @@ import typer
 
 from mlbench.cli import options, trying
 from mlbench.errors import UnknownNameError
+from mlbench.plain_text import fit
 
 KINDS = {
     "loss": "mlbench.losses.conformance",
@@ -61,7 +62,7 @@ def check(
     else:
         print(f"{declared.name} ({declared.file})")
         for verdict in verdicts:
-            print(f"  {verdict}")
+            print(fit(f"  {verdict}"))
     failed = sum(verdict.passed is False for verdict in verdicts)
     if not as_json:
         print(f"{failed} of {len(verdicts)} properties fail" if failed else "all that applies holds")

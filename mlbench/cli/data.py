@@ -12,6 +12,7 @@ import typer
 
 from mlbench.cli import options
 from mlbench.errors import ConfigError, DataError, UnknownNameError
+from mlbench.plain_text import fit
 
 
 def add_to(app: typer.Typer) -> None:
@@ -108,7 +109,7 @@ def describe(
     from mlbench.tryout.questions import typed
 
     print(render_text(about))
-    print(f"next: {typed('mlbench try', data, options.read_columns(column, names=path is not None))}")
+    print(fit(f"next: {typed('mlbench try', data, options.read_columns(column, names=path is not None))}"))
 
 
 def cache_list(as_json: options.AsJson = False) -> None:

@@ -13,6 +13,7 @@ from mlbench.cli import options
 from mlbench.cli.dataset_rows import Wanted, columns_of
 from mlbench.code.modules import code_hash
 from mlbench.errors import ConfigError, did_you_mean
+from mlbench.plain_text import fit
 
 KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets", "published")
 
@@ -75,7 +76,7 @@ def show(
 
     load_plugins(plugin or ())
     if kind == "suite":
-        print(find_suite(name).read_text(encoding="utf-8"), end="")
+        print(fit(find_suite(name).read_text(encoding="utf-8")), end="")
         return
     if kind == "preset":
         _show_preset(name, as_json)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from mlbench import datasets
+from mlbench.cli import app
 from mlbench.errors import ConfigError
 from mlbench.records import SCHEMA, encode
 from mlbench.runner.replay import NumberDifference, replay
@@ -112,3 +114,43 @@ def test_a_debugger_starts_where_the_cell_fails(record: dict[str, Any], tmp_path
     assert "the cell fails here otherwise than in its record: oom: CUDA out of memory" in done.stdout
     assert "(Pdb) 'fp16'" in done.stdout
     assert "in check_precision" in done.stderr
+
+
+LOSS = '''
+import mlbench
+
+
+@mlbench.register_loss("loud")
+class Loud(mlbench.Loss):
+    """Clears the screen. | Nobody, 2026"""
+
+    needs = {"logits"}
+    search_space = {}
+
+    def forward(self, out, targets):
+        raise RuntimeError("\\x1b[2J\\udce9")
+'''
+
+
+def test_what_a_cell_raises_is_shown_fit(record: dict[str, Any], tmp_path: Path) -> None:
+    plugin, file = tmp_path / "loud.py", tmp_path / "loud.json"
+    plugin.write_text(LOSS, encoding="utf-8")
+    record["cell"]["loss"] = {"name": "loud", "id": "loud", "parameters": {}}
+    file.write_text(encode(record), encoding="utf-8")
+    for command in (["cell", str(file)], ["cell", str(file), "--json"], ["check", "loss", "loud"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "mlbench", *command, "--plugin", str(plugin)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            cwd=tmp_path,
+        )
+        assert done.returncode == 1
+        assert "x1b[2J" in done.stdout + done.stderr
+        assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_device_that_is_not_there_is_no_failure_of_the_cell(record: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(encode(record), encoding="utf-8")
+    done = CliRunner().invoke(app, ["cell", str(tmp_path / "a.json"), "--device", "nonsense"])
+    assert isinstance(done.exception, ConfigError)

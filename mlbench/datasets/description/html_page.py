@@ -13,6 +13,7 @@ from mlbench.datasets.base import Dataset
 from mlbench.datasets.decoding import ImageError, open_image, squash
 from mlbench.datasets.description.describing import SAMPLES, Description, co_occurrence
 from mlbench.datasets.description.plain_text import render_text
+from mlbench.plain_text import fit
 
 MOST_SHOWN = 30
 THUMBNAIL = 128
@@ -47,11 +48,15 @@ def render_html(about: Description, dataset: Dataset) -> str:
         ("Labels a row", _label_numbers(dataset)),
         (f"Rows on which two of the {MOST_SHOWN} most frequent labels are together", _together(dataset)),
     ]
-    template = Environment(autoescape=True).from_string(TEMPLATE)
+    template = Environment(autoescape=True, finalize=_shown).from_string(TEMPLATE)
     encoded = [(caption, base64.b64encode(_svg(figure)).decode()) for caption, figure in figures]
     return template.render(
         about=about, text=render_text(about), figures=encoded, thumbnails=_thumbnails(about, dataset)
     )
+
+
+def _shown(value: Any) -> Any:
+    return fit(value) if isinstance(value, str) else value
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
@@ -93,7 +98,7 @@ def _together(dataset: Dataset) -> Any:
     np.fill_diagonal(together, np.nan)
     figure, axes = _figure(7, 6)
     shown = axes.imshow(np.log10(together + 1), cmap="viridis")
-    names = [dataset.labels[place][:24].replace("$", r"\\$") for place in order]
+    names = [fit(dataset.labels[place][:24]).replace("$", r"\\$") for place in order]
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     figure.colorbar(shown, ax=axes, label="log10(rows + 1)", shrink=0.7)

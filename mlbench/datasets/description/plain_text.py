@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlbench.datasets.description.describing import Description, names_alike
+from mlbench.plain_text import fit
 
 MOST_LABELS = 12
 
@@ -33,7 +34,7 @@ def render_text(about: Description) -> str:
     for sample in about.samples:
         labels, text = _line(", ".join(sample["labels"])), _line(str(sample["input"]))
         lines.append(f"  {sample['id']}  [{labels}]  {text}")
-    return "\n".join(lines) + "\n"
+    return fit("\n".join(lines) + "\n")
 
 
 def _card_lines(about: Description) -> list[str]:

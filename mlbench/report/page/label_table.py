@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from markupsafe import Markup
 
+from mlbench.plain_text import fit
 from mlbench.report.data.arrays import Floats
 from mlbench.report.one_dataset.kept_scores import CellScores
 from mlbench.report.one_dataset.per_label import Confusion, PerLabel
@@ -56,7 +57,7 @@ def label_table(
         rows.append(
             Markup(
                 '<tr><th scope="row" data-order="{0}"><details><summary>{0}</summary>{1}</details></th>{2}</tr>'
-            ).format(label, _confused(confused[place]), Markup("").join(numbers))
+            ).format(fit(label), _confused(confused[place]), Markup("").join(numbers))
         )
     return sortable("t-labels", "Results label by label", head, Markup("").join(rows))
 
@@ -78,7 +79,7 @@ def _confused(found: Confusion) -> Markup:
 
 
 def _beside(words: str, labels: Sequence[tuple[str, int]]) -> str:
-    return f"{words} {', '.join(f'{label} ({count})' for label, count in labels)}" if labels else ""
+    return f"{words} {', '.join(f'{fit(label)} ({count})' for label, count in labels)}" if labels else ""
 
 
 def _count(value: int | None) -> Markup:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -90,6 +92,16 @@ def test_the_page_is_self_contained_and_escapes(small: Dataset) -> None:
     assert "49" not in re.sub(r"base64,[^\"]*", "", page).replace("{{ 7 * 7 }}", "")
     assert page.count("data:image/svg+xml;base64,") == 3
     assert not re.findall(r"(?:src|href)=\"(?!data:)", page)
+
+
+def test_names_of_any_characters_are_shown_fit(small: Dataset) -> None:
+    hostile = replace(small, name="\x1b[2J", labels=("\x1b[2J", "\u202eb", HOSTILE, "new"))
+    about = describe(hostile)
+    page = render_html(about, hostile)
+    pictures = [base64.b64decode(found).decode() for found in re.findall(r"svg\+xml;base64,([^\"]*)", page)]
+    for shown in (render_text(about), page, *pictures):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
 
 
 def test_images_are_shown() -> None:

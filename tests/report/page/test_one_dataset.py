@@ -11,7 +11,7 @@ from mlbench.records import Store
 from mlbench.report import report
 from tests.report.synthetic import World, records
 
-LABELS = ("apples & pears", "<b>bold</b>", "cherries")
+LABELS = ("apples & pears", "<b>bold</b>", "cherries\x1b[2J")
 ONE = World(
     datasets=("reuters21578",),
     fractions=(1.0,),
@@ -52,9 +52,10 @@ def test_labels_are_sortable_rows_that_open_and_are_escaped(page: Path) -> None:
     table = re.search(r'<table class="data" id="t-labels">.*?</table>', text, re.DOTALL)
     assert table is not None
     rows = re.findall(r"<summary>(.*?)</summary>(.*?)</details>", table[0], re.DOTALL)
-    assert [name for name, _ in rows] == ["apples &amp; pears", "&lt;b&gt;bold&lt;/b&gt;", "cherries"]
+    assert [name for name, _ in rows] == ["apples &amp; pears", "&lt;b&gt;bold&lt;/b&gt;", "cherries\\x1b[2J"]
     assert all(re.search(r"missed in \d+ of \d+ rows", opened) for _, opened in rows)
     assert "<b>bold</b>" not in text
+    assert "\x1b" not in text
     assert re.search(r"precision (bce|asl)<", table[0])
     assert "inf" not in table[0]
 
