@@ -19,6 +19,14 @@ def test_the_last_frame_outside_mlbench_and_what_is_installed() -> None:
     assert own_line(trace, Path(json.decoder.__file__)).startswith("decoder.py, line ")
 
 
+def test_compiled_code_that_names_its_source_without_a_place_is_nobodys_own() -> None:
+    trace = (
+        'Traceback (most recent call last):\n  File "/home/me/mine.py", line 4, in forward\n    x\n'
+        '  File "numpy/random/mtrand.pyx", line 7, in numpy.random.mtrand.RandomState.beta\nValueError: a <= 0\n'
+    )
+    assert own_line(trace, Path("none.py")) == "mine.py, line 4"
+
+
 def test_a_frame_of_mlbench_counts_where_it_is_asked_for() -> None:
     file = Path(mlbench.tracebacks.__file__)
     trace = (

@@ -70,7 +70,7 @@ def print_plan(plan: Plan, estimates: Estimates) -> None:
         out.print(Text(f"{len(plan.waiting)} of them once the trials are over that decide their values"))
     if len(estimates.cells) > estimates.unknown:
         out.print(Text(_cost(estimates)))
-    if len(estimates.cells) == estimates.unknown:
+    else:
         ahead = gpu_hours(planned.cell for planned in plan.cells if planned.state != "done")
         if ahead.trained:
             out.print(Text(gpu_hours_in_words(ahead)))

@@ -29,6 +29,11 @@ def better_by(difference: float) -> str:
     return "level" if float(text) == 0 else f"{text} {'worse' if difference < 0 else 'better'}"
 
 
+def makers(names: Sequence[str]) -> str:
+    """`a alone makes`, `a and b each make`."""
+    return f"{listed(names)} {'alone makes' if len(names) == 1 else 'each make'}"
+
+
 LEAST_PERCENT = 0.001
 """What is less is printed as 0."""
 

@@ -10,7 +10,7 @@ import pytest
 from mlbench.errors import DataError
 from mlbench.report import recommend, report
 from mlbench.report.recommendation.recommend import _much_alike
-from mlbench.report.wording import count, in_percent, listed
+from mlbench.report.wording import count, in_percent, listed, makers
 from tests.report.synthetic import World, write
 
 ONE = World(losses={"bce": 0.0, "asl": 0.1}, datasets=("go_emotions",), fractions=(1.0,), seeds=(0,), keys=("map",),
@@ -33,6 +33,10 @@ def test_counts_and_lists() -> None:
 )
 def test_what_is_not_0_is_not_printed_as_0(share: float, text: str) -> None:
     assert in_percent(share) == text
+
+
+def test_who_makes_something() -> None:
+    assert [makers(["a"]), makers(["a", "b"])] == ["a alone makes", "a and b each make"]
 
 
 def test_a_report_on_one_of_everything_has_no_plural_of_one(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from mlbench.errors import DataError
+from mlbench.plain_text import parse_json
 
 Columns = dict[str, list[Any]]
 RowNames = Callable[[int], str]
@@ -37,8 +37,8 @@ def read_json(file: Path, stream: TextIO) -> tuple[Columns, RowNames]:
 def _whole(stream: TextIO) -> Any:
     """The one value of the whole file; None where it is none."""
     try:
-        return json.loads(stream.read())
-    except (ValueError, RecursionError):
+        return parse_json(stream.read())
+    except ValueError:
         return None
 
 
@@ -137,8 +137,8 @@ def _of_rows(file: Path, rows: Any, word: str, numbers: list[int] | None = None)
 
 def _parse(file: Path, number: int, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parse_json(text)
+    except ValueError as error:
         raise DataError(
             f"{file}, line {number}: not valid JSON: {error}; write one object a line, or the whole file "
             "as one list of objects"

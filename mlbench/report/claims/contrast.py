@@ -15,10 +15,9 @@ from mlbench.report.statistics import make_blocks
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.equivalence import Judged, Region
 from mlbench.report.statistics.interval import LEAST_FAMILIES, LEVEL, detectable, mean_interval
-from mlbench.report.statistics.leverage import leverage
 from mlbench.report.statistics.power import MOST_FAMILIES, families_needed
 from mlbench.report.statistics.spans import family_floors, family_spans
-from mlbench.report.wording import count, in_percent, listed, show_fraction
+from mlbench.report.wording import count, in_percent, listed, makers, show_fraction
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,15 @@ class Contrast:
 
     def _carried(self) -> str:
         """Which families make more than half of a mean that is more than nothing, and what it is without them."""
-        wide = [name for name in self.blocks.families if name not in self.region.narrow]
-        names = leverage(self.shares, wide).carriers
-        if not names or abs(self.judged.interval.mean) <= self.judged.rope:
+        names = self.region.carriers(self.points)
+        if not names:
             return ""
-        kept = np.array([name not in names for name in wide])
+        kept = np.array([name not in names for name in self.region.families])[self.region.wide]
         rest = mean_interval(self.shares[kept])
         mean, low, high = (in_percent(end, plus="") for end in (rest.mean, rest.low, rest.high))
-        makes = "alone makes" if len(names) == 1 else "each make"
         without = f"without {'it' if len(names) == 1 else 'them'} it is {mean} %"
         ends = f" ({low} to {high} %)" if kept.sum() >= LEAST_FAMILIES else ""
-        return f" {listed(names)} {makes} more than half of that mean; {without}{ends}."
+        return f" {makers(names)} more than half of that mean; {without}{ends}."
 
     def _sunk(self) -> str:
         """Where a loss does worse than constant scores."""

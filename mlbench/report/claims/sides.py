@@ -22,7 +22,7 @@ def of_kind(grid: Grid, names: Iterable[str], **parameters: object) -> list[str]
     A variant does not count beside its loss: of several of one name the one that bears it stands for all, else the
     first.
     """
-    cells, found = as_trained(grid.cells), []
+    cells, found = as_trained(grid.cells) if parameters else grid.cells, []
     fits = cells["loss_name"].notna()
     for key, value in parameters.items():
         column = f"cell/loss/parameters/{key}"

@@ -99,7 +99,7 @@ class HeadToHead:
         lines += ["", f"mean over families {_signed(over.mean)}, median {_signed(over.median)}"]
         if not np.isnan(over.low):
             lines[-1] += f"; {_signed(over.low)} to {_signed(over.high)} when one family is left out"
-        if not abs(self.across.interval.mean) <= self.across.rope:
+        if not self.across.slight:
             lines += [f"{name} alone makes more than half of the mean" for name in over.carriers]
         lines += ["", self.verdict, self.correction]
         return "\n".join([*lines, *(f"In the records: {problem}." for problem in self.problems)])

@@ -57,11 +57,7 @@ class ContrastAnswer:
     @property
     def carriers(self) -> tuple[str, ...]:
         """The families that make more than half of the mean share each; none where that is within the region."""
-        if not abs(self.judged.interval.mean) > self.judged.rope:
-            return ()
-        return leverage(
-            self.shares, [name for name in self.families if name not in self.region.narrow]
-        ).carriers
+        return self.region.carriers(self.points)
 
 
 def answers(analysis: Analysis, question: AskedContrast) -> Iterator[ContrastAnswer]:

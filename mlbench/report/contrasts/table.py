@@ -23,7 +23,7 @@ from mlbench.report.tables.model import (
     signed_number,
     word,
 )
-from mlbench.report.wording import in_percent, listed, show_fraction
+from mlbench.report.wording import in_percent, listed, makers, show_fraction
 
 
 def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> Table | None:
@@ -100,14 +100,11 @@ def _caption(found: Sequence[ContrastAnswer]) -> str:
         "number."
     ]
     parts.append(WITHOUT_ONE)
-    parts.append(Judged.words_in_words(found[0].judged.rope))
+    parts.append(Judged.legend(found[0].judged.rope))
     whole = [answer for answer in found if answer.group == "all"]
     for answer in whole:
         if answer.carriers:
-            makes = "alone makes" if len(answer.carriers) == 1 else "each make"
-            parts.append(
-                f"{listed(answer.carriers)} {makes} more than half of the mean share of {_asked(answer)}."
-            )
+            parts.append(f"{makers(answer.carriers)} more than half of the mean share of {_asked(answer)}.")
     left_out: dict[str, list[str]] = {}
     for answer in whole:
         if answer.region.left_out:

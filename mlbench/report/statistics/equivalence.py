@@ -18,6 +18,7 @@ from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.bayes import SignedRank, signed_rank
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval
+from mlbench.report.statistics.leverage import leverage
 from mlbench.report.wording import in_percent, listed
 
 ROPE = 0.02
@@ -67,6 +68,11 @@ class Judged:
         return self.no_worse and self.no_better
 
     @property
+    def slight(self) -> bool:
+        """Whether the mean itself lies within the region: of so little nobody asks which family makes it."""
+        return abs(self.interval.mean) <= self.rope
+
+    @property
     def word(self) -> str:
         """All that can be said, as a table has it."""
         if self.better or self.worse:
@@ -80,7 +86,7 @@ class Judged:
         return "no worse" if self.no_worse else "no better" if self.no_better else "cannot tell"
 
     @staticmethod
-    def words_in_words(rope: float) -> str:
+    def legend(rope: float) -> str:
         """What each of these words means."""
         region = f"{100 * rope:g} %"
         return (
@@ -162,6 +168,14 @@ class Region:
         shares = self.shares(differences)
         found = mean_interval(shares) if len(shares) else Interval(np.nan, -np.inf, np.inf)
         return Judged(found, len(shares), self.rope)
+
+    def carriers(self, differences: Floats) -> tuple[str, ...]:
+        """The wide families that make more than half of the mean share each; none where that is slight."""
+        judged = self.judge(differences)
+        if not judged.families or judged.slight:
+            return ()
+        wide = [name for name in self.families if name not in self.narrow]
+        return leverage(self.shares(differences), wide).carriers
 
     def bayes(self, differences: Floats) -> SignedRank:
         """The same by the Bayesian signed-rank test."""

@@ -24,7 +24,7 @@ def family_spans(grid: Grid, reading: str, blocks: Blocks, fraction: int) -> Flo
 
 def family_floors(grid: Grid, blocks: Blocks, fraction: int) -> Floats:
     """[families] of the blocks: what constant scores reach, as the blocks' scores are; NaN where no record says it."""
-    floor = nanmean(grid.floor(blocks.measure.key)[:, fraction], 1) * blocks.measure.sign
+    floor = _floors(grid, blocks.measure, fraction)
     return settled(blocks.average_families(floor[[grid.task_names.index(name) for name in blocks.tasks]]))
 
 
@@ -34,7 +34,7 @@ def spans_of(
     """[families], each given by the indices of its tasks: the best loss's mean, of all losses that finished on all of
     these, less the floor's."""
     means = nanmean(grid.scores(reading, measure.key)[:, :, fraction], 2) * measure.sign
-    floor = nanmean(grid.floor(measure.key)[:, fraction], 1) * measure.sign
+    floor = _floors(grid, measure, fraction)
     spans = np.full(len(families), np.nan)
     for family, tasks in enumerate(families):
         own = means[:, list(tasks)]
@@ -42,3 +42,8 @@ def spans_of(
         if len(complete):
             spans[family] = mean_of(complete, 1).max() - mean_of(floor[list(tasks)], 0)
     return settled(spans)
+
+
+def _floors(grid: Grid, measure: Measure, fraction: int) -> Floats:
+    """[tasks]: what constant scores reach, more being better."""
+    return np.asarray(nanmean(grid.floor(measure.key)[:, fraction], 1) * measure.sign)

@@ -164,7 +164,7 @@ def _caption(
             f"Left out of shares, verdicts and P, so that there N = {families - len(region.narrow)}, {region.left_out}."
         )
     parts.append(WITHOUT_ONE)
-    parts.append(Judged.words_in_words(region.rope))
+    parts.append(Judged.legend(region.rope))
     parts.append(
         "Intervals, verdicts and P are of one comparison each, without a correction for their number."
     )

@@ -15,7 +15,7 @@ from mlbench.report.statistics.ranks import first_on
 from mlbench.report.text.against import against
 from mlbench.report.text.excluded import excluded, fewer_seeds
 from mlbench.report.text.hyperparameters import untuned
-from mlbench.report.wording import count, listed, show_fraction
+from mlbench.report.wording import count, listed, makers, show_fraction
 
 ONE_FAMILY = "There is one family of datasets: nothing here says how the losses do on others."
 
@@ -101,10 +101,9 @@ def _carried(analysis: Analysis, view: View, blocks: Blocks, ranking: Ranking) -
     other = ranking.losses[ranking.order[1]] if control in (None, ranking.best) else control
     differences, region = blocks.differences(ranking.best, str(other)), analysis.region(view)
     carriers = leverage(differences, blocks.families).carriers
-    if not carriers or (region is not None and abs(region.judge(differences).interval.mean) <= region.rope):
+    if not carriers or (region is not None and region.judge(differences).slight):
         return ""
-    alone = "alone makes" if len(carriers) == 1 else "each make"
-    return f"; {listed(carriers)} {alone} more than half of its difference from {other}"
+    return f"; {makers(carriers)} more than half of its difference from {other}"
 
 
 def _average_rank(blocks: Blocks, ranking: Ranking) -> str:

@@ -38,7 +38,7 @@ def _raised(cell: Cell) -> str:
     """How many epochs a cell's dataset and fraction get, where it is more than asked for; of data whose size only its
     files tell, below how many rows it is. "" where it is not."""
     protocol, at = cell.train, f"{cell.dataset} at {cell.fraction:g}"
-    rows = _rows(cell)
+    rows = training_rows(cell)
     if rows is not None:
         epochs = protocol.epochs_over(rows)
         return f"{epochs} of {at}" if epochs > protocol.epochs else ""
@@ -46,7 +46,7 @@ def _raised(cell: Cell) -> str:
     return f"more of {at} if these are at most {enough:,} rows" if enough > 0 else ""
 
 
-def _rows(cell: Cell) -> int | None:
+def training_rows(cell: Cell) -> int | None:
     """The training rows of a cell as far as its dataset's card tells."""
     if cell.fraction > 1:
         return int(cell.fraction)

@@ -5,12 +5,13 @@ The rates are of one NVIDIA H100 in bf16; what is measured there stands in resul
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlbench import datasets
-from mlbench.datasets.splits.fractions import sample_size
 from mlbench.errors import MlbenchError
+from mlbench.runner.planning.epochs import training_rows
 from mlbench.suite import Cell
 
 
@@ -67,48 +68,53 @@ def gpu_hours(cells: Iterable[Cell]) -> GpuHours:
     seconds, counted, trained = 0.0, 0, 0
     left_out: set[str] = set()
     estimated: set[str] = set()
-    for cell in cells:
+    for alike in _alike(cells):
+        cell = alike[0]
         took = _seconds(cell)
         if took is None:
             left_out.add(cell.dataset)
             continue
-        seconds, counted = seconds + took, counted + 1
+        seconds, counted = seconds + len(alike) * took, counted + len(alike)
         rate = RATES.get(cell.encoder)
         if rate is not None and not cell.encoder_options.get("frozen"):
-            trained += 1
+            trained += len(alike)
             estimated |= set() if rate.measured else {cell.encoder}
     return GpuHours(seconds / 3600, counted, tuple(sorted(left_out)), trained, tuple(sorted(estimated)))
 
 
+def _alike(cells: Iterable[Cell]) -> Iterable[Sequence[Cell]]:
+    """Cells that take as long: they differ by loss and seed alone."""
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        protocol = cell.train
+        pace = protocol.epochs, protocol.min_steps, protocol.batch_size, protocol.views, protocol.evaluations
+        options = json.dumps(dict(cell.encoder_options), sort_keys=True)
+        place = cell.suite, cell.dataset, cell.fraction, cell.encoder, options
+        found.setdefault((*place, *pace), []).append(cell)
+    return found.values()
+
+
 def _seconds(cell: Cell) -> float | None:
     """None where its encoder's rate, or the sizes of its dataset, are not known."""
-    sizes, rate = _sizes(cell), RATES.get(cell.encoder)
-    if sizes is None or (rate is None and cell.encoder not in SMALL):
+    rate = RATES.get(cell.encoder)
+    try:
+        rows, sizes = training_rows(cell), datasets.card(cell.loader, cell.dataset_parameters).sizes
+    except MlbenchError:
         return None
-    rows, validation, _ = sizes
+    if rows is None or (rate is None and cell.encoder not in SMALL):
+        return None
+    # A tenth of the training rows where the card names no validation split.
+    validation = sizes.get("validation", sizes["train"] // 10)
+    whole = rows + validation + sizes.get("test", 0)
     protocol = cell.train
     epochs = protocol.epochs_over(rows)
     if rate is None or cell.encoder_options.get("frozen"):
         updates = epochs * -(-rows // protocol.batch_size)
-        encoded = 0.0 if rate is None else FORWARD * sum(sizes) / _at(rate, cell)
+        encoded = 0.0 if rate is None else FORWARD * whole / _at(rate, cell)
         return AROUND + updates * UPDATE + encoded
-    looked = protocol.evaluations * validation + sum(sizes)
+    looked = protocol.evaluations * validation + whole
     return AROUND + (epochs * rows * protocol.views + FORWARD * looked) / _at(rate, cell)
 
 
 def _at(rate: TrainingRate, cell: Cell) -> float:
     return rate.at(int(cell.encoder_options.get("size" if rate.pixels else "max_length") or rate.size))
-
-
-def _sizes(cell: Cell) -> Sequence[int] | None:
-    """Rows of the cell's training set, of validation (a tenth where the card names none) and of test."""
-    try:
-        sizes = datasets.card(cell.loader, cell.dataset_parameters).sizes
-    except MlbenchError:
-        return None
-    if "train" not in sizes:
-        return None
-    rows = (
-        int(cell.fraction) if cell.fraction > 1 else sample_size(sizes["train"], cell.fraction, cell.dataset)
-    )
-    return rows, sizes.get("validation", sizes["train"] // 10), sizes.get("test", 0)
