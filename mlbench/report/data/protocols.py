@@ -1,4 +1,4 @@
-"""Which suites may share a table: those that train each dataset that they share alike."""
+"""Which suites may share a table: those that train each dataset that they share alike, in the same variants."""
 
 from __future__ import annotations
 
@@ -21,27 +21,33 @@ def alike(records: pd.DataFrame, *, tuned: bool) -> list[tuple[str, ...]]:
     """The suites of records of one kind in groups that may share a table, those with the most cells first.
 
     Two suites of which one trains a dataset under another protocol, encoder or reading of the data than the other would
-    stand in one table as two datasets of one family, each with a mean of its own. What is tuned differs from cell to
-    cell, and is not looked at.
+    stand in one table as two datasets of one family, each with a mean of its own; so would two of which one holds
+    variants of a family (other lengths of training, hidden labels) that the other lacks, and a family's mean would be
+    over both. What is tuned differs from cell to cell, and is not looked at.
     """
     if "suite" not in records.columns:
         return []
     suites = records["suite"].fillna("").astype(str)
-    found: list[tuple[list[str], dict[str, frozenset[tuple[str, ...]]]]] = []
+    found: list[tuple[list[str], dict[str, frozenset[tuple[str, ...]]], dict[str, set[str]]]] = []
     for suite in (
         suites.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index
     ):
-        trained = _trained(records[suites == suite], tuned=tuned)
-        for names, together in found:
-            if all(together[dataset] & how for dataset, how in trained.items() if dataset in together):
+        trained, variants = (
+            _trained(records[suites == suite], tuned=tuned),
+            _variants(records[suites == suite]),
+        )
+        for names, together, families in found:
+            one_way = all(together[dataset] & how for dataset, how in trained.items() if dataset in together)
+            if one_way and all(families[name] == ids for name, ids in variants.items() if name in families):
                 names.append(str(suite))
                 together.update(
                     {name: together.get(name, frozenset()) | how for name, how in trained.items()}
                 )
+                families.update(variants)
                 break
         else:
-            found.append(([str(suite)], dict(trained)))
-    return [tuple(sorted(names)) for names, _ in found]
+            found.append(([str(suite)], dict(trained), variants))
+    return [tuple(sorted(names)) for names, _, _ in found]
 
 
 def without_differences(frames: Sequence[pd.DataFrame]) -> tuple[list[pd.DataFrame], list[str]]:
@@ -81,6 +87,13 @@ def _trained(cells: pd.DataFrame, *, tuned: bool) -> Trained:
         str(dataset): frozenset(map(_plain, rows[columns].itertuples(index=False)))
         for dataset, rows in settings.groupby("dataset", sort=False)
     }
+
+
+def _variants(cells: pd.DataFrame) -> dict[str, set[str]]:
+    """Of each family the datasets that share its inputs."""
+    datasets = cells["dataset"].astype(str)
+    families = cells["dataset/family"].fillna(datasets) if "dataset/family" in cells.columns else datasets
+    return {str(family): set(ids) for family, ids in datasets.groupby(families.astype(str))}
 
 
 def _plain(values: Any) -> tuple[str, ...]:

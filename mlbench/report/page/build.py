@@ -116,6 +116,7 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         ("table", tables.scores),
         ("control", tables.comparison),
         ("frequency", tables.frequency),
+        ("variants", tables.variants),
     ):
         for view, table in group.items():
             fragments.add(slot, view, to_html(table))

@@ -25,6 +25,7 @@ _EMPTY = {
     "from-control": "Fewer than six families with a wide enough span have no intervals to draw.",
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
+    "variants": "No family has all variants for this choice, or this is no main metric.",
     "evidence": "",
     "buckets": "",
     "tuning-table": "Nothing was tuned at this fraction.",
@@ -87,6 +88,11 @@ def sections(
             "Dataset by dataset",
             [],
             [slot("ranks"), slot("labels"), *([] if one else [slot("profiles")])],
+        ),
+        *(
+            [Section("variants", "Variants of a dataset", [_VARIANTS], [slot("variants")])]
+            if tables.variants
+            else []
         ),
         Section("frequency", "Frequent and rare labels", [], [slot("frequency"), slot("buckets")]),
         *(
@@ -152,6 +158,10 @@ TWICE = "The same loss twice"
 _TWICE = (
     "Trained once more with the same settings under seeds of its own, a loss should not differ from itself. "
     "It stands in no table and in no rank."
+)
+_VARIANTS = (
+    "The same test rows, where the labels that were hidden or the length of training differ: whether the order of "
+    "losses holds."
 )
 _FAMILIES = (
     "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "

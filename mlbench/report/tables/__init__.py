@@ -8,4 +8,5 @@ Tested elsewhere than in a file of their own name:
     csv, frequency, html, latex, model, one_family: tests/report/tables/test_formats.py
     glance: tests/report/analysis/test_one_family.py
     markdown: tests/report/text/test_answer.py
+    variants: tests/report/analysis/test_variants.py
 """

@@ -18,6 +18,7 @@ from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.settings import settings_table
 from mlbench.report.tables.tuning import tuning_table
+from mlbench.report.tables.variants import variants_table
 from mlbench.report.wording import show_fraction
 
 Leading = dict[str, str]
@@ -31,6 +32,7 @@ class Tables:
     scores: dict[View, Table]
     comparison: dict[View, Table]
     frequency: dict[View, Table]
+    variants: dict[View, Table]
     cost: dict[int, list[Table]]
     tuning: dict[int, Table]
     settings: Table
@@ -43,6 +45,7 @@ def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
     main = list(analysis.views(analysis.main))
     comparison = {view: comparison_table(analysis, view) for view in main}
     frequency = {view: frequency_table(analysis, view) for view in main}
+    variants = {view: variants_table(analysis, view) for view in main}
     cost = {place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))}
     short = kind_of(analysis.grid.cells).short
 
@@ -55,6 +58,7 @@ def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
         scores={view: marked(scores_of(analysis, view)) for view in analysis.views()},
         comparison={view: marked(table) for view, table in comparison.items() if table is not None},
         frequency={view: marked(table) for view, table in frequency.items() if table is not None},
+        variants={view: marked(table) for view, table in variants.items() if table is not None},
         cost={place: list(map(marked, found)) for place, found in cost.items()},
         tuning={place: marked(table) for place, table in _tuning(analysis).items()},
         settings=marked(settings_table(analysis.grid)),
@@ -91,6 +95,8 @@ def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[
         yield "control", _of_views(analysis, tables.comparison)
     if tables.frequency:
         yield "frequency", _of_views(analysis, tables.frequency)
+    if tables.variants:
+        yield "variants", _of_views(analysis, tables.variants)
     costs = [
         (
             {"training data": show_fraction(analysis.grid.fractions[place]), "of": table.title.split(":")[0]},

@@ -56,6 +56,20 @@ def test_suites_that_train_a_dataset_in_two_ways_stand_apart_the_larger_first(
     assert suites(tmp_path) == [{"two", "three"}, {"one"}]
 
 
+def test_suites_with_other_variants_of_a_family_stand_apart(tmp_path: Path) -> None:
+    """One trains data-b at several lengths: its mean over them is none of data-b as the other suite trains it."""
+    write_trained(tmp_path, ONE, head_bias="prior")
+    lengths = replace(ONE, suite="longer", datasets=("data-b", "data-b-x10"), losses={"bce": 0.0})
+    store = Store(tmp_path / "longer")
+    store.prepare()
+    for record, _ in records(lengths):
+        record["cell"]["train"] |= {"head_bias": "prior"}
+        record["dataset"]["family"] = "data-b"
+        store.write(record)
+    write_trained(tmp_path, replace(ONE, suite="three", datasets=("data-c",)), head_bias="prior")
+    assert suites(tmp_path) == [{"one", "three"}, {"longer"}]
+
+
 def test_threads_and_time_limits_do_not_matter(tmp_path: Path) -> None:
     write_trained(tmp_path, ONE, threads=1)
     write_trained(tmp_path, replace(ONE, suite="two", losses={"msc": 0.0}), threads=8, time_limit=60.0)
