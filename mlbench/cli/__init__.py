@@ -7,6 +7,7 @@ Tested elsewhere than in a file of their own name:
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from mlbench.cli import cell, contributing, data, exporting, listing, results, r
 from mlbench.errors import MlbenchError
 from mlbench.plain_text import fit, prepare_streams, said
 from mlbench.safe_path import guard_children
+from mlbench.spinning import spin_briefly
 
 app = typer.Typer(
     help="Which loss should I train a multi-label classifier with?",
@@ -50,6 +52,7 @@ def main() -> None:
     """The entry point `mlbench`. Exit codes: 0 all done, 1 some cells failed, 2 bad usage or configuration."""
     prepare_streams()
     guard_children()
+    spin_briefly(os.environ)
     try:
         app()
     except MlbenchError as error:

@@ -77,7 +77,7 @@ def replay(
     devices = chosen_devices(device or ("cpu" if made_on.get("device") in (None, "cpu") else "cuda"))
     threads = int(made_on.get("threads") or 1)
     shown = {"CUDA_VISIBLE_DEVICES": devices[0].uuid if devices else ""}
-    os.environ.update({**worker_variables(threads), **shown})
+    os.environ.update({**worker_variables(threads, os.environ), **shown})
     import torch
 
     from mlbench import datasets

@@ -19,6 +19,7 @@ import psutil
 
 from mlbench.runner.worker.family import MARK, descendants, end_marked, own_memory, processor_seconds
 from mlbench.safe_path import VARIABLE, interpreter
+from mlbench.spinning import brief_spins
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -35,9 +36,10 @@ REAP = 30.0
 """Seconds that the system has to end a process that was killed."""
 
 
-def worker_variables(threads: int) -> dict[str, str]:
-    """What a process that trains cells finds in its environment before it loads anything."""
+def worker_variables(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a process that trains cells finds in its environment before it loads anything, beside what is there."""
     return {
+        **brief_spins(environment),
         **dict.fromkeys(_THREAD_VARIABLES, str(threads)),
         "PYTHONHASHSEED": "0",
         "TOKENIZERS_PARALLELISM": "false",
@@ -59,7 +61,7 @@ class WorkerProcess:
 
     def __init__(self, handshake: Mapping[str, Any], variables: Mapping[str, str], folder: Path) -> None:
         self._mark = uuid.uuid4().hex
-        settings = {**worker_variables(handshake["threads"]), **variables, MARK: self._mark}
+        settings = {**worker_variables(handshake["threads"], os.environ), **variables, MARK: self._mark}
         self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [*interpreter(), "-m", "mlbench.runner.worker"],
