@@ -4,6 +4,5 @@ Tested elsewhere than in a file of their own name:
 
     definitions: tests/code/test_modules.py
     installed: tests/runner/test_reasons.py
-    siblings: tests/runner/test_hardening.py
     syntax: tests/code/test_declarations.py
 """

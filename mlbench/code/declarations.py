@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench import search_space
+from mlbench.code.siblings import fellows
 from mlbench.code.syntax import digest, shape
 from mlbench.errors import ConfigError, did_you_mean
 
@@ -131,13 +132,22 @@ def read_declarations(file: Path, decorator: str) -> list[Declaration]:
     Raises ConfigError where the file cannot be read or is not Python.
     """
     tree = _parse(file)
-    own = digest(shape(tree))
+    own = _source_hash(file, tree)
     found = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for name in _registered_names(node, decorator):
                 found.append(_declare(name, node, tree, file, own))
     return found
+
+
+def _source_hash(file: Path, tree: ast.Module) -> str:
+    """Of a file and of the modules of its own that it imports; of mlbench's own the file alone, which `code_hash` looks
+    behind."""
+    own = digest(shape(tree))
+    others = [] if file.is_relative_to(PACKAGE_FOLDER) else fellows(file)
+    beside = sorted(digest(shape(_parse(each))) for each in others)
+    return digest(repr((own, beside))) if beside else own
 
 
 def _parse(file: Path) -> ast.Module:

@@ -1,4 +1,5 @@
-"""The modules beside a loose file that its imports name: they go where it goes, and nothing else of its folder does."""
+"""The modules beside a file that its imports name. Of a loose file they go where it goes, and nothing else of its
+folder does; of a file in a package they are what its package's modules import."""
 
 from __future__ import annotations
 
@@ -24,6 +25,21 @@ def siblings(file: Path) -> list[Path]:
                     found[other] = None
                     unread.append(other)
     return list(found)
+
+
+def fellows(file: Path) -> list[Path]:
+    """What a file's results depend on beside itself: its siblings, or the modules that it reaches in its package."""
+    root = _package_of(file)
+    if root is None:
+        return siblings(file)
+    found: dict[Path, None] = {file: None}
+    unread = [file]
+    while unread:
+        for other in _reached(unread.pop(), root):
+            if other not in found:
+                found[other] = None
+                unread.append(other)
+    return sorted(set(found) - {file})
 
 
 def serve_siblings(file: Path) -> None:
@@ -81,13 +97,57 @@ def _top(folder: Path, file: Path) -> str:
     return Path(file.relative_to(folder).parts[0]).stem
 
 
-def _imported(file: Path) -> Iterator[str]:
-    """The first parts of what a file imports, wherever in it; nothing of one that is not Python."""
+def _package_of(file: Path) -> Path | None:
+    """The outermost package that a file lies in."""
+    outermost = None
+    for folder in file.parents:
+        if not (folder / "__init__.py").is_file():
+            break
+        outermost = folder
+    return outermost
+
+
+def _reached(file: Path, root: Path) -> Iterator[Path]:
+    """The files of a package that the imports of one of them name, those that hand names on included."""
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            named = [(alias.name, 0) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            stem = f"{node.module}." if node.module else ""
+            named = [
+                (node.module or "", node.level),
+                *((f"{stem}{alias.name}", node.level) for alias in node.names),
+            ]
+        else:
+            continue
+        for name, level in named:
+            parts = name.split(".") if name else []
+            if level:
+                if level > len(file.parents):
+                    continue
+                place = file.parents[level - 1].joinpath(*parts)
+            elif parts and parts[0] == root.name:
+                place = root.joinpath(*parts[1:])
+            else:
+                continue
+            yield from (
+                each
+                for each in (place.with_suffix(".py"), place / "__init__.py")
+                if each.is_file() and each.is_relative_to(root)
+            )
+
+
+def _tree(file: Path) -> ast.AST:
+    """Nothing of a file that is not Python."""
     try:
-        tree = ast.parse(file.read_bytes())
+        return ast.parse(file.read_bytes())
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
+        return ast.Module([], [])
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """The first parts of what a file imports, wherever in it."""
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
