@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -118,8 +119,9 @@ def _cost(estimates: Estimates) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain values: a row a cell, and one a claim."""
+    """The plan as plain values: a row a cell, and one a claim; what is not done in hours of a GPU."""
     from mlbench.report.claims.prospects import prospects
+    from mlbench.runner.planning.gpu_hours import gpu_hours
 
     claims = prospects(planned.cell for planned in plan.cells)
     return {
@@ -129,6 +131,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "waiting": len(plan.waiting),
         "not_fetched": plan.not_fetched,
         "problems": list(plan.problems),
+        "gpu_hours": asdict(gpu_hours(planned.cell for planned in plan.cells if planned.state != "done")),
         "claims": [
             {"name": claim.name, "decidable": claim.decidable, "reason": claim.reason} for claim in claims
         ],

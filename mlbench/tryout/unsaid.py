@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,16 @@ def ask_what_empty_means(found: Guess, table: pa.Table) -> None:
     names = labels if isinstance(labels, list) else [labels]
     if "missing" in found.parameters or not table.num_rows or not {*names} <= {*table.column_names}:
         return
+    said = found.parameters.get("na_values")
+    words = set(said) if isinstance(said, list | tuple) else set()
     empty = np.zeros(table.num_rows, bool)
     for name in names:
         cells = table.column(name).to_pylist()
-        blank = np.array([_is_empty(cell) for cell in cells], bool)
+        blank = np.array([_is_empty(cell, words) for cell in cells], bool)
         # Crosses: where a column holds one mark alone, nothing else can be the other.
-        crossed = isinstance(labels, list) and len({str(cell) for cell in cells if not _is_empty(cell)}) < 2
+        crossed = (
+            isinstance(labels, list) and len({str(cell) for cell in cells if not _is_empty(cell, words)}) < 2
+        )
         empty |= blank & (not crossed)
     if empty.sum() > FEW * table.num_rows:
         text = (
@@ -38,5 +43,6 @@ def ask_what_empty_means(found: Guess, table: pa.Table) -> None:
         found.questions.append(Question("missing", text, OPTIONS))
 
 
-def _is_empty(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+def _is_empty(cell: Any, words: Set[str]) -> bool:
+    """Whether a cell holds nothing, or one of the words that stand for nothing."""
+    return cell is None or (isinstance(cell, str) and (not cell.strip() or cell.strip() in words))

@@ -117,6 +117,7 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     planned = json.loads(mlbench("plan", str(suite), "--results", str(results), "--json").stdout)
     assert planned["states"] == {"done": 4}
     assert planned["to_train"] == 0
+    assert planned["gpu_hours"]["hours"] == 0
     assert {claim["name"]: claim["decidable"] for claim in planned["claims"]}["kmcl-beats-asl"] is False
     assert {cell["id"] + ".json" for cell in planned["cells"]} == set(stamps)
     assert "4" in mlbench("status", str(results)).stdout

@@ -17,9 +17,11 @@ from mlbench.tryout.unsaid import ask_what_empty_means
         (["a"] * 90 + [""] * 10, {"missing": "drop"}, False),
         ([["a"]] * 90 + [[]] * 10, {}, False),
         ([["a"]] * 90 + [None] * 10, {}, True),
+        (["a"] * 90 + ["none "] * 10, {"na_values": ["none"]}, True),
+        (["a"] * 90 + ["none"] * 10, {"na_values": []}, False),
     ],
 )
-def test_many_empty_cells_are_asked_about(cells: list[object], given: dict[str, str], asked: bool) -> None:
+def test_many_empty_cells_are_asked_about(cells: list[object], given: dict[str, object], asked: bool) -> None:
     found = Guess({"labels": "tags", **given})
     ask_what_empty_means(found, pa.table({"tags": cells}))
     assert [question.key for question in found.questions] == ["missing"] * asked
