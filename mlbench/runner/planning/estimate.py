@@ -106,15 +106,12 @@ class _Past:
         self._found: dict[Hashable, Estimate | None] = {}
 
     def read(self, store: Store) -> None:
-        try:
-            for head in store.heads():
-                if head["status"] == "done":
-                    with contextlib.suppress(KeyError):
-                        # Nothing is learnt of a cell that does not say all of what it is.
-                        for key in _keys(head["cell"]):
-                            self._groups.setdefault(key, []).append((store, head))
-        except RecordError:
-            return
+        for head in store.heads():
+            if head["status"] == "done":
+                with contextlib.suppress(KeyError):
+                    # Nothing is learnt of a cell that does not say all of what it is.
+                    for key in _keys(head["cell"]):
+                        self._groups.setdefault(key, []).append((store, head))
 
     def of(self, cell: Mapping[str, Any]) -> Estimate | None:
         for key, same_loss in zip(_keys(cell), (True, False), strict=True):

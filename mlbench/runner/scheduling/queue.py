@@ -33,11 +33,12 @@ class Queue:
         )
 
     def _add(self, found: Iterable[CellTask]) -> None:
-        for task in found:
+        added = list(found)
+        for task in added:
             self._groups.setdefault((task.cell.seed, task.data), deque()).append(task)
-        for key, group in self._groups.items():
+        for key in {(task.cell.seed, task.data) for task in added}:
             # Cells of a plugin one after the other, and last: a worker that has run one trains nothing else.
-            self._groups[key] = deque(sorted(group, key=lambda task: task.plugin))
+            self._groups[key] = deque(sorted(self._groups[key], key=lambda task: task.plugin))
 
     def _look_at_waiting(self) -> None:
         for store in {
