@@ -18,6 +18,10 @@ if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
     del sys.path[0]
 
 if sys.argv and sys.argv[0].replace("\\", "/").rpartition("/")[2] in ("-m", "mlbench", "mlbench.exe"):
+    from mlbench.safe_path import leave_folder_out
+
+    leave_folder_out()
+
     # Until `__main__` can catch it, Ctrl-C would show a traceback of whatever is being imported.
     def _quiet(kind: type[BaseException], *rest: object) -> None:
         if kind is not KeyboardInterrupt:

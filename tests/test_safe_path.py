@@ -71,9 +71,15 @@ def trapped(tmp_path: Path) -> Path:
     return folder
 
 
-def mlbench(folder: Path, *arguments: str, code: int = 0, start: tuple[str, ...] = ("-m", "mlbench")) -> str:
-    """`python -m mlbench` in a folder, which leads the path then."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLBENCH_OFFLINE": "1"}
+def mlbench(
+    folder: Path,
+    *arguments: str,
+    code: int = 0,
+    start: tuple[str, ...] = ("-m", "mlbench"),
+    places: str = str(ROOT),
+) -> str:
+    """`python -m mlbench` in a folder, which leads the path then, with `places` as PYTHONPATH."""
+    environment = {**os.environ, "PYTHONPATH": places, "MLBENCH_OFFLINE": "1"}
     environment.pop("PYTHONSAFEPATH", None)
     done = subprocess.run(
         [sys.executable, *start, *arguments], cwd=folder, env=environment, capture_output=True, text=True
@@ -87,6 +93,37 @@ def mlbench(folder: Path, *arguments: str, code: int = 0, start: tuple[str, ...]
 def test_what_starts_at_once_runs_nothing_of_the_current_folder(trapped: Path) -> None:
     assert "asl" in mlbench(trapped, "list", "losses")
     assert mlbench(trapped, "--help", start=("-m", "mlbench.cli"))
+
+
+@pytest.mark.parametrize("places", [f":{ROOT}", f"{ROOT}:", f"/nowhere::{ROOT}"])
+def test_an_empty_part_of_the_path_is_not_the_current_folder(trapped: Path, places: str) -> None:
+    assert "asl" in mlbench(trapped, "list", "losses", places=places)
+    # The command `mlbench`: a file of that name, beside which nothing lies.
+    command = trapped.parent / "bin" / "mlbench"
+    command.parent.mkdir()
+    command.write_text("from mlbench.__main__ import main\nmain()\n")
+    assert "asl" in mlbench(trapped, str(command), "list", "losses", start=(), places=places)
+
+
+def test_no_child_has_an_empty_part_of_the_path(trapped: Path, tmp_path: Path) -> None:
+    """`doctor` asks a process of its own whether torch can be imported."""
+    code = (
+        "import os; from mlbench.safe_path import guard_children, safe_variables; "
+        "print(safe_variables()['PYTHONPATH']); guard_children(); print(os.environ['PYTHONPATH'])"
+    )
+    said = mlbench(tmp_path, code, start=("-P", "-c"), places=f":{ROOT}::/nowhere:")
+    assert said.splitlines() == [f"{ROOT}:/nowhere"] * 2
+    assert "hub" in mlbench(trapped, "doctor", places=f":{ROOT}")
+
+
+@pytest.mark.parametrize("part", [".", "{here}"])
+def test_a_folder_that_is_named_stays_on_the_path(tmp_path: Path, part: str) -> None:
+    (tmp_path / "mlbench_of_mine.py").write_text("")
+    script = tmp_path / "bin" / "mlbench"
+    script.parent.mkdir()
+    script.write_text("import mlbench\nimport mlbench_of_mine\nprint('there')\n")
+    places = f":{part.format(here=tmp_path)}:{ROOT}"
+    assert mlbench(tmp_path, str(script), start=(), places=places) == "there\n"
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from mlbench.datasets.places import cache_root, data_folders
 from mlbench.runner.scheduling.cuda_driver import Device, find_nvidia_smi
 from mlbench.runner.scheduling.devices import troubles, visible
 from mlbench.runner.worker.environment import packages
-from mlbench.safe_path import interpreter
+from mlbench.safe_path import interpreter, safe_variables
 
 HUB = "https://huggingface.co"
 TIMEOUT = 5.0
@@ -63,6 +63,7 @@ def _torch() -> Iterator[MachineFinding]:
         encoding="utf-8",
         errors="replace",
         check=False,
+        env=safe_variables(),
     )
     if imported.returncode:
         yield MachineFinding(
@@ -89,7 +90,7 @@ def _asked(device: Device) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": device.uuid},
+        env={**safe_variables(), "CUDA_VISIBLE_DEVICES": device.uuid},
     )
 
 

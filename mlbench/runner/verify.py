@@ -17,7 +17,7 @@ from typing import Any, Literal
 from mlbench.errors import DataError
 from mlbench.metrics.catalog import MAIN
 from mlbench.records import Store, stores
-from mlbench.safe_path import interpreter
+from mlbench.safe_path import interpreter, safe_variables
 
 TOLERANCE = 0.02
 """What a main metric may move by on another processor or with other packages. Five times the most that was measured:
@@ -123,7 +123,9 @@ def _train(
     command = [*interpreter(), "-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
     command += [word for plugin in plugins for word in ("--plugin", str(plugin))]
     command += [] if data_root is None else ["--data-root", str(data_root)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=safe_variables()
+    )
 
 
 def _is_main(difference: Mapping[str, Any]) -> bool:

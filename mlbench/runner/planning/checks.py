@@ -20,7 +20,7 @@ from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS, LOSSES, load_plugins
 from mlbench.runner.scheduling.devices import chosen_devices
-from mlbench.safe_path import interpreter
+from mlbench.safe_path import interpreter, safe_variables
 from mlbench.suite import Cell, LossChoice
 
 
@@ -115,6 +115,7 @@ def check_losses(cells: Iterable[Cell], plugins: Sequence[Path]) -> None:
         encoding="utf-8",
         errors="replace",
         check=False,
+        env=safe_variables(),
     )
     if tried.returncode:
         # It died, of no loss's fault that could be told from here: the cells will say.

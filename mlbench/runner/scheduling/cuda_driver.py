@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlbench.safe_path import interpreter
+from mlbench.safe_path import interpreter, safe_variables
 
 PLACES = (
     "/usr/bin",
@@ -111,7 +111,7 @@ def _by_torch() -> Listing:
 def _asked(command: list[str]) -> tuple[str, str]:
     """What a program says, and what went wrong. It is asked for all devices, not for those that the environment shows,
     in the order of nvidia-smi."""
-    hidden = {key: value for key, value in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}
+    hidden = {key: value for key, value in safe_variables().items() if key != "CUDA_VISIBLE_DEVICES"}
     variables = {**hidden, "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "LC_ALL": "C"}
     try:
         done = subprocess.run(

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from mlbench.runner.worker.family import MARK, descendants, end_marked, own_memory, processor_seconds
-from mlbench.safe_path import VARIABLE, interpreter
+from mlbench.safe_path import VARIABLE, interpreter, safe_variables
 from mlbench.spinning import brief_spins
 
 _THREAD_VARIABLES = (
@@ -68,7 +68,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env={**os.environ, **settings},
+            env={**safe_variables(), **settings},
             cwd=folder if folder.is_dir() else None,
             start_new_session=True,
         )
