@@ -16,6 +16,7 @@ import typer
 from mlbench.cli import options
 from mlbench.errors import DatasetNotFoundError
 from mlbench.plain_text import fit, said
+from mlbench.replies import reply
 
 if TYPE_CHECKING:
     from mlbench.runner.replay import Replay
@@ -61,7 +62,9 @@ def cell(
     recorded, store = find_record(record, *(results or [Path("results")]))
     try:
         found = replay(recorded, store=store, device=device, data_root=data_root)
-    except DatasetNotFoundError:
+    except DatasetNotFoundError as error:
+        if as_json:
+            reply(json.dumps({"record": recorded["id"], "no_data": fit(str(error))}))
         raise
     except Exception as error:
         _say_failure(error, recorded, as_json)
@@ -74,7 +77,7 @@ def cell(
             debugger.interaction(None, error.__traceback__)
         sys.exit(1)
     if as_json:
-        print(json.dumps({**asdict(found), "record": recorded["id"]}))
+        reply(json.dumps({**asdict(found), "record": recorded["id"]}))
     else:
         _print(found)
 
@@ -110,7 +113,7 @@ def verify(
     )
     counts = Counter(each.verdict for each in found)
     if as_json:
-        print(json.dumps([asdict(each) for each in found]))
+        reply(json.dumps([asdict(each) for each in found]))
     else:
         print(", ".join(f"{number} {verdict}" for verdict, number in counts.items()))
         if counts["close"]:
@@ -126,7 +129,7 @@ def _say_failure(error: Exception, recorded: Mapping[str, Any], as_json: bool) -
     same = bool(then) and text in str(then["message"])
     if as_json:
         told = f"{type(error).__name__}: {text}"
-        print(json.dumps({"record": recorded["id"], "error": told, "same": same}))
+        reply(json.dumps({"record": recorded["id"], "error": told, "same": same}))
         return
     print(fit("".join(traceback.format_exception(error))), end="", file=sys.stderr)
     if not then:

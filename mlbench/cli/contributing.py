@@ -13,6 +13,7 @@ import typer
 from mlbench.cli import options, trying
 from mlbench.errors import UnknownNameError
 from mlbench.plain_text import fit
+from mlbench.replies import reply
 
 KINDS = {
     "loss": "mlbench.losses.conformance",
@@ -58,7 +59,7 @@ def check(
     declared = registry.describe(name.partition(":")[0], data_root=data_root)
     verdicts = importlib.import_module(KINDS[kind]).check(name)
     if as_json:
-        print(json.dumps([verdict.__dict__ for verdict in verdicts]))
+        reply(json.dumps([verdict.__dict__ for verdict in verdicts]))
     else:
         print(f"{declared.name} ({declared.file})")
         for verdict in verdicts:

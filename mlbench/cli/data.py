@@ -13,6 +13,7 @@ import typer
 from mlbench.cli import options
 from mlbench.errors import ConfigError, DataError, UnknownNameError
 from mlbench.plain_text import fit
+from mlbench.replies import reply
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +62,7 @@ def fetch(
             failed += 1
             print(f"mlbench: {error}", file=sys.stderr)
     if as_json:
-        print(json.dumps([each.to_dict() for each in fetched]))
+        reply(json.dumps([each.to_dict() for each in fetched]))
     else:
         _print(fetched)
     sys.exit(1 if failed else 0)
@@ -104,7 +105,7 @@ def describe(
         html.write_text(render_html(about, dataset), encoding="utf-8")
         print(f"wrote {html}", file=sys.stderr)
     if as_json:
-        print(json.dumps(about.to_dict()))
+        reply(json.dumps(about.to_dict()))
         return
     from mlbench.tryout.questions import typed
 
@@ -119,7 +120,7 @@ def cache_list(as_json: options.AsJson = False) -> None:
 
     entries = cache_entries()
     if as_json:
-        print(json.dumps([entry.to_dict() for entry in entries]))
+        reply(json.dumps([entry.to_dict() for entry in entries]))
         return
     from mlbench.cli.render import print_rows
 

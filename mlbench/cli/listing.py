@@ -14,6 +14,7 @@ from mlbench.cli.dataset_rows import Wanted, columns_of
 from mlbench.code.modules import code_hash
 from mlbench.errors import ConfigError, did_you_mean
 from mlbench.plain_text import fit
+from mlbench.replies import reply, reply_stream
 
 KINDS = ("losses", "datasets", "encoders", "metrics", "claims", "suites", "presets", "published")
 
@@ -55,7 +56,7 @@ def list_kind(
     if wanted:
         found = wanted.chosen(found)
     if as_json:
-        print(json.dumps(found))
+        reply(json.dumps(found))
         return
     from mlbench.cli.render import print_rows
 
@@ -76,7 +77,8 @@ def show(
 
     load_plugins(plugin or ())
     if kind == "suite":
-        print(fit(find_suite(name).read_text(encoding="utf-8")), end="")
+        out = reply_stream() if as_json else sys.stdout
+        print(fit(find_suite(name).read_text(encoding="utf-8")), end="", file=out, flush=True)
         return
     if kind == "preset":
         _show_preset(name, as_json)
@@ -87,7 +89,7 @@ def show(
         raise ConfigError(f"unknown kind {kind!r}{did_you_mean(kind, known)}")
     declared = registry.describe(name, data_root=data_root)
     if as_json:
-        print(json.dumps(_declared(declared), default=_plain))
+        reply(json.dumps(_declared(declared), default=_plain))
     else:
         _print_declared(declared)
 
@@ -104,7 +106,7 @@ def doctor(
 
     findings = list(examine(data_root, results))
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings]))
+        reply(json.dumps([asdict(finding) for finding in findings]))
     else:
         from mlbench.cli.render import print_rows
 
@@ -177,7 +179,7 @@ def _show_preset(name: str, as_json: bool) -> None:
     preset = find_preset(name)
     if as_json:
         values = {"train": dict(preset.train), "by_modality": dict(preset.by_modality)}
-        print(json.dumps({"name": preset.name, "about": preset.about, **values}))
+        reply(json.dumps({"name": preset.name, "about": preset.about, **values}))
         return
     print(f"{preset.name}\n\n{preset.about}\n")
     for key, value in preset.train.items():

@@ -14,6 +14,7 @@ import typer
 
 from mlbench.errors import ConfigError
 from mlbench.plain_text import parse_toml
+from mlbench.replies import reply_stream
 
 if TYPE_CHECKING:
     from mlbench.suite import Selection, Suite
@@ -92,7 +93,16 @@ MemoryLimit = Annotated[str | None, typer.Option("--memory-limit", help="Of one 
 CheckpointEvery = Annotated[
     str, typer.Option("--checkpoint-every", help="How often a cell in training is checkpointed: 10m, none.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+
+
+def _for_programs(wanted: bool) -> bool:
+    """With JSON on standard output stands nothing else: what a plugin prints is not to be read with it."""
+    if wanted:
+        reply_stream()
+    return wanted
+
+
+AsJson = Annotated[bool, typer.Option("--json", callback=_for_programs, help="JSON, for programs.")]
 
 
 def shares(request: Callable[..., tuple[Any, ...]]) -> Callable[[Callable[..., None]], Callable[..., None]]:

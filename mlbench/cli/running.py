@@ -12,6 +12,7 @@ import typer
 
 from mlbench.cli import options
 from mlbench.errors import ConfigError
+from mlbench.replies import reply, reply_stream
 
 if TYPE_CHECKING:
     from mlbench.runner import RunOptions
@@ -79,8 +80,10 @@ def run_request(
 def run(suites: list[Suite], terms: RunOptions, *, as_json: options.AsJson = False) -> None:
     """Train and score every cell that has no record yet."""
     from mlbench.runner import run_suites
+    from mlbench.runner.monitoring.reporters import reporter
 
-    sys.exit(run_suites(suites, replace(terms, progress="json" if as_json else "auto")).exit_code)
+    shown = reporter("json", terms.results, events=reply_stream()) if as_json else None
+    sys.exit(run_suites(suites, replace(terms, progress="json" if as_json else "auto"), shown).exit_code)
 
 
 @options.shares(run_request)
@@ -103,7 +106,7 @@ def plan(
     planned = plan_suites(suites, terms)
     estimates = measure_cells(planned, terms) if measure else estimate(planned, terms)
     if as_json:
-        print(json.dumps({**plan_json(planned), "estimate": estimates.describe()}))
+        reply(json.dumps({**plan_json(planned), "estimate": estimates.describe()}))
     else:
         print_plan(planned, estimates)
 
@@ -119,6 +122,6 @@ def status(
 
     found = read_status(results)
     if as_json:
-        print(json.dumps(asdict(found)))
+        reply(json.dumps(asdict(found)))
     else:
         print_status(found)

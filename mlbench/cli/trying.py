@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlbench.cli import options
+from mlbench.replies import reply
 
 if TYPE_CHECKING:
     from mlbench.tryout.questions import Question, Value
@@ -66,7 +67,7 @@ def try_data(
         options=terms,
     )
     if as_json:
-        print(json.dumps(found.to_dict()))
+        reply(json.dumps(found.to_dict()))
     else:
         print(f"\n{found}\n\n{found.where}")
     sys.exit(1 if found.verdict.failed else 0)

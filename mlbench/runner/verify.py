@@ -6,9 +6,7 @@ otherwise, training follows them apart, and a main metric may move by TOLERANCE.
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any, Literal
 from mlbench.errors import DataError
 from mlbench.metrics.catalog import MAIN
 from mlbench.records import Store, stores
-from mlbench.safe_path import interpreter, safe_variables
+from mlbench.runner.worker.asking import Answer, ask
 
 TOLERANCE = 0.02
 """What a main metric may move by on another processor or with other packages. Five times the most that was measured:
@@ -27,8 +25,8 @@ NO_EXCUSE = ("git_commit", "git_dirty", "cpu", "mlbench", "TRAINING_VERSION", "c
 """Circumstances of a cell that is trained again under which its bits are to be the same: all but another processor,
 device or package."""
 
-BAD_USAGE = 2
-"""What `mlbench cell` exits with where the data are not there."""
+OWN = "mlbench: "
+"""What a line of standard error begins with that says why a command cannot be done."""
 UNEXCUSED = "processor, packages and threads are those of the record"
 
 Verdict = Literal["same", "close", "differs", "failed", "no data"]
@@ -88,13 +86,13 @@ def _verify(store: Store, identifier: str, data_root: Path | None, plugins: Sequ
     named = f"{cell['dataset']} · {cell['fraction']:g} · seed {cell['seed']} · {cell['loss']['id']}"
     about = (store.folder.name, identifier, named)
     done = _train(store, identifier, data_root, plugins)
-    try:
-        said = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        if done.returncode == BAD_USAGE:
-            return Verified(*about, "no data", reason=lines[0].removeprefix("mlbench: "))
-        return Verified(*about, "failed", reason=lines[-1])
+    said = done.reply
+    if not isinstance(said, dict):
+        lines = [line for line in done.errors if line.strip()] or [f"it ended with {done.code}"]
+        own = [line.removeprefix(OWN) for line in lines if line.startswith(OWN)]
+        return Verified(*about, "failed", reason=(own or lines)[-1])
+    if said.get("no_data"):
+        return Verified(*about, "no data", reason=str(said["no_data"]).splitlines()[0])
     if "error" in said:
         return Verified(*about, "failed", reason=str(said["error"]))
     circumstances = {each.partition(":")[0]: str(each) for each in said["circumstances"]}
@@ -116,16 +114,12 @@ def _verify(store: Store, identifier: str, data_root: Path | None, plugins: Sequ
     return Verified(*about, "differs", largest, why)
 
 
-def _train(
-    store: Store, identifier: str, data_root: Path | None, plugins: Sequence[Path]
-) -> subprocess.CompletedProcess[str]:
+def _train(store: Store, identifier: str, data_root: Path | None, plugins: Sequence[Path]) -> Answer:
     """`mlbench cell`, so that a cell that crashes costs itself alone."""
-    command = [*interpreter(), "-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
+    command = ["-m", "mlbench", "cell", identifier, "--results", str(store.folder), "--json"]
     command += [word for plugin in plugins for word in ("--plugin", str(plugin))]
     command += [] if data_root is None else ["--data-root", str(data_root)]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=safe_variables()
-    )
+    return ask(command)
 
 
 def _is_main(difference: Mapping[str, Any]) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from mlbench.errors import DataError
@@ -16,6 +18,7 @@ from mlbench.runner import RunOptions, run_suites
 from mlbench.runner.verify import TOLERANCE, Verified, verify
 from mlbench.suite import parse_suite
 from tests.cli.test_commands import mlbench
+from tests.test_replies import loud as loud
 
 SUITE = """
 name = "tiny"
@@ -160,6 +163,20 @@ def test_the_command_says_it_cell_by_cell_and_exits_accordingly(published: Path,
     bad = mlbench("verify", str(moved), "--cells", "1", "--json", code=1)
     (row,) = json.loads(bad.stdout)
     assert row["verdict"] == "differs"
+
+
+def test_what_a_plugin_prints_or_leaves_behind_is_no_reply_and_is_not_waited_for(
+    published: Path, loud: Path
+) -> None:
+    """Its own words look like a reply of a cell that failed; what it starts holds the output open."""
+    with loud.open("a", encoding="utf-8") as file:
+        file.write("import subprocess\nsubprocess.Popen(['sleep', '987'], start_new_session=True)\n")
+    began = time.monotonic()
+    (found,) = verify(published, cells=1, seed=0, plugins=[loud])
+    assert found.verdict == "same", found
+    assert time.monotonic() - began < 300
+    sleeping = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "987"] not in sleeping
 
 
 @pytest.mark.skipif(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,8 +18,9 @@ from mlbench import datasets
 from mlbench.code.declarations import Declaration
 from mlbench.errors import ConfigError, DataError
 from mlbench.registry import ENCODERS, LOSSES, load_plugins
+from mlbench.replies import reply, reply_stream
 from mlbench.runner.scheduling.devices import chosen_devices
-from mlbench.safe_path import interpreter, safe_variables
+from mlbench.runner.worker.asking import ask
 from mlbench.suite import Cell, LossChoice
 
 
@@ -108,21 +108,11 @@ def check_losses(cells: Iterable[Cell], plugins: Sequence[Path]) -> None:
         "plugins": [str(file) for file in plugins],
         "losses": [[choice.name, dict(choice.parameters)] for choice in open_question.values()],
     }
-    tried = subprocess.run(
-        [*interpreter(), "-m", "mlbench.runner.planning.checks"],
-        input=json.dumps(asked),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        env=safe_variables(),
-    )
-    if tried.returncode:
+    tried = ask(["-m", "mlbench.runner.planning.checks"], json.dumps(asked))
+    if not isinstance(tried.reply, list):
         # It died, of no loss's fault that could be told from here: the cells will say.
         return
-    for (suite, loss, _), problem in zip(
-        open_question, json.loads(tried.stdout.splitlines()[-1]), strict=True
-    ):
+    for (suite, loss, _), problem in zip(open_question, tried.reply, strict=True):
         if problem:
             raise ConfigError(f"suite {suite!r}, losses, {loss!r}: {problem}")
 
@@ -147,10 +137,11 @@ def _problem(name: str, parameters: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Read what to build from standard input; write the problems, or "", as a JSON list on the last line."""
+    """Read what to build from standard input; reply with the problems, or "", as a JSON list."""
+    reply_stream()
     asked = json.load(sys.stdin)
     load_plugins(Path(file) for file in asked["plugins"])
-    print("\n" + json.dumps([_problem(name, parameters) for name, parameters in asked["losses"]]))
+    reply(json.dumps([_problem(name, parameters) for name, parameters in asked["losses"]]))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 
 from mlbench.plain_text import said
 from mlbench.records.schema import Record
+from mlbench.replies import reply_stream
 
 
 class Handshake(TypedDict):
@@ -64,12 +65,11 @@ class Channel:
 
     def __init__(self) -> None:
         self._in = os.fdopen(os.dup(0), encoding="utf-8")
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._out = reply_stream()
         # A cell that reads its standard input finds nothing there, and no request.
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
-        os.dup2(2, 1)
         self._process, self.about = os.getpid(), {"cell": "", "nonce": ""}
         """Whose answers are sent; what they repeat."""
         self._writing = threading.Lock()

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mlbench.replies import reply, reply_stream
 from mlbench.runner.worker.memory import is_out_of_memory
 
 _SIZE = 64
@@ -87,7 +88,8 @@ def works_still(torch: Any, device: str) -> bool:
 
 
 def main() -> None:
-    """Write the trouble, and else what the device has, as JSON on the last line."""
+    """Reply with the trouble, and else what the device has, as JSON."""
+    reply_stream()
     import torch
 
     refused = trouble(torch, "cuda:0")
@@ -96,7 +98,7 @@ def main() -> None:
         about = torch.cuda.get_device_properties(0)
         found |= {"name": about.name, "memory": about.total_memory, "bf16": about.major >= 8}
         found["free"] = torch.cuda.mem_get_info(0)[0]
-    print("\n" + json.dumps(found))
+    reply(json.dumps(found))
 
 
 if __name__ == "__main__":

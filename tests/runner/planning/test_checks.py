@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mlbench.errors import ConfigError
+from mlbench.registry import load_plugins
+from mlbench.runner.planning.checks import check_losses
+from mlbench.suite import LossChoice, parse_suite
 from tests.cli.test_commands import mlbench
+from tests.test_replies import loud as loud
 
 SUITE = """
 name = "wrong"
@@ -106,6 +113,16 @@ def test_a_loss_that_cannot_be_built_is_refused_by_run(case: str, tmp_path: Path
     done = mlbench("run", "odd.toml", "--device", "cpu", cwd=tmp_path, code=2 if message else 0)
     assert not message or f"suite 'wrong', losses, 'asl-odd': {message}" in done.stderr
     assert (tmp_path / "results").exists() == (not message)
+
+
+@pytest.mark.parametrize("margin", [-1, 1])
+def test_what_a_plugin_prints_is_no_reply(margin: int, loud: Path) -> None:
+    suite = parse_suite(SUITE.format(dataset=DIGITS, encoder='"conv"', train="epochs = 1"), "odd.toml")
+    choice = LossChoice("loud", "loud", {"margin": float(margin)})
+    cells = [replace(cell, loss=choice) for cell in suite.cells()]
+    load_plugins([loud])
+    with pytest.raises(ConfigError, match="must not be negative") if margin < 0 else nullcontext():
+        check_losses(cells, [loud])
 
 
 def test_a_precision_that_the_device_lacks_is_refused_by_run(tmp_path: Path) -> None:
