@@ -60,13 +60,21 @@ def _tables_or_advice(repository: str, config: str, cache: Path) -> dict[str, pa
 
 
 def hub_tables(repository: str, config: str = "", *, cache: Path) -> dict[str, pa.Table]:
-    """The splits of a hub id, or of a local folder laid out like one, as Arrow tables; class numbers become
-    their names, images stay encoded. `cache` is where `datasets` works."""
+    """The splits of a hub id, or of a local folder laid out like one, by its absolute path, as Arrow tables; class
+    numbers become their names, images stay encoded. `cache` is where `datasets` works.
+
+    Raises DataError for an id that is a folder's name here: `datasets` would read that one.
+    """
     import datasets
     from datasets.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    if not Path(repository).is_dir():
+    if not Path(repository).is_absolute():
+        if Path(repository).exists():
+            raise DataError(
+                f"hub dataset {repository!r}: {Path(repository).absolute()} would be read in its place; work in "
+                "another folder, or give that one as `path`"
+            )
         check_reachable(repository)
     try:
         loaded = datasets.load_dataset(repository, config or None, cache_dir=str(cache))

@@ -13,6 +13,8 @@ import pytest
 from mlbench import datasets
 from mlbench.datasets.fetching import fetch
 from mlbench.datasets.public.downloads import Download, download
+from mlbench.datasets.public.hub import hub_tables
+from mlbench.errors import DataError
 from mlbench.registry import DATASETS
 from tests.datasets.sources.imitation import WORDS, lay
 
@@ -63,3 +65,14 @@ def test_files_of_one_name_in_several_folders(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(DATASETS.get("told_br"), "downloads", lambda _: items)
     fetch("told_br")
     assert sum(datasets.load("told_br").sizes.values()) == len(WORDS)
+
+
+def test_a_folder_here_is_not_read_in_place_of_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "emotions").mkdir()
+    (tmp_path / "emotions" / "train.csv").write_text("text,labels\na,0\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="would be read in its place"):
+        hub_tables("emotions", cache=tmp_path / "cache")
+    assert hub_tables(str(tmp_path / "emotions"), cache=tmp_path / "cache")["train"].num_rows == 1
