@@ -27,6 +27,11 @@ def fit(text: str) -> str:
     return _UNFIT.sub(_escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def no_formula(text: str) -> str:
+    """Text of a CSV table that a spreadsheet does not take for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def writable(text: str) -> str:
     """The text with lone surrogates alone escaped: what must be read back as it was keeps the rest."""
     return text if text.isascii() else _UNWRITABLE.sub(_escaped, text)

@@ -18,7 +18,7 @@ from mlbench.datasets.user.arrow_files import saved_files, saved_splits
 from mlbench.errors import ConfigError, DataError, MlbenchError
 from mlbench.export.about import read_about
 from mlbench.models.pretrained.hf_names import _config
-from mlbench.plain_text import fit, fit_all, parse_json, parse_toml, said, writable
+from mlbench.plain_text import fit, fit_all, no_formula, parse_json, parse_toml, said, writable
 from mlbench.records import Store, decode, encode
 from mlbench.report.output.files import guard
 from mlbench.report.tables import html, markdown
@@ -217,3 +217,9 @@ def test_a_file_name_that_is_no_utf_8_is_planned_and_said(tmp_path: Path) -> Non
 
 def test_an_error_that_names_a_file_names_it_fit() -> None:
     assert str(DataError(f"{os.fsdecode(bytes([0xE9]))}.csv: no")) == "\\udce9.csv: no"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\tb"])
+def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
+    assert no_formula(text) == f"'{text}"
+    assert no_formula(f"a{text}") == f"a{text}"

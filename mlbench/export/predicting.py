@@ -21,7 +21,7 @@ from mlbench.export import standalone
 from mlbench.export.about import About, read_about
 from mlbench.export.network import folder_network
 from mlbench.models.deployed import Deployed
-from mlbench.plain_text import said
+from mlbench.plain_text import no_formula, said
 
 BATCH = 64
 MODALITY: Mapping[str, Modality] = {
@@ -46,7 +46,8 @@ def predict(
 
     Its columns: `id`, `labels` (those whose logit is above the threshold, the likeliest first) and `probabilities`, one
     number a label, in the model's order of labels. In Parquet and JSON lines these are lists and a struct, in CSV a
-    column `p_…` a label. `columns` says how `data` are read where that differs from the data of training. Nothing in
+    column `p_…` a label, and an id there that a spreadsheet would take for a formula begins with an apostrophe.
+    `columns` says how `data` are read where that differs from the data of training. Nothing in
     `folder` is executed. Raises ConfigError or DataError.
     """
     if output.suffix not in WRITERS:
@@ -171,7 +172,7 @@ def _write_csv(
 
     told = [json.dumps(row, ensure_ascii=False) for row in labels]
     table = pa.table(
-        [pa.array(list(ids)), pa.array(told), *columns],
+        [pa.array([no_formula(each) for each in ids]), pa.array(told), *columns],
         names=["id", "labels", *(f"p_{name}" for name in names)],
     )
     pc.write_csv(table, file)

@@ -68,6 +68,14 @@ def test_other_files_and_thresholds(words: Exported, file: Path, tmp_path: Path)
     )
 
 
+def test_no_id_is_a_formula_to_a_spreadsheet(words: Exported, tmp_path: Path) -> None:
+    (tmp_path / "new.jsonl").write_text('{"id": "=1+1", "text": "a"}\n{"id": "b", "text": "a"}\n')
+    predict(words[0], tmp_path / "new.jsonl", tmp_path / "out.csv")
+    assert pc.read_csv(tmp_path / "out.csv").column("id").to_pylist() == ["'=1+1", "b"]
+    predict(words[0], tmp_path / "new.jsonl", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").column("id").to_pylist() == ["=1+1", "b"]
+
+
 def test_nothing_of_the_folder_is_run(words: Exported, file: Path, tmp_path: Path) -> None:
     folder, _ = words
     (folder / "predict.py").write_text("raise SystemExit('ran')")

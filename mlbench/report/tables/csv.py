@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from mlbench.plain_text import fit
+from mlbench.plain_text import fit, no_formula
 from mlbench.report.tables.model import Table, TableColumn, TableEntry
 
 CsvColumns = dict[str, list[str]]
@@ -14,8 +14,7 @@ CsvColumns = dict[str, list[str]]
 
 def guard(text: str) -> str:
     """Text that a spreadsheet does not take for a formula."""
-    flat = fit(text).replace("\n", " ")
-    return "'" + flat if flat[:1] in ("=", "+", "-", "@", "\t") else flat
+    return no_formula(fit(text).replace("\n", " "))
 
 
 def to_csv(tables: Sequence[tuple[Mapping[str, str], Table]]) -> str:
