@@ -54,7 +54,7 @@ def try_kinds(
     steps: int = STEPS,
 ) -> dict[str, dict[str, Any]]:
     """Train a few steps of one cell of each kind (`kind_of`), for `limit` seconds at most; gives the records of those
-    that finished, by kind."""
+    that finished, by kind. Raises SystemExit where a signal asked for the end."""
     with tempfile.TemporaryDirectory(prefix="mlbench-measure-") as folder:
         store = Store(Path(folder) / "measure")
         store.prepare()
@@ -64,7 +64,9 @@ def try_kinds(
         trial = Plan(tuple({sample.id: sample for sample in samples.values()}.values()))
         limits = dataclasses.replace(options, time_limit=limit, checkpoint_every=None, results=Path(folder))
         with open_engine(limits, len(trial.cells)) as engine:
-            spread(trial, limits, engine, shown or Silent())
+            summary = spread(trial, limits, engine, shown or Silent())
+        if summary.signal:
+            raise SystemExit(128 + summary.signal)
         records = {
             record["id"]: record
             for record in store.records()

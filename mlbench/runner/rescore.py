@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import joblib
 
+from mlbench.ending import deaf_children
 from mlbench.errors import DataError, MlbenchError
 from mlbench.metrics.catalog import VERSION, metric_info
 from mlbench.plain_text import said
@@ -60,9 +62,12 @@ def rescore(
     workers = max(1, min(jobs or joblib.cpu_count(), len(places)))
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     done: list[Rescored] = []
-    for outcome in parallel(
-        joblib.delayed(_rescore)(store, identifier, names, tuple(plugins)) for store, identifier in places
-    ):
+    with deaf_children([signal.SIGINT]):
+        # loky starts its processes here, and a Ctrl-C would have them say where they stood.
+        outcomes = parallel(
+            joblib.delayed(_rescore)(store, identifier, names, tuple(plugins)) for store, identifier in places
+        )
+    for outcome in outcomes:
         done.append(outcome)
         if on_record is not None:
             on_record(outcome, len(done), len(places))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -187,10 +188,11 @@ def _run(
 
 
 def _run_or_stop(suite: Path, options: RunOptions) -> RunSummary:
-    """Raises SystemExit where a signal stopped the run before its end: the same command goes on there."""
+    """Raises SystemExit where a signal stopped the run before its end, the same command goes on there, and where one
+    other than Ctrl-C came at its end: that asks for no page any more."""
     summary = run_suites([load_suite(suite)], options)
-    if summary.signal and summary.missing:
-        raise SystemExit(summary.exit_code)
+    if summary.signal and (summary.missing or summary.signal != signal.SIGINT):
+        raise SystemExit(128 + summary.signal)
     return summary
 
 

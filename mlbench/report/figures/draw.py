@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlbench.ending import deaf_children
 from mlbench.report.analysis import Analysis
 from mlbench.report.figures.jobs import FigureJob, FigureSlot, figure_jobs
 from mlbench.report.figures.save import PART, SavedFigure, render_all
@@ -41,9 +43,15 @@ def _render_both(
     guard_children()
     parts = [[job.draw for job in away[start : start + PART]] for start in range(0, len(away), PART)]
     run = Parallel(n_jobs=processes, batch_size=1, return_as="generator")
-    drawn = run(delayed(render_all)(part, folder) for part in parts)
-    saved = render_all([job.draw for job in here], folder)
-    for part in drawn:
-        saved += part
-    get_reusable_executor().shutdown(wait=True)
+    ended = False
+    try:
+        with deaf_children([signal.SIGINT]):
+            # loky starts its processes here, and a Ctrl-C would have them say where they stood.
+            drawn = run(delayed(render_all)(part, folder) for part in parts)
+        saved = render_all([job.draw for job in here], folder)
+        for part in drawn:
+            saved += part
+        ended = True
+    finally:
+        get_reusable_executor().shutdown(wait=True, kill_workers=not ended)
     return saved

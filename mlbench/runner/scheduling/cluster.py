@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlbench.code.installed import code_digest
+from mlbench.ending import INTERRUPTIONS
 from mlbench.errors import ConfigError
 from mlbench.plain_text import said
 from mlbench.runner.scheduling.cores import host_and_cores
@@ -63,7 +64,7 @@ def open_cluster(scheduler: str | None, workers: int) -> Iterator[Cluster]:
         address: Any = scheduler
         try:
             if scheduler is None:
-                with deaf_children():
+                with _ignored():
                     address = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
                 stack.enter_context(address)
             else:
@@ -143,16 +144,15 @@ def _words(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def deaf_children() -> Iterator[None]:
-    """Processes started meanwhile do not hear the Ctrl-C of a terminal or the SIGTERM of a batch job, which go to
-    all of its processes; the driver tells them what to do."""
+def _ignored() -> Iterator[None]:
+    """As `deaf_children`, for Dask's processes, which do not end where signals are blocked in them: they ignore them,
+    and so does this one meanwhile."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    earlier = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    earlier = [signal.signal(number, signal.SIG_IGN) for number in INTERRUPTIONS]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, earlier, strict=True):
+        for number, handler in zip(INTERRUPTIONS, earlier, strict=True):
             signal.signal(number, handler)

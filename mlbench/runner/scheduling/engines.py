@@ -14,9 +14,10 @@ import psutil
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from mlbench.ending import deaf_children
 from mlbench.plain_text import said
 from mlbench.runner.options import RunOptions
-from mlbench.runner.scheduling.cluster import deaf_children, open_cluster
+from mlbench.runner.scheduling.cluster import open_cluster
 from mlbench.runner.scheduling.cores import host_and_cores
 from mlbench.runner.scheduling.devices import chosen_devices
 from mlbench.runner.scheduling.job import RunJob

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from mlbench.code.installed import code_digest
+from mlbench.ending import INTERRUPTIONS
 from mlbench.errors import DataError, MlbenchError
 from mlbench.records.schema import Environment, Record
 from mlbench.runner.scheduling.cleanup import remove_traces
@@ -48,8 +49,6 @@ ADVICE = (
 SHARED = "{} slots share the device's memory evenly; with --retry oom and fewer --slots-per-device the cell has more"
 FULL_PATIENCE = 600.0
 """Seconds after which a slot ends that finds no memory on its device for a worker."""
-DEAF_TO = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-"""What goes to all processes of a terminal or a batch job, and is the driver's business."""
 FULL_PAUSE = 10.0
 """Seconds between two tries to find it."""
 
@@ -277,12 +276,11 @@ def _undisturbed(job: RunJob) -> Iterator[None]:
     if os.getpid() == job.run_lock.owner.pid or threading.current_thread() is not threading.main_thread():
         yield
         return
-    signals = DEAF_TO
-    earlier = [signal.signal(number, signal.SIG_IGN) for number in signals]
+    earlier = [signal.signal(number, signal.SIG_IGN) for number in INTERRUPTIONS]
     try:
         yield
     finally:
         if job.run_lock.owner.alive() is False:
             os._exit(1)
-        for number, handler in zip(signals, earlier, strict=True):
+        for number, handler in zip(INTERRUPTIONS, earlier, strict=True):
             signal.signal(number, handler)

@@ -26,6 +26,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from mlbench.ending import hear
 from mlbench.errors import CellStoppedError, DataError, MlbenchError
 from mlbench.plain_text import said
 from mlbench.records import RecordError, Store
@@ -268,6 +269,7 @@ def _lines(error: BaseException) -> str:
 
 def main() -> None:
     """Shake hands, then handle requests until the input ends. Ctrl-C is the supervisor's business."""
+    hear()
     die_with_parent()
     keep_children()
     for interruption in (signal.SIGINT, signal.SIGTERM):
