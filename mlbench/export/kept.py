@@ -13,6 +13,20 @@ from mlbench.records import Store, find_record, stores
 from mlbench.suite.shipped import shipped_suites
 from mlbench.training.checkpoint import load_tree
 
+WHOLE = (
+    "packages",
+    "cell",
+    "labels",
+    "preparation",
+    "encoder_files",
+    "backbone",
+    "adapter",
+    "readings",
+    "check",
+)
+READING = ("classifier", "weights", "thresholds", "temperature", "log_loss")
+"""Keys of what was kept, and of each reading in it."""
+
 
 @dataclass(frozen=True)
 class KeptCell:
@@ -52,12 +66,29 @@ def load_cell(store: Store, identifier: str) -> KeptCell:
             f"cell {identifier} kept no model; train it again and keep it:\n  {remedy(record, store)}"
         )
     kept = load_tree(file)
+    if problem := _lack(kept):
+        raise DataError(f"{file}: no model that mlbench kept: {problem}")
     if kept.get("started") != record.get("started"):
         raise DataError(
             f"{file}: it is of another training than the record beside it; train the cell again:\n  "
             f"{remedy(record, store)}"
         )
     return KeptCell(record, kept)
+
+
+def _lack(kept: Any) -> str:
+    """What a tree lacks that was kept of a model; "" where it is whole."""
+    if not isinstance(kept, dict):
+        return f"it is {type(kept).__name__} and no tree"
+    readings = kept.get("readings")
+    parts = {"": (kept, WHOLE), "check/": (kept.get("check"), ("samples", "logits"))}
+    if isinstance(readings, dict):
+        parts |= {f"readings/{name}/": (each, READING) for name, each in readings.items()}
+    for where, (part, keys) in parts.items():
+        for key in keys:
+            if not isinstance(part, dict) or key not in part:
+                return f"it lacks {where}{key}"
+    return "" if readings else "it lacks readings"
 
 
 def remedy(record: Mapping[str, Any], store: Store) -> str:

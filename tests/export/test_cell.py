@@ -17,7 +17,8 @@ from mlbench.errors import ConfigError, DataError
 from mlbench.export import export_cell
 from mlbench.export.about import read_about
 from mlbench.export.network import folder_network
-from tests.export.cells import held_out, train
+from mlbench.training.checkpoint import save_tree
+from tests.export.cells import STARTED, held_out, train
 from tests.models.encoders.tiny_bert import save_tiny_bert
 from tests.training.cells import load
 
@@ -169,3 +170,22 @@ def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
     store.forget_model(identifier)
     with pytest.raises(ConfigError, match=r"mlbench run test\.toml --set store\.model=true --rerun all"):
         export_cell(store, identifier, tmp_path / "model")
+
+
+def test_a_tree_that_lacks_something_is_told_to_be_no_model(tmp_path: Path) -> None:
+    store, identifier, result = train(tmp_path)
+    assert result.model is not None
+    whole = {**result.model, "started": STARTED}
+    [reading, *_] = whole["readings"]
+    lacking: dict[str, Any] = {key: {**whole, key: None} for key in ("readings", "check")}
+    lacking |= {
+        key: {name: part for name, part in whole.items() if name != key} for key in ("backbone", "cell")
+    }
+    lacking[f"readings/{reading}/weights"] = {**whole, "readings": {reading: {"classifier": {}}}}
+    lacking["no tree"] = []
+    for said, tree in lacking.items():
+        save_tree(tree, store.model_file(identifier), store.tmp_folder)
+        with pytest.raises(DataError, match=f"no model that mlbench kept: .*{said}"):
+            export_cell(store, identifier, tmp_path / "model")
+    save_tree(whole, store.model_file(identifier), store.tmp_folder)
+    assert export_cell(store, identifier, tmp_path / "model").folder.is_dir()
