@@ -115,8 +115,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # In a shell's background Ctrl-C is ignored, by children too.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=hear_all,
         )
         wait_until(lambda: until() or process.poll() is not None, 120)
         assert process.poll() is None, process.communicate()
@@ -126,6 +125,12 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     for left in processes(tmp_path / "log"):
         with contextlib.suppress(psutil.Error):
             left.kill()
+
+
+def hear_all() -> None:
+    """What is ignored children ignore too: Ctrl-C in a shell's background, SIGHUP under `nohup`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def ended(process: subprocess.Popen[str], number: int, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def read_arrays(file: Path) -> tuple[pa.Table, dict[str, list[str]]]:
     pickled objects, which can run code, and for arrays that are not as long as the others.
     """
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (*BROKEN, ValueError, KeyError, TypeError) as error:
         reason = str(error).split("\n", 1)[0][:100]

@@ -5,6 +5,7 @@ each other stands in `messages`.
 
 Tested elsewhere than in a file of their own name:
 
+    asking: tests/runner/test_verify.py
     environment: tests/runner/test_replay.py
     main, messages: tests/runner/test_run.py
     process: tests/runner/test_chaos.py
