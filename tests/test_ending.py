@@ -83,6 +83,11 @@ labels = 9
 encoder = "features"
 """
 
+EACH = [
+    signal.SIGTERM,
+    *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHUP, signal.SIGINT)),
+]
+
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -157,12 +162,12 @@ def record(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", EACH)
 def test_verify(started: Start, record: Store, tmp_path: Path, number: int) -> None:
     ended(started("verify", str(record.folder), hold="forward"), number, tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", EACH)
 def test_rescore(started: Start, tmp_path: Path, number: int) -> None:
     store = Store(tmp_path / "results" / "mine")
     for seed in range(4):
@@ -171,6 +176,7 @@ def test_rescore(started: Start, tmp_path: Path, number: int) -> None:
     ended(process, number, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_try_while_it_measures(started: Start, tmp_path: Path, number: int) -> None:
     arguments = ("try", "synthetic-features", "--losses", "hold,bce,asl", "--no-model", "--device", "cpu")
@@ -178,6 +184,7 @@ def test_try_while_it_measures(started: Start, tmp_path: Path, number: int) -> N
     ended(process, number, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hold", "arguments"),
     [
@@ -191,10 +198,12 @@ def test_other_commands(started: Start, tmp_path: Path, hold: str, arguments: tu
     ended(started(*arguments, hold=hold), signal.SIGTERM, tmp_path)
 
 
+@pytest.mark.slow
 def test_cell(started: Start, record: Store, tmp_path: Path) -> None:
     ended(started("cell", str(record.cell_file("ab12")), hold="forward"), signal.SIGTERM, tmp_path)
 
 
+@pytest.mark.slow
 def test_doctor(started: Start, tmp_path: Path) -> None:
     def asks() -> bool:
         return len(processes(tmp_path / "log")) > 1
