@@ -200,7 +200,7 @@ class Registry(Generic[T]):
 
     def _read_entry_point(self, point: EntryPoint) -> Declaration:
         file = locate(point.module)
-        for declaration in read_declarations(file, self.decorator):
+        for declaration in read_declarations(file, self.decorator, installed=True):
             if fold(declaration.name) == fold(point.name):
                 return replace(declaration, origin="entry point", module=point.module)
         raise ConfigError(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlbench import search_space
-from mlbench.code.siblings import fellows
+from mlbench.code.siblings import fellows, siblings
 from mlbench.code.syntax import digest, shape
 from mlbench.errors import ConfigError, did_you_mean
 
@@ -126,13 +126,14 @@ class Declaration:
         return resolved
 
 
-def read_declarations(file: Path, decorator: str) -> list[Declaration]:
-    """Every object of `file` under `@<decorator>("name")`, in the order of the source.
+def read_declarations(file: Path, decorator: str, *, installed: bool = False) -> list[Declaration]:
+    """Every object of `file` under `@<decorator>("name")`, in the order of the source. `installed`: it is imported from
+    where it lies, and not carried to wherever a cell runs, as a loose file is with its siblings.
 
     Raises ConfigError where the file cannot be read or is not Python.
     """
     tree = _parse(file)
-    own = _source_hash(file, tree)
+    own = _source_hash(file, tree, installed)
     found = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
@@ -141,11 +142,13 @@ def read_declarations(file: Path, decorator: str) -> list[Declaration]:
     return found
 
 
-def _source_hash(file: Path, tree: ast.Module) -> str:
+def _source_hash(file: Path, tree: ast.Module, installed: bool) -> str:
     """Of a file and of the modules of its own that it imports; of mlbench's own the file alone, which `code_hash` looks
     behind."""
     own = digest(shape(tree))
-    others = [] if file.is_relative_to(PACKAGE_FOLDER) else fellows(file)
+    if file.is_relative_to(PACKAGE_FOLDER):
+        return own
+    others = fellows(file) if installed else siblings(file)
     beside = sorted(digest(shape(_parse(each))) for each in others)
     return digest(repr((own, beside))) if beside else own
 

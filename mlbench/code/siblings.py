@@ -28,10 +28,11 @@ def siblings(file: Path) -> list[Path]:
 
 
 def fellows(file: Path) -> list[Path]:
-    """What a file's results depend on beside itself: its siblings, or the modules that it reaches in its package."""
+    """What the results of an installed file depend on beside itself: the modules that it reaches in its package; of one
+    that lies in none nothing, since beside it lies all that is installed."""
     root = _package_of(file)
     if root is None:
-        return siblings(file)
+        return []
     found: dict[Path, None] = {file: None}
     unread = [file]
     while unread:

@@ -32,8 +32,8 @@ def plugin(folder: Path, imports: str, **others: str) -> Path:
     return file
 
 
-def hash_of(file: Path) -> str:
-    (declaration,) = read_declarations(file, "register_loss")
+def hash_of(file: Path, *, installed: bool = False) -> str:
+    (declaration,) = read_declarations(file, "register_loss", installed=installed)
     assert code_hash(declaration) == declaration.source_hash
     return declaration.source_hash
 
@@ -74,11 +74,27 @@ def test_of_a_package_all_modules_that_it_reaches_count(tmp_path: Path, imports:
     file = plugin(
         package, imports, **{"__init__": "", "parts/__init__": "", "parts/masks": "cut = 1", "aside": "y = 1"}
     )
-    before = hash_of(file)
+    before = hash_of(file, installed=True)
     (package / "aside.py").write_text("y = 2")
-    assert hash_of(file) == before
+    assert hash_of(file, installed=True) == before
     (package / "parts" / "masks.py").write_text("cut = 2")
-    assert hash_of(file) != before
+    assert hash_of(file, installed=True) != before
+
+
+def test_a_loose_file_in_a_package_has_one_hash_wherever_it_is_carried(tmp_path: Path) -> None:
+    """With its siblings, and nothing else of the package: that is what a worker gets."""
+    package = tmp_path / "mine_package"
+    imports = "from mine_package.parts import masks\nimport helper"
+    whole = {"__init__": "", "parts/__init__": "", "parts/masks": "cut = 1", "helper": "x = 1"}
+    carried = plugin(tmp_path / "cache", imports, helper="x = 1")
+    assert hash_of(plugin(package, imports, **whole)) == hash_of(carried)
+
+
+def test_an_installed_module_of_its_own_is_not_all_that_is_installed_beside_it(tmp_path: Path) -> None:
+    file = plugin(tmp_path, "import torch", **{"torch/__init__": "x = 1"})
+    before = hash_of(file, installed=True)
+    (tmp_path / "torch" / "__init__.py").write_text("x = 2")
+    assert hash_of(file, installed=True) == before
 
 
 def test_modules_that_import_each_other_are_read_once(tmp_path: Path) -> None:

