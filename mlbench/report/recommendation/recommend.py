@@ -93,7 +93,7 @@ class Recommendation:
     def loss(self) -> str:
         """The one to take: that of the nearest datasets, or the best single one where likeness has not done better."""
         helps = self.regrets.likeness_helps or not self.regrets.single
-        return self.advice[0].loss if helps and self.advice else self.regrets.single
+        return self.advice[0].loss if helps and self.advice else self.regrets.fixed[0]
 
     def __str__(self) -> str:
         lines = [str(self.traits), f"by {self.where}", self.origin, "", "nearest datasets in the records:"]
@@ -106,7 +106,7 @@ class Recommendation:
             lines += [
                 "",
                 f"recommended: {self.loss}, the best single loss over all families: choosing by likeness has not done "
-                "better",
+                "better than to take it always",
                 "",
                 "by likeness it would be:",
             ]

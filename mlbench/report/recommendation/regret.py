@@ -35,9 +35,16 @@ class Regrets:
     """The loss with the best average rank over all families."""
 
     @property
+    def fixed(self) -> tuple[str, float]:
+        """The loss to take whatever the data, with its regret: the one with the best average rank, or one of ALWAYS where
+        that has ended nearer to the best."""
+        rules = [(self.single, self.by_rank), *self.always.items()]
+        return min(rules, key=lambda rule: float(settled(rule[1])))
+
+    @property
     def likeness_helps(self) -> bool:
-        """Whether likeness has done better than the best single loss; of too few families that is taken for granted."""
-        return self.families < LEAST_TRIALS or bool(settled(self.by_likeness) < settled(self.by_rank))
+        """Whether likeness has done better than any single loss; of too few families that is taken for granted."""
+        return self.families < LEAST_TRIALS or bool(settled(self.by_likeness) < settled(self.fixed[1]))
 
     def __str__(self) -> str:
         if self.families < LEAST_TRIALS:

@@ -50,6 +50,9 @@ def test_where_likeness_has_not_done_better_the_best_single_loss_is_recommended(
     helped = replace(found, regrets=replace(found.regrets, single="bce", by_rank=0.5))
     assert helped.loss == "asl"
     assert "has not done better" not in str(helped)
+    plain = replace(helped, regrets=replace(helped.regrets, always={"bce": 0.0, "asl": 0.3}))
+    assert plain.loss == "bce", "one that is taken without asking has ended nearer to the best than advice"
+    assert "recommended: bce, the best single loss" in str(plain)
     few = replace(found, regrets=replace(found.regrets, single="bce", families=2))
     assert few.loss == "asl"
     assert "Too few families" in few.sureness
