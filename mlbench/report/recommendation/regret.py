@@ -36,8 +36,10 @@ class Regrets:
 
     @property
     def fixed(self) -> tuple[str, float]:
-        """The loss to take whatever the data, with its regret: that with the best average rank, or one of ALWAYS that has
-        ended nearer to the best."""
+        """The loss to take whatever the data, with its regret.
+
+        It is the one with the best average rank, or one of ALWAYS that has ended nearer to the best.
+        """
         rules = [(self.single, self.by_rank), *self.always.items()]
         return min(rules, key=lambda rule: float(settled(rule[1])))
 
