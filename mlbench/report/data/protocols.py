@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -23,31 +24,58 @@ def alike(records: pd.DataFrame, *, tuned: bool) -> list[tuple[str, ...]]:
     Two suites of which one trains a dataset under another protocol, encoder or reading of the data than the other would
     stand in one table as two datasets of one family, each with a mean of its own; so would two of which one holds
     variants of a family (other lengths of training, hidden labels) that the other lacks, and a family's mean would be
-    over both. What is tuned differs from cell to cell, and is not looked at.
+    over both. Two that have no dataset together and compare other losses have nothing to say to each other. What is
+    tuned differs from cell to cell, and is not looked at.
     """
     if "suite" not in records.columns:
         return []
     suites = records["suite"].fillna("").astype(str)
-    found: list[tuple[list[str], dict[str, frozenset[tuple[str, ...]]], dict[str, set[str]]]] = []
+    groups: list[_Group] = []
     for suite in (
         suites.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index
     ):
-        trained, variants = (
-            _trained(records[suites == suite], tuned=tuned),
-            _variants(records[suites == suite]),
-        )
-        for names, together, families in found:
-            one_way = all(together[dataset] & how for dataset, how in trained.items() if dataset in together)
-            if one_way and all(families[name] == ids for name, ids in variants.items() if name in families):
-                names.append(str(suite))
-                together.update(
-                    {name: together.get(name, frozenset()) | how for name, how in trained.items()}
-                )
-                families.update(variants)
-                break
+        own = _group(str(suite), records[suites == suite], tuned=tuned)
+        fitting = next((group for group in groups if group.fits(own)), None)
+        if fitting is None:
+            groups.append(own)
         else:
-            found.append(([str(suite)], dict(trained), variants))
-    return [tuple(sorted(names)) for names, _, _ in found]
+            fitting.take(own)
+    return [tuple(sorted(group.suites)) for group in groups]
+
+
+@dataclass
+class _Group:
+    """Suites that may share a table."""
+
+    suites: list[str]
+    trained: dict[str, frozenset[tuple[str, ...]]]
+    """How each dataset is trained."""
+    variants: dict[str, set[str]]
+    """Of each family the datasets that share its inputs."""
+    losses: set[str]
+
+    def fits(self, other: _Group) -> bool:
+        """Whether what both hold is trained alike, in the same variants; where they hold nothing together, whether they
+        compare the same losses."""
+        shared = self.trained.keys() & other.trained.keys()
+        if not shared and not self.variants.keys() & other.variants.keys():
+            return self.losses == other.losses
+        families = self.variants.keys() & other.variants.keys()
+        return all(self.trained[name] & other.trained[name] for name in shared) and all(
+            self.variants[name] == other.variants[name] for name in families
+        )
+
+    def take(self, other: _Group) -> None:
+        self.suites += other.suites
+        for name, how in other.trained.items():
+            self.trained[name] = self.trained.get(name, frozenset()) | how
+        self.variants |= other.variants
+        self.losses |= other.losses
+
+
+def _group(suite: str, cells: pd.DataFrame, *, tuned: bool) -> _Group:
+    losses = set(cells["loss"].astype(str)) if "loss" in cells.columns else set()
+    return _Group([suite], dict(_trained(cells, tuned=tuned)), _variants(cells), losses)
 
 
 def without_differences(frames: Sequence[pd.DataFrame]) -> tuple[list[pd.DataFrame], list[str]]:

@@ -56,6 +56,13 @@ def test_suites_that_train_a_dataset_in_two_ways_stand_apart_the_larger_first(
     assert suites(tmp_path) == [{"two", "three"}, {"one"}]
 
 
+def test_suites_that_share_neither_a_dataset_nor_their_losses_stand_apart(tmp_path: Path) -> None:
+    write_trained(tmp_path, ONE, head_bias="prior")
+    other = replace(ONE, suite="two", datasets=("data-c",), losses={"bce": 0.0, "msc": 0.0})
+    write_trained(tmp_path, other, head_bias="prior")
+    assert suites(tmp_path) == [{"one"}, {"two"}]
+
+
 def test_suites_with_other_variants_of_a_family_stand_apart(tmp_path: Path) -> None:
     """One trains data-b at several lengths: its mean over them is none of data-b as the other suite trains it."""
     write_trained(tmp_path, ONE, head_bias="prior")
