@@ -1,14 +1,15 @@
-"""What is published of a trial is enough for the choice, and nothing of any other record is lost."""
+"""What is published of a trial is enough for the choice; of any other record a curve has fewer points."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlbench.records import Store
-from mlbench.records.lean import lean
+from mlbench.records.lean import EPOCHS, lean
 from mlbench.suite import score_of
 from tests.records.least import LEAST_CELL
 
@@ -60,6 +61,20 @@ def test_the_choice_reads_the_same_of_a_lean_trial(metric: str) -> None:
 @pytest.mark.parametrize("whole", [record(trial=False), record(trial=None), record(status="failed")])
 def test_other_records_are_published_whole(whole: dict[str, Any]) -> None:
     assert lean(whole, KEYS) == whole
+
+
+def test_of_a_thousand_epochs_a_hundred_are_published_the_first_and_the_last_among_them() -> None:
+    whole = record(trial=False)
+    epochs = [{"epoch": number, "loss": 1.0} for number in range(1000)]
+    history = {**whole["history"], "epochs": epochs}
+    thin = lean({**whole, "history": history}, KEYS)
+    kept = [each["epoch"] for each in thin["history"]["epochs"]]
+    assert len(kept) == EPOCHS
+    assert (kept[0], kept[-1]) == (0, 999)
+    assert {after - before for before, after in pairwise(kept)} == {10, 11}
+    assert {**thin, "history": history} == {**whole, "history": history}, "nothing else is touched"
+    assert thin["history"]["evaluations"] == history["evaluations"]
+    assert lean(thin, KEYS) == thin
 
 
 def test_packing_makes_trials_lean_and_leaves_their_own_files(tmp_path: Path) -> None:
