@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlbench.code.siblings import module_file
 from mlbench.code.syntax import ASIDE, digest, is_text, shape
 
 
@@ -164,17 +165,7 @@ class Reach:
 
     def _file(self, module: str, importer: Path) -> Path | None:
         """The file of a module, as `importer` names it, where it lies in the folder."""
-        parts = module.lstrip(".").split(".")
-        if up := len(module) - len(module.lstrip(".")):
-            path = importer.parents[up - 1].joinpath(*parts)
-        elif parts[0] == self.package.name:
-            path = self.package.joinpath(*parts[1:])
-        else:
-            return None
-        for file in (path.with_suffix(".py"), path / "__init__.py"):
-            if file.is_relative_to(self.folder) and file.is_file():
-                return file
-        return None
+        return module_file(module, importer, self.package, self.folder)
 
     def _module(self, file: Path) -> Module:
         if file not in self._modules:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -16,31 +16,31 @@ from types import CodeType, ModuleType
 def siblings(file: Path) -> list[Path]:
     """The files beside `file` that its imports name, and theirs in turn; of a package all its Python files. A name that
     Python has itself is Python's."""
-    found: dict[Path, None] = {}
-    unread = [file]
-    while unread:
-        for name in _imported(unread.pop()):
-            for other in _files_of(file.parent, name):
-                if other not in found and other != file:
-                    found[other] = None
-                    unread.append(other)
-    return list(found)
+    return _followed(
+        file, lambda each: (other for name in _imported(each) for other in _files_of(file.parent, name))
+    )
 
 
 def fellows(file: Path) -> list[Path]:
     """What the results of an installed file depend on beside itself: the modules that it reaches in its package; of one
     that lies in none nothing, since beside it lies all that is installed."""
     root = _package_of(file)
-    if root is None:
-        return []
-    found: dict[Path, None] = {file: None}
-    unread = [file]
-    while unread:
-        for other in _reached(unread.pop(), root):
-            if other not in found:
-                found[other] = None
-                unread.append(other)
-    return sorted(set(found) - {file})
+    return [] if root is None else _followed(file, lambda each: _reached(each, root))
+
+
+def module_file(module: str, importer: Path, package: Path, folder: Path) -> Path | None:
+    """The file of a module of the package at `package`, as `importer` names it, where it lies in `folder`."""
+    parts = module.lstrip(".").split(".")
+    if up := len(module) - len(module.lstrip(".")):
+        path = importer.parents[min(up, len(importer.parents)) - 1].joinpath(*parts)
+    elif parts[0] == package.name:
+        path = package.joinpath(*parts[1:])
+    else:
+        return None
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_relative_to(folder) and file.is_file():
+            return file
+    return None
 
 
 def serve_siblings(file: Path) -> None:
@@ -108,34 +108,31 @@ def _package_of(file: Path) -> Path | None:
     return outermost
 
 
+def _followed(file: Path, named: Callable[[Path], Iterable[Path]]) -> list[Path]:
+    """The files that `file` names, and theirs in turn, each once."""
+    found: dict[Path, None] = {}
+    unread = [file]
+    while unread:
+        for other in named(unread.pop()):
+            if other not in found and other != file:
+                found[other] = None
+                unread.append(other)
+    return list(found)
+
+
 def _reached(file: Path, root: Path) -> Iterator[Path]:
     """The files of a package that the imports of one of them name, those that hand names on included."""
     for node in ast.walk(_tree(file)):
+        names: list[str] = []
         if isinstance(node, ast.Import):
-            named = [(alias.name, 0) for alias in node.names]
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            stem = f"{node.module}." if node.module else ""
-            named = [
-                (node.module or "", node.level),
-                *((f"{stem}{alias.name}", node.level) for alias in node.names),
-            ]
-        else:
-            continue
-        for name, level in named:
-            parts = name.split(".") if name else []
-            if level:
-                if level > len(file.parents):
-                    continue
-                place = file.parents[level - 1].joinpath(*parts)
-            elif parts and parts[0] == root.name:
-                place = root.joinpath(*parts[1:])
-            else:
-                continue
-            yield from (
-                each
-                for each in (place.with_suffix(".py"), place / "__init__.py")
-                if each.is_file() and each.is_relative_to(root)
-            )
+            source = "." * node.level + (node.module or "")
+            stem = source if source.endswith(".") else f"{source}."
+            names = [source, *(f"{stem}{alias.name}" for alias in node.names)]
+        for name in names:
+            if found := module_file(name, file, root, root):
+                yield found
 
 
 def _tree(file: Path) -> ast.AST:

@@ -1,4 +1,4 @@
-"""A metric by the variants of a family: the same inputs with hidden labels, or trained for longer."""
+"""A metric by the variants of a family: the same inputs with hidden labels, trained for longer, or the like."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ class _Group:
         """Whether what both hold is trained alike, in the same variants; where they hold nothing together, whether they
         compare the same losses."""
         shared = self.trained.keys() & other.trained.keys()
-        if not shared and not self.variants.keys() & other.variants.keys():
-            return self.losses == other.losses
         families = self.variants.keys() & other.variants.keys()
+        if not shared and not families:
+            return self.losses == other.losses
         return all(self.trained[name] & other.trained[name] for name in shared) and all(
             self.variants[name] == other.variants[name] for name in families
         )

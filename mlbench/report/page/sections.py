@@ -160,8 +160,8 @@ _TWICE = (
     "It stands in no table and in no rank."
 )
 _VARIANTS = (
-    "The same test rows, where the labels that were hidden or the length of training differ: whether the order of "
-    "losses holds."
+    "The datasets of a family share their inputs and differ in something, such as the labels that are hidden or the "
+    "length of training: whether the order of losses holds."
 )
 _FAMILIES = (
     "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "

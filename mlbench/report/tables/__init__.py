@@ -2,11 +2,11 @@
 
 Tested elsewhere than in a file of their own name:
 
+    breakdowns: tests/report/analysis/test_variants.py
     collect, published, settings: tests/report/tables/test_scores.py
     comparison: tests/report/text/test_evidence.py
     cost: tests/report/analysis/test_cost.py
-    csv, frequency, html, latex, model, one_family: tests/report/tables/test_formats.py
+    csv, html, latex, model, one_family: tests/report/tables/test_formats.py
     glance: tests/report/analysis/test_one_family.py
     markdown: tests/report/text/test_answer.py
-    variants: tests/report/analysis/test_variants.py
 """

@@ -10,15 +10,14 @@ from mlbench.report.analysis.trial_table import choices
 from mlbench.report.data.grid import READING_WORDS
 from mlbench.report.data.kinds import kind_of
 from mlbench.report.data.measures import file_name
+from mlbench.report.tables.breakdowns import frequency_table, variants_table
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.cost import cost_tables
-from mlbench.report.tables.frequency import frequency_table
 from mlbench.report.tables.glance import glance_table
 from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.settings import settings_table
 from mlbench.report.tables.tuning import tuning_table
-from mlbench.report.tables.variants import variants_table
 from mlbench.report.wording import show_fraction
 
 Leading = dict[str, str]

@@ -52,12 +52,10 @@ def ask(arguments: Sequence[str], given: str = "") -> Answer:
             raise
         finally:
             end_marked(mark, but=os.getpid())
-        said = _text(out).splitlines()
+        said, reply = _text(out).splitlines(), None
         with contextlib.suppress(ValueError):
-            return Answer(
-                parse_json(said[-1] if said else ""), process.returncode, _text(errors).splitlines()
-            )
-        return Answer(None, process.returncode, _text(errors).splitlines())
+            reply = parse_json(said[-1] if said else "")
+        return Answer(reply, process.returncode, _text(errors).splitlines())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.variants import by_variant
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
-from mlbench.report.tables.variants import variants_table
+from mlbench.report.tables.breakdowns import variants_table
 from tests.report.synthetic import World, records
 
 DATASETS = ("a", "a-x3", "a-x10", "b", "b-x3", "b-x10", "c")
