@@ -4,4 +4,5 @@ Tested elsewhere than in a file of their own name:
 
     drawn, grid: tests/report/data/test_trials.py
     naming, repeats, superseded: tests/report/data/test_arrays.py
+    traits: tests/report/recommendation/test_recommend.py
 """

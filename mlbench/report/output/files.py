@@ -63,6 +63,7 @@ def write_documents(
         *([claims] if claims else []),
         *(tables.scores[view] for view in views),
         *tables.comparison.values(),
+        *tables.influence.values(),
         *tables.variants.values(),
         *tables.tuning.values(),
         tables.settings,

@@ -117,6 +117,7 @@ def _fill(analysis: Analysis, content: Content, fragments: Fragments, macros: An
         ("control", tables.comparison),
         ("frequency", tables.frequency),
         ("variants", tables.variants),
+        ("influence", tables.influence),
     ):
         for view, table in group.items():
             fragments.add(slot, view, to_html(table))

@@ -25,6 +25,7 @@ _EMPTY = {
     "from-control": "Fewer than six families with a wide enough span have no intervals to draw.",
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
+    "influence": "It takes six families with a wide enough span, the control, and a main metric.",
     "variants": "No family has all variants for this choice, or this is no main metric.",
     "evidence": "",
     "buckets": "",
@@ -69,6 +70,11 @@ def sections(
             [slot("control")] if one else [slot("from-control"), slot("control"), slot("wins")],
         ),
         *_where(Section("contrasts", "What was asked"), table=tables.contrasts),
+        *(
+            [Section("influence", "Where it matters", [_INFLUENCE], [slot("influence")])]
+            if tables.influence
+            else []
+        ),
         *_where(Section("repeats", TWICE, [_TWICE]), lines=repeated),
         Section(
             "curves",
@@ -162,6 +168,10 @@ _TWICE = (
 _VARIANTS = (
     "The datasets of a family share their inputs and differ in something, such as the labels that are hidden or the "
     "length of training: whether the order of losses holds."
+)
+_INFLUENCE = (
+    "Whether how far a loss is from the control goes with what the data are like: the kind of input, the number of "
+    "labels, how rare the rarest is, how many rows there are."
 )
 _FAMILIES = (
     "Average rank over families of datasets, its interval by a paired bootstrap over families, then seeds. A loss "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +11,11 @@ from mlbench import datasets
 from mlbench.datasets.places import given_path
 from mlbench.errors import UnknownNameError
 from mlbench.registry import DATASETS
-from mlbench.report.data.grid import Grid, Task
+from mlbench.report.data.grid import Grid
+from mlbench.report.data.traits import Traits, traits_of_task
 
 OTHER_MODALITY = 1.0
 """What text against image adds to the distance: as much as ten times the labels."""
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What of a dataset decides whom it is like; NaN where it is not known."""
-
-    name: str
-    modality: str
-    labels: float
-    cardinality: float
-    imbalance: float
-    train_rows: float
-
-    @property
-    def numbers(self) -> dict[str, float]:
-        """The traits that are compared as ratios."""
-        return {
-            "labels": self.labels,
-            "labels a sample": self.cardinality,
-            "imbalance": self.imbalance,
-            "training rows": self.train_rows,
-        }
-
-    def __str__(self) -> str:
-        known = [f"{value:,.4g} {name}" for name, value in self.numbers.items() if not math.isnan(value)]
-        return f"{self.name}: {', '.join([self.modality, *known])}"
 
 
 def distance(one: Traits, other: Traits) -> float:
@@ -50,18 +24,6 @@ def distance(one: Traits, other: Traits) -> float:
     steps = [abs(math.log10(a / b)) for a, b in pairs if a > 0 and b > 0]
     apart = sum(steps) / len(steps) if steps else 1.0
     return apart + (OTHER_MODALITY if one.modality != other.modality else 0.0)
-
-
-def traits_of_task(task: Task) -> Traits:
-    """Of a dataset that records exist of."""
-    return Traits(
-        task.name,
-        task.modality,
-        float(task.labels or math.nan),
-        task.cardinality,
-        task.imbalance,
-        float(task.train_rows or math.nan),
-    )
 
 
 def find_traits(

@@ -16,8 +16,9 @@ from mlbench.report.data.arrays import nanmean
 from mlbench.report.data.grid import READING_WORDS, READINGS, Grid, Task
 from mlbench.report.data.measures import require
 from mlbench.report.data.merge import check_something_finished, merge
+from mlbench.report.data.traits import Traits, traits_of_task
 from mlbench.report.recommendation.advice import advise, nearest
-from mlbench.report.recommendation.likeness import Traits, distance, find_traits, traits_of_task
+from mlbench.report.recommendation.likeness import distance, find_traits
 from mlbench.report.recommendation.origin import origin
 from mlbench.report.recommendation.published import published_cells
 from mlbench.report.recommendation.regret import Regrets, past_regrets

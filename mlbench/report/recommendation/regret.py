@@ -9,8 +9,9 @@ import numpy as np
 
 from mlbench.report.data.arrays import Floats, mean_of, settled
 from mlbench.report.data.grid import Grid
+from mlbench.report.data.traits import Traits
 from mlbench.report.recommendation.advice import advise, nearest
-from mlbench.report.recommendation.likeness import Traits, distance
+from mlbench.report.recommendation.likeness import distance
 from mlbench.report.statistics.ranks import block_ranks
 
 ALWAYS = ("bce", "asl")

@@ -8,5 +8,6 @@ Tested elsewhere than in a file of their own name:
     cost: tests/report/analysis/test_cost.py
     csv, html, latex, model, one_family: tests/report/tables/test_formats.py
     glance: tests/report/analysis/test_one_family.py
+    influence: tests/report/analysis/test_influence.py
     markdown: tests/report/text/test_answer.py
 """

@@ -14,6 +14,7 @@ from mlbench.report.tables.breakdowns import frequency_table, variants_table
 from mlbench.report.tables.comparison import comparison_table
 from mlbench.report.tables.cost import cost_tables
 from mlbench.report.tables.glance import glance_table
+from mlbench.report.tables.influence import influence_table
 from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.settings import settings_table
@@ -32,6 +33,7 @@ class Tables:
     comparison: dict[View, Table]
     frequency: dict[View, Table]
     variants: dict[View, Table]
+    influence: dict[View, Table]
     cost: dict[int, list[Table]]
     tuning: dict[int, Table]
     settings: Table
@@ -45,6 +47,7 @@ def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
     comparison = {view: comparison_table(analysis, view) for view in main}
     frequency = {view: frequency_table(analysis, view) for view in main}
     variants = {view: variants_table(analysis, view) for view in main}
+    influence = {view: influence_table(analysis, view) for view in main}
     cost = {place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))}
     short = kind_of(analysis.grid.cells).short
 
@@ -58,6 +61,7 @@ def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
         comparison={view: marked(table) for view, table in comparison.items() if table is not None},
         frequency={view: marked(table) for view, table in frequency.items() if table is not None},
         variants={view: marked(table) for view, table in variants.items() if table is not None},
+        influence={view: marked(table) for view, table in influence.items() if table is not None},
         cost={place: list(map(marked, found)) for place, found in cost.items()},
         tuning={place: marked(table) for place, table in _tuning(analysis).items()},
         settings=marked(settings_table(analysis.grid)),
@@ -96,6 +100,8 @@ def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[
         yield "frequency", _of_views(analysis, tables.frequency)
     if tables.variants:
         yield "variants", _of_views(analysis, tables.variants)
+    if tables.influence:
+        yield "influence", _of_views(analysis, tables.influence)
     costs = [
         (
             {"training data": show_fraction(analysis.grid.fractions[place]), "of": table.title.split(":")[0]},

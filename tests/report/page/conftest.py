@@ -65,7 +65,11 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 found.append(message["params"]["request"]["url"])
-        return [address for address in found if not address.startswith(("data:", "blob:", "chrome:"))]
+        return [
+            address
+            for address in found
+            if not address.startswith(("data:", "blob:", "chrome:", "chrome-untrusted:"))
+        ]
 
 
 @pytest.fixture(scope="session")

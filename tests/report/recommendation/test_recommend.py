@@ -15,7 +15,8 @@ from mlbench.report import recommend
 from mlbench.report.data.arrays import nanmean
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
-from mlbench.report.recommendation.likeness import Traits, distance, traits_of_task
+from mlbench.report.data.traits import Traits, traits_of_task
+from mlbench.report.recommendation.likeness import distance
 from mlbench.report.recommendation.regret import past_regrets
 from tests.report.synthetic import World, records, write
 
