@@ -30,7 +30,11 @@ class Traits:
         }
 
     def __str__(self) -> str:
-        known = [f"{value:,.4g} {name}" for name, value in self.numbers.items() if not math.isnan(value)]
+        known = [
+            f"{value:,.0f} {name}" if value >= 1000 else f"{value:.4g} {name}"
+            for name, value in self.numbers.items()
+            if not math.isnan(value)
+        ]
         return f"{self.name}: {', '.join([self.modality, *known])}"
 
 

@@ -92,9 +92,29 @@ class Recommendation:
 
     @property
     def loss(self) -> str:
-        """The one to take: that of the nearest datasets, or the best single one where likeness has not done better."""
-        helps = self.regrets.likeness_helps or not self.regrets.single
-        return self.advice[0].loss if helps and self.advice else self.regrets.fixed[0]
+        """The one to take, chosen as has been best on past families."""
+        way = self.regrets.way
+        if way == "likeness" and self.advice:
+            return self.advice[0].loss
+        return (self._by_split if way == "split" else None) or self.regrets.fixed[0]
+
+    @property
+    def _by_split(self) -> str | None:
+        """What the split says; None where there is none, or the trait is not known."""
+        return None if self.regrets.split is None else self.regrets.split.loss_for(self.traits)
+
+    @property
+    def _why(self) -> str:
+        """What speaks for the loss where it is not by likeness; empty where likeness says the same or there is none."""
+        split = self.regrets.split
+        if self.regrets.way == "split" and split is not None and self._by_split is not None:
+            return f": {split.why(self.loss)}"
+        if not self.advice or self.loss == self.advice[0].loss:
+            return ""
+        return (
+            ", the best single loss over all families: choosing by what data are like has not done better than to take "
+            "it always"
+        )
 
     def __str__(self) -> str:
         lines = [str(self.traits), f"by {self.where}", self.origin, "", "nearest datasets in the records:"]
@@ -103,14 +123,8 @@ class Recommendation:
             for other in self.neighbours
         ]
         families = len({other.family for other in self.neighbours})
-        if self.advice and self.loss != self.advice[0].loss:
-            lines += [
-                "",
-                f"recommended: {self.loss}, the best single loss over all families: choosing by likeness has not done "
-                "better than to take it always",
-                "",
-                "by likeness it would be:",
-            ]
+        if why := self._why:
+            lines += ["", f"recommended: {self.loss}{why}", "", "by likeness it would be:"]
         else:
             lines += ["", "recommended:"]
         lines += [

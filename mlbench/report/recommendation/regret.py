@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from mlbench.report.data.grid import Grid
 from mlbench.report.data.traits import Traits
 from mlbench.report.recommendation.advice import advise, nearest
 from mlbench.report.recommendation.likeness import distance
+from mlbench.report.recommendation.split import Split, find_split
 from mlbench.report.statistics.ranks import block_ranks
 
 ALWAYS = ("bce", "asl")
 """Losses that people take without asking."""
 LEAST_TRIALS = 3
 """Past families below which nothing can be said."""
+
+Way = Literal["single", "split", "likeness"]
+"""How a loss is chosen: one for all data, by one trait, or by the nearest families; the simplest first."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,16 @@ class Regrets:
     """On how many this could be tried, with every rule."""
     by_likeness: float
     """Of the loss that is advised from the nearest families; mean over families."""
+    by_split: float
+    """Of the loss that a split of the others says; of the best single one where they have no split."""
     by_rank: float
     """Of the loss with the best average rank over all other families."""
     always: Mapping[str, float]
     """Of losses that are always taken."""
     single: str
     """The loss with the best average rank over all families."""
+    split: Split | None = None
+    """That of all families, where one ends nearer to the best than a single loss."""
 
     @property
     def fixed(self) -> tuple[str, float]:
@@ -45,20 +54,28 @@ class Regrets:
         return min(rules, key=lambda rule: float(settled(rule[1])))
 
     @property
-    def likeness_helps(self) -> bool:
-        """Whether likeness has done better than any single loss; of too few families that is taken for granted."""
-        return self.families < LEAST_TRIALS or bool(settled(self.by_likeness) < settled(self.fixed[1]))
+    def way(self) -> Way:
+        """What has ended nearest to the best, of ways that are level the simplest; of too few families that is taken
+        to be likeness."""
+        if self.families < LEAST_TRIALS or not self.single:
+            return "likeness"
+        ways: list[tuple[float, Way]] = [(float(settled(self.fixed[1])), "single")]
+        if self.split is not None:
+            ways.append((float(settled(self.by_split)), "split"))
+        ways.append((float(settled(self.by_likeness)), "likeness"))
+        return min(ways, key=lambda way: way[0])[1]
 
     def __str__(self) -> str:
         if self.families < LEAST_TRIALS:
             return "Too few families of datasets to say how good such advice has been."
         others = [f"always {loss} {value:.3f}" for loss, value in self.always.items()]
+        split = "" if self.split is None else f", by one split of a trait {self.by_split:.3f}"
         beside = ", ".join(
             [f"the loss with the best average rank over the others {self.by_rank:.3f}", *others]
         )
         return (
-            f"Given for each of {self.families} past families from the others, the advised loss was "
-            f"{self.by_likeness:.3f} below the best loss on average; {beside}."
+            f"Given for each of {self.families} past families from the others, the loss advised by likeness was "
+            f"{self.by_likeness:.3f} below the best loss on average{split}; {beside}."
         )
 
 
@@ -74,14 +91,16 @@ def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> Regret
         known = np.array([each for each in by_task if each is not None])
         if len(known):
             found.append(tuple(known.mean(0)))
-    means = np.array(found).mean(0) if found else np.zeros(2 + len(always))
+    means = np.array(found).mean(0) if found else np.zeros(3 + len(always))
     best = _best_by_rank(scores, names, range(len(names)))
     return Regrets(
         families=len(found),
         by_likeness=float(means[0]),
         by_rank=float(means[1]),
-        always=dict(zip(always, map(float, means[2:]), strict=True)),
+        by_split=float(means[2]),
+        always=dict(zip(always, map(float, means[3:]), strict=True)),
         single="" if best is None else grid.losses[best],
+        split=find_split(scores, grid.losses, names, traits, range(len(names))),
     )
 
 
@@ -102,7 +121,10 @@ def _of_task(
     near = [loss for loss, _, _ in advise(scores, apart, names, nearest(scores, apart, names, rest))]
     advised = next((loss for loss in near if not np.isnan(own[loss])), None)
     single = _best_by_rank(scores, names, rest)
-    chosen = [advised, single, *(grid.losses.index(loss) for loss in always)]
+    split = find_split(scores, grid.losses, names, traits, rest)
+    said = None if split is None else split.loss_for(traits[task])
+    by_split = single if said is None else grid.losses.index(said)
+    chosen = [advised, single, by_split, *(grid.losses.index(loss) for loss in always)]
     if any(loss is None or np.isnan(own[loss]) for loss in chosen):
         return None
     return [float(settled(np.nanmax(own) - own[loss])) for loss in chosen]
