@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,10 @@ from mlbench.records.store import stores
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SHOWN = 3
+"""So many of the cells whose records differ are named."""
 
 
 def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
@@ -28,6 +32,7 @@ def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
     rows: dict[tuple[str, bool | None], int] = {}
     finished: dict[str, int] = {}
     there = set[tuple[str, bool | None]]()
+    apart: dict[str, None] = {}
     for path in [paths] if isinstance(paths, Path | str) else paths:
         for record in _records_of(Path(path)):
             if isinstance(record, RecordError):
@@ -40,10 +45,24 @@ def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
             if digest is not None:
                 there.add(key)
                 if finished.setdefault(identifier, digest) != digest:
-                    problems.append(f"cell {identifier}: two finished records differ; the first one counts")
+                    apart[identifier] = None
+    problems += _differing(list(apart))
     frame = table.frame(list(rows.values()))
     frame.attrs["problems"] = problems
     return frame
+
+
+def _differing(cells: Sequence[str]) -> list[str]:
+    """What is said of cells of which two finished records differ: in a line, however many there are."""
+    if len(cells) < 2:
+        return [
+            f"cell {identifier}: two finished records differ; the first one counts" for identifier in cells
+        ]
+    more = f" and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
+    return [
+        f"{len(cells)} cells, each with two finished records that differ; the first one counts: "
+        f"{', '.join(cells[:SHOWN])}{more}"
+    ]
 
 
 def _stage(record: Mapping[str, Any]) -> bool | None:

@@ -76,6 +76,15 @@ def test_two_finished_records_that_differ_are_named(tmp_path: Path) -> None:
     assert frame.attrs["problems"] == ["cell a: two finished records differ; the first one counts"]
 
 
+def test_many_that_differ_are_a_line(tmp_path: Path) -> None:
+    write(tmp_path / "x/s", *map(record, "abcde"))
+    write(tmp_path / "y/s", *(record(name, metrics={"test": {"map": 0.6}}) for name in "abcde"))
+    frame = load_records([tmp_path / "x", tmp_path / "y", tmp_path / "y"])
+    assert frame.attrs["problems"] == [
+        "5 cells, each with two finished records that differ; the first one counts: a, b, c and 2 more"
+    ]
+
+
 def test_packed_and_own_files_give_the_same_frame(tmp_path: Path) -> None:
     store = write(tmp_path / "s", *map(record, "abc"))
     whole = load_records(tmp_path)
