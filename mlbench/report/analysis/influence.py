@@ -16,7 +16,7 @@ from mlbench.report.data.traits import traits_of_task
 from mlbench.report.statistics.blocks import Blocks
 from mlbench.report.statistics.correlation import spearman
 from mlbench.report.statistics.equivalence import Judged, Region
-from mlbench.report.statistics.frequentist import holm
+from mlbench.report.statistics.frequentist import ALPHA, holm
 from mlbench.report.statistics.interval import LEAST_FAMILIES
 
 LEAST_VALUES = 3
@@ -44,6 +44,20 @@ class Influence:
 
 
 @dataclass(frozen=True)
+class Strongest:
+    """The correlation with the smallest p, where Holm's correction leaves it significant; arrays of [families]."""
+
+    loss: str
+    trait: str
+    found: Correlation
+    families: tuple[str, ...]
+    values: Floats
+    """Of the trait."""
+    shares: Floats
+    """How far the loss is ahead of the control, of a family's span."""
+
+
+@dataclass(frozen=True)
 class Influences:
     """Over the families that have a span wide enough to divide by."""
 
@@ -56,6 +70,7 @@ class Influences:
     """All but the control, best rank first."""
     spread: Influence
     """Of the standard deviation over all losses, the control among them: how much the choice matters."""
+    strongest: Strongest | None
 
 
 def influences(analysis: Analysis, view: View) -> Influences | None:
@@ -83,7 +98,26 @@ def influences(analysis: Analysis, view: View) -> Influences | None:
         traits=tuple(traits),
         losses=dict(zip(ordered, parts[:-1], strict=True)),
         spread=parts[-1],
+        strongest=_strongest(dict(zip(ordered, parts[:-1], strict=True)), traits, region, differences),
     )
+
+
+def _strongest(
+    losses: Mapping[str, Influence],
+    traits: Mapping[str, Floats],
+    region: Region,
+    differences: Mapping[str, Floats],
+) -> Strongest | None:
+    pairs = [(each.p, loss, trait) for loss, one in losses.items() for trait, each in one.by_trait.items()]
+    if not pairs:
+        return None
+    _, loss, trait = min(pairs, key=lambda pair: pair[0])
+    found, known = losses[loss].by_trait[trait], ~np.isnan(traits[trait])
+    if found.p_holm > ALPHA:
+        return None
+    names = np.array(region.families)[region.wide][known]
+    shares = region.shares(differences[loss])[known]
+    return Strongest(loss, trait, found, tuple(map(str, names)), traits[trait][known], shares)
 
 
 def kind_of_input(task: Task) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.buckets import bucket_means
+from mlbench.report.analysis.influence import influences
 from mlbench.report.data.arrays import Intervals
 from mlbench.report.data.grid import READING_WORDS
 from mlbench.report.data.measures import file_name
@@ -24,7 +25,7 @@ from mlbench.report.figures.data import (
 from mlbench.report.figures.forest import from_control
 from mlbench.report.figures.matrices import rank_map, win_matrix
 from mlbench.report.figures.save import Draw
-from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency
+from mlbench.report.figures.scatter import against_cost, against_labels, by_frequency, over_trait
 from mlbench.report.figures.significance import critical_differences, profiles
 from mlbench.report.figures.style import FigureSubject, LineStyles, line_styles
 from mlbench.report.figures.training import training_curves
@@ -103,6 +104,7 @@ def _block_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Itera
     np.fill_diagonal(wins, np.nan)
     yield FigureJob(("wins", *view), partial(win_matrix, subject, losses, wins))
     yield from _control_jobs(analysis, view, subject)
+    yield from _influence_jobs(analysis, view, subject)
     p = analysis.nemenyi(view)
     if p is not None:
         distance = critical_difference(len(losses), blocks.count)
@@ -141,6 +143,19 @@ def _control_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Ite
         ("from-control", *view),
         partial(from_control, subject, styles_of(analysis), losses, control, found, shares, region.rope),
     )
+
+
+def _influence_jobs(analysis: Analysis, view: View, subject: FigureSubject) -> Iterator[FigureJob]:
+    """The strongest correlation with what families are like, where it is significant."""
+    found = influences(analysis, view)
+    if found is None or found.strongest is None:
+        return
+    one = found.strongest
+    yield FigureJob(
+        ("influence-figure", *view),
+        partial(over_trait, subject, styles_of(analysis), found.control, one.loss, one.trait, one.families, one.values,
+                one.shares, analysis.rope),
+    )  # fmt: skip
 
 
 def _curve_jobs(analysis: Analysis) -> Iterator[FigureJob]:

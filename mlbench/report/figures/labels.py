@@ -55,3 +55,36 @@ def _free(label: str, taken: set[str]) -> str:
         mark = f"…{number}"
         free = label[: -len(mark)] + mark
     return free
+
+
+SMALL = 6.5
+"""Points: the size of names beside marks."""
+_BESIDE = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+"""Where a name may stand, right of its mark first."""
+
+
+def beside(places: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[tuple[int, int]]:
+    """Of marks at `places`, in inches, on which side the name of each stands so that it hides no mark and no name
+    before it: −1, 0 or 1 across and up. Right of the mark where it cannot be helped."""
+    taken = [(x - 0.05, x + 0.05, y - 0.05, y + 0.05) for x, y in places]
+    sides = []
+    for place, label in zip(places, labels, strict=True):
+        boxes = [_box(place, side, label) for side in _BESIDE]
+        free = [not any(_meet(box, other) for other in taken) for box in boxes]
+        chosen = free.index(True) if any(free) else 0
+        taken.append(boxes[chosen])
+        sides.append(_BESIDE[chosen])
+    return sides
+
+
+def _box(place: tuple[float, float], side: tuple[int, int], label: str) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of a name, in inches."""
+    wide, tall = 0.009 * SMALL * len(label), 0.014 * SMALL
+    (x, y), (across, up) = place, side
+    left = x + 0.06 if across > 0 else x - 0.06 - wide if across < 0 else x - wide / 2
+    bottom = y - tall / 2 + 0.11 * up
+    return left, left + wide, bottom, bottom + tall
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]

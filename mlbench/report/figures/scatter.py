@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from mlbench.report.data.arrays import Floats, nanmean
+from mlbench.report.figures.labels import SMALL, beside, shorten
 from mlbench.report.figures.layout import named_grey, one_panel
-from mlbench.report.figures.style import HIGHLIGHTED, MUTED, Drawing, FigureSubject, LineStyles
+from mlbench.report.figures.style import HIGHLIGHTED, MUTED, RULE, Drawing, FigureSubject, LineStyles
 
 
 def against_labels(
@@ -51,6 +52,54 @@ def against_labels(
         key=f"labels-{subject.suffix}",
         title=f"Gain over {control} against the number of labels, {subject.metric}, {subject.where}",
         words=f"How far each loss is ahead of {control} by {subject.metric}, datasets in order of their labels.",
+        figure=figure,
+    )
+
+
+def over_trait(
+    subject: FigureSubject,
+    styles: LineStyles,
+    control: str,
+    loss: str,
+    trait: str,
+    families: Sequence[str],
+    values: Floats,
+    shares: Floats,
+    rope: float,
+) -> Drawing:
+    """How far one loss is ahead of the control, as a share of the span, over a number; all of them [families]."""
+    wide, tall = 5.6, 3.3
+    figure, axes = one_panel(wide, tall, left=0.75, bottom=0.5, right=0.5)
+    axes.axhspan(-100 * rope, 100 * rope, color=RULE, alpha=0.6, linewidth=0, zorder=1)
+    axes.axhline(0, color=MUTED, linewidth=0.9, zorder=2)
+    style, y = styles[loss], 100 * shares
+    axes.plot(values, y, style.marker, color=style.colour, zorder=3)
+    names = list(shorten(families, 16).values())
+    across, up = (np.ptp(each) or 1.0 for each in (np.log(values), y))
+    inches = list(zip(np.log(values) / across * 0.9 * wide, y / up * 0.9 * tall, strict=True))
+    for name, x, height, (right, above) in zip(names, values, y, beside(inches, names), strict=True):
+        axes.annotate(
+            name,
+            (x, height),
+            xytext=(5 * right, 8 * above),
+            textcoords="offset points",
+            ha=("center", "left", "right")[right],
+            va="center",
+            fontsize=SMALL,
+            color=MUTED,
+            zorder=2,
+        )
+    axes.set_xscale("log")
+    axes.set_xlabel(trait)
+    axes.set_ylabel(f"{style.label} − {control}, % of span")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    return Drawing(
+        key=f"influence-{subject.suffix}",
+        title=f"{loss} against {control} over {trait}, {subject.metric}, {subject.where}: a mark a family; grey is the "
+        f"region that counts as equal (±{100 * rope:g} %)",
+        words=f"How far {loss} is ahead of {control} by {subject.metric} on each family, over its {trait}.",
         figure=figure,
     )
 

@@ -26,6 +26,7 @@ _EMPTY = {
     "control": "No comparison with a control: bce is not among the losses ranked, or this is no main metric.",
     "frequency": "The records hold no buckets of label frequency for this choice.",
     "influence": "It takes six families with a wide enough span, the control, and a main metric.",
+    "influence-figure": "",
     "variants": "No family has all variants for this choice, or this is no main metric.",
     "evidence": "",
     "buckets": "",
@@ -71,7 +72,14 @@ def sections(
         ),
         *_where(Section("contrasts", "What was asked"), table=tables.contrasts),
         *(
-            [Section("influence", "Where it matters", [_INFLUENCE], [slot("influence")])]
+            [
+                Section(
+                    "influence",
+                    "Where it matters",
+                    [_INFLUENCE],
+                    [slot("influence"), slot("influence-figure")],
+                )
+            ]
             if tables.influence
             else []
         ),

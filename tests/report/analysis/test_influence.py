@@ -14,6 +14,8 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.influence import influences
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
+from mlbench.report.figures.jobs import figure_jobs
+from mlbench.report.figures.style import styled
 from mlbench.report.statistics.frequentist import holm
 from mlbench.report.tables.influence import SPREAD, influence_table
 from tests.report.synthetic import World, records
@@ -132,3 +134,30 @@ def test_losses_that_are_level_everywhere_have_no_correlation(tmp_path: Path) ->
     table = influence_table(analysis_of(tmp_path / "again", change), VIEW)
     assert table is not None
     assert {entry.text for entry in table.rows[0].entries[3:]} == {"–"}
+
+
+def test_the_figure_shows_what_the_correction_leaves_and_nothing_else(tmp_path: Path) -> None:
+    def change(record: dict[str, object], place: int) -> None:
+        if record["cell"]["loss"]["id"] == "asl":  # type: ignore[index]
+            record["metrics"]["test"]["map"] += 0.02 * place  # type: ignore[index]
+
+    analysis = analysis_of(tmp_path / "gains", change)
+    found = influences(analysis, VIEW)
+    assert found is not None
+    assert found.strongest is not None
+    assert (found.strongest.loss, found.strongest.families) == ("asl", FAMILIES)
+    (job,) = [job for job in figure_jobs(analysis) if job.place == ("influence-figure", *VIEW)]
+    with styled():
+        drawn = job.draw()
+    assert drawn is not None
+    (axes,) = drawn.figure.axes
+    marks = max(axes.lines, key=lambda line: len(line.get_xdata()))  # type: ignore[arg-type]
+    np.testing.assert_allclose(marks.get_xdata(), found.strongest.values)
+    np.testing.assert_allclose(marks.get_ydata(), 100 * found.strongest.shares)
+    assert sorted(text.get_text() for text in axes.texts) == sorted(FAMILIES)
+
+    plain = analysis_of(tmp_path / "plain")
+    found = influences(plain, VIEW)
+    assert found is not None
+    assert found.strongest is None
+    assert not [job for job in figure_jobs(plain) if job.place[0] == "influence-figure"]

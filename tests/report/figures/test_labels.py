@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbench.report.figures.labels import shorten
+from mlbench.report.figures.labels import _BESIDE, _box, _meet, beside, shorten
 from mlbench.report.figures.matrices import win_matrix
 from mlbench.report.figures.significance import critical_differences
 from mlbench.report.figures.style import FigureSubject, line_styles
@@ -46,3 +46,24 @@ def test_losses_of_long_names_are_two_in_a_diagram_and_in_a_matrix() -> None:
         shown = " ".join(text.get_text() for text in figure.axes[0].texts)
         assert "a0.1" in shown
         assert "a0.2" in shown
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 3), st.integers(1, 12)), min_size=1, max_size=30))
+def test_a_name_hides_no_mark_and_no_name_before_it_where_that_can_be(
+    marks: list[tuple[float, float, int]],
+) -> None:
+    places, names = [(x, y) for x, y, _ in marks], ["m" * length for *_, length in marks]
+    sides = beside(places, names)
+    dots = [(x - 0.05, x + 0.05, y - 0.05, y + 0.05) for x, y in places]
+    boxes = [_box(place, side, name) for place, side, name in zip(places, sides, names, strict=True)]
+    for number, (place, side, name) in enumerate(zip(places, sides, names, strict=True)):
+        taken = [*dots, *boxes[:number]]
+        hides = [any(_meet(_box(place, each, name), other) for other in taken) for each in _BESIDE]
+        assert hides[_BESIDE.index(side)] == all(hides)
+        assert side == (1, 0) or hides[0]
+
+
+def test_far_marks_have_their_names_on_the_right() -> None:
+    assert beside([(0.0, 0.0), (3.0, 1.0)], ["one", "two"]) == [(1, 0), (1, 0)]
+    assert beside([(0.0, 0.0), (0.2, 0.0)], ["one", "two"]) == [(-1, 0), (1, 0)]
