@@ -49,7 +49,6 @@ class Strongest:
 
     loss: str
     trait: str
-    found: Correlation
     families: tuple[str, ...]
     values: Floats
     """Of the trait."""
@@ -90,15 +89,16 @@ def influences(analysis: Analysis, view: View) -> Influences | None:
     order = np.argsort(-counts, kind="stable")
     rows = [_judge(part, region, kinds, names[order]) for part in (*differences.values(), spread)]
     found = _correlate([region.shares(part) for part in (*differences.values(), spread)], traits)
-    parts = [Influence(*pair) for pair in zip(rows, found, strict=True)]
+    *parts, of_spread = [Influence(*pair) for pair in zip(rows, found, strict=True)]
+    losses = dict(zip(ordered, parts, strict=True))
     return Influences(
         control=control,
         families=int(wide.sum()),
         kinds={str(names[place]): int(counts[place]) for place in order},
         traits=tuple(traits),
-        losses=dict(zip(ordered, parts[:-1], strict=True)),
-        spread=parts[-1],
-        strongest=_strongest(dict(zip(ordered, parts[:-1], strict=True)), traits, region, differences),
+        losses=losses,
+        spread=of_spread,
+        strongest=_strongest(losses, traits, region, differences),
     )
 
 
@@ -117,7 +117,7 @@ def _strongest(
         return None
     names = np.array(region.families)[region.wide][known]
     shares = region.shares(differences[loss])[known]
-    return Strongest(loss, trait, found, tuple(map(str, names)), traits[trait][known], shares)
+    return Strongest(loss, trait, tuple(map(str, names)), traits[trait][known], shares)
 
 
 def kind_of_input(task: Task) -> str:

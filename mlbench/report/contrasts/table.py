@@ -12,7 +12,7 @@ from mlbench.report.contrasts.asked import AskedContrast
 from mlbench.report.data.measures import measure
 from mlbench.report.statistics.equivalence import Judged
 from mlbench.report.statistics.interval import LEAST_FAMILIES, detectable
-from mlbench.report.tables.comparison import WITHOUT_ONE
+from mlbench.report.tables.comparison import WITHOUT_ONE, share_entry
 from mlbench.report.tables.model import (
     Row,
     Table,
@@ -23,7 +23,7 @@ from mlbench.report.tables.model import (
     signed_number,
     word,
 )
-from mlbench.report.wording import in_percent, listed, makers, show_fraction
+from mlbench.report.wording import listed, makers, show_fraction
 
 
 def contrasts_table(analysis: Analysis, questions: Sequence[AskedContrast]) -> Table | None:
@@ -66,8 +66,6 @@ def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
     ends = "" if np.isnan(lever.low) else f"{signed(lever.low)} to {signed(lever.high)} without one"
     compared, counted = len(answer.families), judged.families
     families = str(compared) if counted == compared else f"{counted} of {compared}"
-    note = f"{in_percent(judged.interval.low)} to {in_percent(judged.interval.high)}" if enough else ""
-    mean = judged.interval.mean
     return Row(
         (
             word(str(answer.question)),
@@ -77,7 +75,7 @@ def _row(analysis: Analysis, answer: ContrastAnswer) -> Row:
             TableEntry(families, compared),
             signed_number(lever.mean)._replace(note=ends),
             signed_number(lever.median),
-            number(None) if np.isnan(mean) else TableEntry(in_percent(mean), 100 * mean, note=note),
+            share_entry(judged),
             word(judged.word if enough else "too few families", muted=not enough),
             _finds(answer) if enough else number(None),
         )

@@ -25,6 +25,19 @@ def nearest(scores: Floats, apart: Floats, families: Sequence[str], tasks: Seque
     return found
 
 
+def by_family(families: Sequence[str], tasks: Sequence[int]) -> list[list[int]]:
+    """The tasks, a list for each of their families, these in the order of their first task."""
+    members: dict[str, list[int]] = {}
+    for task in tasks:
+        members.setdefault(families[task], []).append(task)
+    return list(members.values())
+
+
+def family_means(scores: Floats, groups: Sequence[Sequence[int]]) -> Floats:
+    """[losses, tasks] -> [families, losses]: the mean over each family's tasks."""
+    return np.stack([mean_of(scores[:, list(group)], 1) for group in groups])
+
+
 def advise(
     scores: Floats, apart: Floats, families: Sequence[str], tasks: Sequence[int]
 ) -> list[tuple[int, float, int]]:
@@ -35,12 +48,9 @@ def advise(
     losses = np.flatnonzero(~np.isnan(scores[:, tasks]).any(1))
     if not len(losses) or not tasks:
         return []
-    members = {
-        family: [task for task in tasks if families[task] == family]
-        for family in dict.fromkeys(families[task] for task in tasks)
-    }
-    means = np.stack([mean_of(scores[:, group], 1) for group in members.values()])[:, losses]
-    weights = [1 / (0.1 + apart[group].min()) for group in members.values()]
+    groups = by_family(families, tasks)
+    means = family_means(scores, groups)[:, losses]
+    weights = [1 / (0.1 + apart[group].min()) for group in groups]
     average = np.average(block_ranks(means), axis=0, weights=weights)
     close = (settled(means.max(1, keepdims=True) - means) <= 0.01).sum(0)
     order = np.argsort(average, kind="stable")

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from mlbench.report.data.arrays import Floats, mean_of, settled
+from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.traits import Traits
-from mlbench.report.recommendation.advice import advise, nearest
+from mlbench.report.recommendation.advice import advise, by_family, family_means, nearest
 from mlbench.report.recommendation.likeness import distance
 from mlbench.report.recommendation.split import Split, find_split
 from mlbench.report.statistics.ranks import block_ranks
@@ -135,8 +135,5 @@ def _best_by_rank(scores: Floats, families: Sequence[str], tasks: Sequence[int])
     losses = np.flatnonzero(~np.isnan(scores[:, list(tasks)]).any(1))
     if not len(losses) or not len(tasks):
         return None
-    members: dict[str, list[int]] = {}
-    for task in tasks:
-        members.setdefault(families[task], []).append(task)
-    means = np.stack([mean_of(scores[:, group], 1) for group in members.values()])[:, losses]
+    means = family_means(scores, by_family(families, tasks))[:, losses]
     return int(losses[int(np.argmin(settled(block_ranks(means).mean(0))))])

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlbench.report.data.arrays import Floats, mean_of, settled
+from mlbench.report.data.arrays import Floats, settled
 from mlbench.report.data.traits import Traits
+from mlbench.report.recommendation.advice import by_family, family_means
 from mlbench.report.statistics.interval import LEAST_FAMILIES
 
 
@@ -52,19 +53,15 @@ def find_split(
 
     None where no split ends nearer than the best single loss.
     """
-    members: dict[str, list[int]] = {}
-    for task in tasks:
-        members.setdefault(families[task], []).append(task)
+    groups = by_family(families, tasks)
     losses = np.flatnonzero(~np.isnan(scores[:, list(tasks)]).any(1))
-    if len(losses) < 2 or len(members) < 2 * LEAST_FAMILIES:
+    if len(losses) < 2 or len(groups) < 2 * LEAST_FAMILIES:
         return None
-    means = np.stack([mean_of(scores[losses][:, group], 1) for group in members.values()])
+    means = family_means(scores[losses], groups)
     regrets = settled(means.max(1, keepdims=True) - means)
     least, best = float(settled(regrets.mean(0).min())), None
     for trait in traits[0].numbers:
-        values = np.array(
-            [np.mean([traits[task].numbers[trait] for task in group]) for group in members.values()]
-        )
+        values = np.array([np.mean([traits[task].numbers[trait] for task in group]) for group in groups])
         for at in _places(values):
             low = values < at
             below, above = regrets[low].sum(0), regrets[~low].sum(0)

@@ -119,18 +119,24 @@ def _of_points(pair: AgainstControl, significant: bool) -> list[TableEntry]:
     ]
 
 
+def share_entry(judged: Judged) -> TableEntry:
+    """The mean share in %, with its interval where there are enough families; a dash where there is none."""
+    found = judged.interval
+    if np.isnan(found.mean):
+        return number(None)
+    enough = judged.families >= LEAST_FAMILIES
+    note = f"{in_percent(found.low)} to {in_percent(found.high)}" if enough else ""
+    return TableEntry(in_percent(found.mean), 100 * found.mean, note=note)
+
+
 def _of_shares(region: Region, differences: Floats) -> list[TableEntry]:
     """Nothing where too few families have an interval."""
     judged = region.judge(differences)
     if not judged.families:
         return [number(None), word("cannot tell"), *[number(None)] * 3]
-    found = judged.interval
-    enough = judged.families >= LEAST_FAMILIES
-    note = f"{in_percent(found.low)} to {in_percent(found.high)}" if enough else ""
-    mean = TableEntry(in_percent(found.mean), 100 * found.mean, note=note)
     bayes = region.bayes(differences)
     return [
-        mean,
+        share_entry(judged),
         word(judged.word),
         *(number(value, 2) for value in (bayes.worse, bayes.equal, bayes.better)),
     ]

@@ -7,9 +7,10 @@ from mlbench.report.analysis.influence import LEAST_VALUES, Correlation, Influen
 from mlbench.report.statistics.equivalence import Judged
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
+from mlbench.report.tables.comparison import share_entry
 from mlbench.report.tables.model import Row, Table, TableColumn, TableEntry, number, signed_number, word
 from mlbench.report.tables.scores import view_key, view_title
-from mlbench.report.wording import count, in_percent
+from mlbench.report.wording import count
 
 SPREAD = "spread of all losses"
 
@@ -55,12 +56,7 @@ def _row(name: str, found: Influences, influence: Influence, *, sided: bool = Tr
 
 
 def _of_kind(judged: Judged, *, sided: bool) -> TableEntry:
-    found = judged.interval
-    if not sided:
-        return number(100 * found.mean, 1)
-    enough = judged.families >= LEAST_FAMILIES
-    note = f"{in_percent(found.low)} to {in_percent(found.high)}" if enough else ""
-    return TableEntry(in_percent(found.mean), 100 * found.mean, note=note)
+    return share_entry(judged) if sided else number(100 * judged.interval.mean, 1)
 
 
 def _of_trait(found: Correlation | None) -> TableEntry:
