@@ -23,6 +23,7 @@ class JaccardSupCon(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts = {"memory"}
+    same_results = {"09a3fd886d248835": "the same bits, slower"}
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "train.queue": Choice(0, 2048),

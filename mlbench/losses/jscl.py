@@ -6,7 +6,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import positive, within
 from mlbench.losses.parts.contrast import ContrastiveLoss, jaccard
-from mlbench.losses.parts.masking import is_self, keep
+from mlbench.losses.parts.masking import keep, with_self
 from mlbench.search_space import Choice, LogUniform
 
 
@@ -26,6 +26,7 @@ class JaccardSimilarityContrast(ContrastiveLoss):
     """
 
     needs = {"logits", "embeddings"}
+    same_results = {"dbdf5baa0b84a474": "the same bits, slower"}
     search_space = {"alpha": Choice(0.05, 0.1, 0.2, 0.4), "temperature": LogUniform(0.05, 1.0)}
     without_effect = {"temperature": {"alpha": 0.0}}
 
@@ -40,7 +41,7 @@ class JaccardSimilarityContrast(ContrastiveLoss):
     def contrast(self, similarities: Tensor, weights: Tensor) -> Tensor:
         """JSCL, of s/τ and J, both [B, B]."""
         related = weights > 0
-        numerator = similarities.masked_fill(is_self(similarities), 0).sum(dim=1) / max(len(weights) - 1, 1)
+        numerator = with_self(similarities, 0).sum(dim=1) / max(len(weights) - 1, 1)
         denominator = keep(similarities + weights.where(related, 1).log(), related).logsumexp(dim=1)
         return ((denominator - numerator) * related.any(dim=1)).mean()
 

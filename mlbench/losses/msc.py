@@ -37,6 +37,7 @@ class MultiLabelSupCon(ContrastiveLoss):
 
     needs = {"embeddings", "prototypes"}
     accepts = {"memory"}
+    same_results = {"33278d7587deecc2": "the same bits, slower"}
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "beta": Choice(0.01, 0.1, 1.0),

@@ -6,7 +6,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import nonnegative, positive
 from mlbench.losses.parts.contrast import ContrastiveLoss, normalised
-from mlbench.losses.parts.masking import is_self, mask_self
+from mlbench.losses.parts.masking import mask_self
 from mlbench.search_space import Choice, LogUniform
 
 
@@ -27,6 +27,7 @@ class MulCon(ContrastiveLoss):
 
     needs = {"logits", "label_embeddings"}
     gathers = True
+    same_results = {"7b19b34c4cf27d02": "the same bits, slower"}
     search_space = {"temperature": LogUniform(0.05, 0.5), "weight": Choice(0.1, 0.5, 1.0)}
     without_effect = {"temperature": {"weight": 0.0}}
 
@@ -40,7 +41,7 @@ class MulCon(ContrastiveLoss):
         items = out.label_embeddings[rows, labels]
         similarities = items @ items.T / self.temperature
         same = (labels[:, None] == labels[None, :]).to(similarities.dtype)
-        return mask_self(similarities), normalised(same.masked_fill(is_self(same), 0))
+        return mask_self(similarities), normalised(same.fill_diagonal_(0))
 
     def forward(self, out: Outputs, targets: Tensor) -> Tensor:
         bce = binary_cross_entropy_with_logits(out.logits, targets)

@@ -25,6 +25,7 @@ class MultiSupCon(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts = {"memory"}
+    same_results = {"66d5befb0b7ec60d": "the same bits, slower"}
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "threshold": Uniform(0.1, 0.7),

@@ -21,6 +21,7 @@ class PrototypeLoss(ContrastiveLoss):
     """
 
     needs = {"embeddings", "prototypes"}
+    same_results = {"6a4f8993cc41a8a5": "the same bits, slower"}
     search_space = {"temperature": LogUniform(0.03, 0.5)}
 
     def __init__(self, temperature: float = 0.1) -> None:

@@ -9,7 +9,7 @@ from mlbench.losses.parts.contrast import (
     ContrastiveLoss,
     candidate_targets,
     normalised,
-    overlap,
+    shared_labels,
 )
 from mlbench.losses.parts.masking import mask_self, masked_mean
 from mlbench.search_space import Choice, LogUniform
@@ -38,6 +38,7 @@ class RegularisedContrast(ContrastiveLoss):
     needs = {"embeddings", "prototypes"}
     accepts = {"memory"}
     exact_gradient = {"regularize": False}
+    same_results = {"ab635e1a3fa78d75": "the same bits, slower"}
     search_space = {
         "temperature": LogUniform(0.03, 0.5),
         "alpha": Choice(-1.0, 0.0, 1.0, 2.0),
@@ -62,24 +63,25 @@ class RegularisedContrast(ContrastiveLoss):
         batch, labels = targets.shape
         samples = candidate_targets(out, targets)
         sizes = samples.sum(dim=1).clamp(min=1)
-        f = self.inclusion(overlap(targets, samples)[0] / sizes)
+        f = self.inclusion(shared_labels(targets, samples) / sizes)
         # f is 1 from a sample to the prototypes of its labels: y_j is one label, and y_i has it.
         per_label = targets / (f @ samples + targets).clamp(min=1)
         own = targets.sum(dim=1, keepdim=True).clamp(min=1)
         to_samples, to_prototypes = f * (per_label @ samples.T) / own, per_label / own
         # A prototype has one label, so its weights are f over their sum.
         from_prototypes = normalised(self.inclusion(samples / sizes[:, None]).T)
-        none = targets.new_zeros(labels, labels)
-        top = torch.cat([to_samples[:, :batch], to_prototypes, to_samples[:, batch:]], dim=1)
-        bottom = torch.cat([from_prototypes[:, :batch], none, from_prototypes[:, batch:]], dim=1)
-        return torch.cat([top, bottom])
+        weights = targets.new_zeros(batch + labels, len(samples) + labels)
+        weights[:batch, batch : batch + labels] = to_prototypes
+        for rows, block in (slice(None, batch), to_samples), (slice(batch, None), from_prototypes):
+            weights[rows, :batch] = block[:, :batch]
+            weights[rows, batch + labels :] = block[:, batch:]
+        return weights
 
     def inclusion(self, share: Tensor) -> Tensor:
         """f of |y_i ∩ y_j| / |y_j|; 0 where nothing is shared."""
-        shared = share > 0
-        return (
-            (share == 1).to(share.dtype) if self.alpha < 0 else shared * share.where(shared, 1) ** self.alpha
-        )
+        if self.alpha <= 0:
+            return (share == 1 if self.alpha < 0 else share > 0).to(share.dtype)
+        return share**self.alpha
 
     def contrast(self, similarities: Tensor, weights: Tensor) -> Tensor:
         log_sigma = similarities.log_softmax(dim=1)

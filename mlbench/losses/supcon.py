@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Literal
 
@@ -7,7 +8,13 @@ from torch import Tensor
 
 from mlbench.losses.base import Outputs, register_loss
 from mlbench.losses.parts.checks import one_of, positive
-from mlbench.losses.parts.contrast import ContrastiveLoss, candidate_targets, normalised, overlap
+from mlbench.losses.parts.contrast import (
+    ContrastiveLoss,
+    candidate_targets,
+    normalised,
+    overlap,
+    shared_labels,
+)
 from mlbench.search_space import Choice, LogUniform
 
 
@@ -28,6 +35,7 @@ class SupCon(ContrastiveLoss):
 
     needs = {"embeddings"}
     accepts: ClassVar[AbstractSet[str]] = {"memory"}
+    same_results: ClassVar[Mapping[str, str]] = {"7fb87411db0ac1df": "the same bits, slower"}
     search_space = {
         "positives": Choice("any", "all"),
         "temperature": LogUniform(0.03, 0.5),
@@ -41,6 +49,10 @@ class SupCon(ContrastiveLoss):
         self.temperature = positive("temperature", temperature)
 
     def weights(self, out: Outputs, targets: Tensor) -> Tensor:
-        shared, union = overlap(targets, candidate_targets(out, targets))
-        alike = shared > 0 if self.positives == "any" else (shared > 0) & (shared == union)
-        return normalised(alike.to(shared.dtype))
+        candidates = candidate_targets(out, targets)
+        if self.positives == "any":
+            alike = shared_labels(targets, candidates) > 0
+        else:
+            shared, union = overlap(targets, candidates)
+            alike = (shared > 0) & (shared == union)
+        return normalised(alike.to(targets.dtype))

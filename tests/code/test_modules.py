@@ -47,9 +47,9 @@ def test_a_loss_s_code_is_its_definition_and_what_that_reaches(losses: Path) -> 
     assert len(set(before)) == 3
     edit(losses / "parts/masking.py", "/ mask.sum().clamp(min=1)", "/ mask.sum().clamp(min=2)")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, True]
-    edit(losses / "parts/masking.py", "[:, None] == candidates", "[:, None] >= candidates")
+    edit(losses / "parts/contrast.py", "shared.fill_diagonal_(0)", "shared.fill_diagonal_(1)")
     assert [one == other for one, other in zip(before, hashes(losses), strict=True)] == [False, True, False]
-    edit(losses / "parts/masking.py", "[:, None] >= candidates", "[:, None] == candidates")
+    edit(losses / "parts/contrast.py", "shared.fill_diagonal_(1)", "shared.fill_diagonal_(0)")
     edit(losses / "parts/masking.py", "/ mask.sum().clamp(min=2)", "/ mask.sum().clamp(min=1)")
     assert hashes(losses) == before
 

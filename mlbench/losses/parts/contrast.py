@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mlbench.losses.base import Loss, Outputs
 from mlbench.losses.parts.checks import readable
-from mlbench.losses.parts.masking import is_self, mask_self, masked_mean
+from mlbench.losses.parts.masking import mask_self, masked_mean
 
 
 class ContrastiveLoss(Loss):
@@ -52,23 +52,29 @@ def candidate_targets(out: Outputs, targets: Tensor) -> Tensor:
     return targets if out.memory is None else torch.cat([targets, out.memory.targets])
 
 
-def overlap(anchors: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
-    """|y_i ∩ y_j| and |y_i ∪ y_j|, each [A, K], of label sets [A, L] and [K, L]; both 0 where j = i."""
+def shared_labels(anchors: Tensor, candidates: Tensor) -> Tensor:
+    """|y_i ∩ y_j| [A, K] of label sets [A, L] and [K, L]; 0 where j = i."""
     common = labels_in_common(candidates)
     of_candidates = candidates[:, common]
     shared = (of_candidates if anchors is candidates else anchors[:, common]) @ of_candidates.T
+    return shared.fill_diagonal_(0)
+
+
+def overlap(anchors: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
+    """|y_i ∩ y_j| and |y_i ∪ y_j|, each [A, K], of label sets [A, L] and [K, L]; both 0 where j = i."""
+    shared = shared_labels(anchors, candidates)
     union = anchors.sum(dim=1)[:, None] + candidates.sum(dim=1)[None, :] - shared
-    itself = is_self(shared)
-    return shared.masked_fill(itself, 0), union.masked_fill(itself, 0)
+    return shared, union.fill_diagonal_(0)
 
 
 def labels_in_common(candidates: Tensor) -> Tensor | slice:
     """Which columns of the label sets [K, L] are to be multiplied: those of labels that two candidates have.
 
     Through any other label nothing is shared with another sample, and of many labels most are such in a batch.
-    Where values are not to be looked at, all columns.
+    Where values are not to be looked at, or all labels are such, all columns, of which no copy has to be made.
     """
-    return (candidates.sum(dim=0) > 1).nonzero()[:, 0] if readable(candidates) else slice(None)
+    common = candidates.sum(dim=0) > 1
+    return common.nonzero()[:, 0] if readable(candidates) and not common.all() else slice(None)
 
 
 def jaccard(anchors: Tensor, candidates: Tensor) -> Tensor:

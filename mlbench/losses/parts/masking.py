@@ -19,13 +19,12 @@ def mask_self(scores: Tensor) -> Tensor:
 
     Finite, since a row of −∞ alone (B = 1) would make NaN of a softmax and 0 · −∞ one of a sum.
     """
-    return scores.masked_fill(is_self(scores), torch.finfo(scores.dtype).min)
+    return with_self(scores, torch.finfo(scores.dtype).min)
 
 
-def is_self(scores: Tensor) -> Tensor:
-    """Where j = i, of a matrix [A, K]."""
-    anchors, candidates = (torch.arange(size, device=scores.device) for size in scores.shape)
-    return anchors[:, None] == candidates[None, :]
+def with_self(scores: Tensor, value: float) -> Tensor:
+    """`scores` [A, K] with `value` where candidate j is anchor i itself (j = i)."""
+    return scores.diagonal_scatter(scores.new_full((min(scores.shape),), value))
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
