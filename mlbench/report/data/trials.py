@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlbench.report.data.drawn import DRAWN, MARK, NUMBER, as_the_suite_has_it
 from mlbench.report.data.naming import name_losses, name_tasks
+from mlbench.report.data.shortfalls import Reason, Shortfall, sentences
 from mlbench.suite import choose, selected
 from mlbench.suite.tuning.finals import SPARED
 
@@ -58,13 +59,15 @@ def select_finals(cells: pd.DataFrame) -> Finals:
     older = _of(cells, f"{MARK}seeds").isna()
     table = pd.DataFrame() if older.all() else _table(cells, plain, np.flatnonzero(~older))
     kept: list[int] = []
-    problems = _older(int(older.sum()))
+    short: list[Shortfall] = []
     trials = []
-    for (loss, task, _), contest in table.groupby(_CONTEST, sort=True) if len(table) else ():
+    for where, contest in table.groupby(_CONTEST, sort=True) if len(table) else ():
+        loss, task = str(where[0]), str(where[1])
         finals, tried = contest[contest["final"]], _current(contest[~contest["final"]])
-        where, wanted = f"{loss} on {task}", _wanted(tried)
+        wanted = _wanted(tried)
         if len(tried) < wanted or not wanted:
-            problems.append(_incomplete(where, len(tried), wanted, len(finals)))
+            reason: Reason = "trials missing" if wanted else "no trials"
+            short.append(Shortfall(reason, loss, task, len(finals), len(tried), wanted))
             continue
         number = choose(
             {int(rows["trial"].iloc[0]): list(rows["score"]) for _, rows in tried.groupby("trial")}
@@ -72,11 +75,9 @@ def select_finals(cells: pd.DataFrame) -> Finals:
         chosen = tried["trial"] == number
         same = finals["key"] == tried.loc[chosen, "key"].iloc[0]
         if (others := int((~same).sum())) > 0:
-            problems.append(_other_choice(where, others))
+            short.append(Shortfall("another choice", loss, task, others))
         if not same.any():
-            problems.append(
-                f"{where}: what the trials chose has not been trained anew: `mlbench run` does that"
-            )
+            short.append(Shortfall("not trained anew", loss, task))
             continue
         kept += finals.index[same].tolist()
         fraction = float(tried["fraction"].iloc[0])
@@ -88,6 +89,7 @@ def select_finals(cells: pd.DataFrame) -> Finals:
             )
         )
     counting = plain.loc[sorted(kept)].reset_index(drop=True)
+    problems = [*_older(int(older.sum())), *sentences(short)]
     if not trials:
         return Finals(counting, pd.DataFrame(), tuple(problems))
     every = pd.concat(trials, ignore_index=True)
@@ -182,18 +184,6 @@ def _place(finals: pd.DataFrame, fraction: float) -> str:
     return str(
         there.sort_values(["elsewhere", "fraction", "seed"], ascending=[True, False, True])["id"].iloc[0]
     )
-
-
-def _incomplete(where: str, there: int, wanted: int, finals: int) -> str:
-    lost = f"; {finals} final cells do not count until then" if finals else ""
-    if not wanted:
-        return f"{where}: {finals} final cells do not count, since the trials that chose their values are not there"
-    return f"{where}: {there} of {wanted} trials are there; `mlbench run` does the rest{lost}"
-
-
-def _other_choice(where: str, finals: int) -> str:
-    cells = "1 final cell does" if finals == 1 else f"{finals} final cells do"
-    return f"{where}: {cells} not count: the trials choose other values now"
 
 
 def _unequal(trials: pd.DataFrame) -> Iterator[str]:

@@ -226,6 +226,18 @@ def test_where_trials_are_missing_no_final_counts(tmp_path: Path) -> None:
     )
 
 
+def test_a_sentence_names_all_losses_that_lack_trials_on_a_task(tmp_path: Path) -> None:
+    """As of a run that was stopped among the trials."""
+    records = []
+    for each in scored():
+        task, _, loss = contest(each)
+        within = 3 if loss == "bce" else 2
+        if task != "digit-scenes" or (not is_final(each) and each["cell"]["trial"]["number"] < within):
+            records.append(each)
+    said = "bce, focal and supcon on digit-scenes: 2 to 3 of 4 trials are there; `mlbench run` does the rest"
+    assert merge([write(tmp_path, records)]).problems == (said,)
+
+
 def test_finals_of_another_choice_do_not_count(tmp_path: Path) -> None:
     """As after a retry, which made another trial the best: those of the old choice are still there."""
     trials = trials_of(seed=1)
@@ -251,7 +263,8 @@ def test_finals_of_another_choice_do_not_count(tmp_path: Path) -> None:
 
 def test_trials_without_finals_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        DataError, match="bce on digit-scenes: what the trials chose has not been trained anew"
+        DataError,
+        match="bce, focal and supcon on digit-scenes: what the trials chose has not been trained anew",
     ):
         build([write(tmp_path, trials_of())], tmp_path / "report", cells=False, against=[])
 
@@ -259,7 +272,10 @@ def test_trials_without_finals_are_named(tmp_path: Path) -> None:
 def test_finals_without_their_trials_do_not_count(tmp_path: Path) -> None:
     merged = merge([write(tmp_path, [each for each in scored() if is_final(each)])])
     assert merged.cells.empty
-    assert merged.problems[0].startswith("bce on digit-scenes: 2 final cells do not count, since the trials")
+    assert merged.problems[0].startswith(
+        "bce, focal and supcon on digit-scenes: 12 final cells do not count, since the "
+    )
+    assert len(merged.problems) == 2
 
 
 def test_trials_of_the_old_tuning_do_not_count(tmp_path: Path) -> None:
