@@ -59,6 +59,7 @@ def write_documents(
     )
     chosen = [
         tables.glance,
+        *([tables.summary] if tables.summary else []),
         *([tables.contrasts] if tables.contrasts else []),
         *([claims] if claims else []),
         *(tables.scores[view] for view in views),

@@ -61,6 +61,7 @@ def sections(
             [_one_family(analysis) if one else _FAMILIES],
             [slot("board")] if one else [slot("board"), slot("evidence"), slot("differences")],
         ),
+        *_where(Section("losses", "Every loss"), table=tables.summary),
         Section("scores", "Scores", [], [slot("table")]),
         Section(
             "control",

@@ -18,6 +18,7 @@ from mlbench.report.tables.influence import influence_table
 from mlbench.report.tables.model import Table
 from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.settings import settings_table
+from mlbench.report.tables.summary import summary_table
 from mlbench.report.tables.tuning import tuning_table
 from mlbench.report.wording import show_fraction
 
@@ -37,6 +38,7 @@ class Tables:
     cost: dict[int, list[Table]]
     tuning: dict[int, Table]
     settings: Table
+    summary: Table | None = None
     contrasts: Table | None = None
 
 
@@ -51,10 +53,13 @@ def collect(analysis: Analysis, contrasts: Table | None = None) -> Tables:
     cost = {place: cost_tables(analysis.grid, place) for place in range(len(analysis.grid.fractions))}
     short = kind_of(analysis.grid.cells).short
 
+    summary = summary_table(analysis)
+
     def marked(table: Table) -> Table:
         return replace(table, caption=f"{short}. {table.caption}".rstrip()) if short else table
 
     return Tables(
+        summary=None if summary is None else marked(summary),
         contrasts=None if contrasts is None else marked(contrasts),
         glance=marked(glance_table(analysis)),
         scores={view: marked(scores_of(analysis, view)) for view in analysis.views()},
@@ -89,6 +94,8 @@ def scores_of(analysis: Analysis, view: View) -> Table:
 def files(analysis: Analysis, tables: Tables) -> Iterator[tuple[str, list[tuple[Leading, Table]]]]:
     """File names without ending, each with its tables and what distinguishes their rows in CSV."""
     yield "glance", [({}, tables.glance)]
+    if tables.summary:
+        yield "summary", [({}, tables.summary)]
     yield "settings", [({}, tables.settings)]
     for key in analysis.grid.metric_keys:
         yield file_name(key), _of_views(analysis, {v: t for v, t in tables.scores.items() if v.key == key})
