@@ -19,19 +19,23 @@ SHOWN = 3
 """So many of the cells whose records differ are named."""
 
 
+_Stage = tuple[bool, tuple[int, ...], int] | None
+"""Whether a cell is a final one, and by which trials it was tuned: their seeds and sequence; None where it was not."""
+
+
 def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
     """All records under results roots, suite folders, packed Parquet files or single records, a row each.
 
     Columns: `id`, `suite`, `status`, `error_class`, `error_message`, `dataset`, `fraction`, `seed`,
     `encoder`, `loss` (its id in the suite), `loss_name`, then everything else flattened with `/`, such as
     `metrics/test/map`, `dataset/sizes/train`, `timing/train`. A cell found twice counts once, of a suite that is tuned
-    and of one that is not once for each; what could not be read, and finished records of one cell that disagree, are
-    listed in `frame.attrs["problems"]`.
+    and of one that is not once for each, and once for each search that it is of; what could not be read, and finished
+    records of one cell that disagree, are listed in `frame.attrs["problems"]`.
     """
     table, problems = Columns(), list[str]()
-    rows: dict[tuple[str, bool | None], int] = {}
+    rows: dict[tuple[str, _Stage], int] = {}
     finished: dict[str, int] = {}
-    there = set[tuple[str, bool | None]]()
+    there = set[tuple[str, _Stage]]()
     apart: dict[str, None] = {}
     for path in [paths] if isinstance(paths, Path | str) else paths:
         for record in _records_of(Path(path)):
@@ -65,10 +69,11 @@ def _differing(cells: Sequence[str]) -> list[str]:
     ]
 
 
-def _stage(record: Mapping[str, Any]) -> bool | None:
-    """Whether a cell is a final one; None where its suite is not tuned."""
+def _stage(record: Mapping[str, Any]) -> _Stage:
     trial = record["cell"].get("trial")
-    return bool(trial.get("final")) if trial else None
+    if not trial:
+        return None
+    return bool(trial.get("final")), tuple(trial.get("seeds", ())), int(trial.get("sequence", 0))
 
 
 def _digest(record: Mapping[str, Any]) -> int | None:

@@ -40,6 +40,7 @@ class TrialDescription(TypedDict):
     edges: list[str]  # places in the description whose value lies at an edge of what could be drawn
     untuned: list[list[Any]]  # [place, the suite's own value] of what was drawn
     spared: list[list[Any]]  # the same of what a trial does without
+    sequence: NotRequired[int]  # of random draws, where that is not 0
 
 
 class CellDescription(TypedDict):

@@ -51,15 +51,17 @@ class Trial:
     """Which of its loss's trials on one dataset a cell is, or whose values it was trained anew with, if it is `final`.
 
     The first, number 0, has the suite's own values. of: how many every loss gets. seeds: those that trials are trained
-    on. fraction: where they are; None for that of the cell itself. untuned: of what was drawn, its place in a cell's
-    description and the suite's own value. edges: which of these places hold a value at an edge of what could be drawn.
-    spared: as untuned, of what a trial does without since nobody reads it, and of what its final has otherwise.
+    on. fraction: where they are; None for that of the cell itself. sequence: of random draws. untuned: of what was
+    drawn, its place in a cell's description and the suite's own value. edges: which of these places hold a value at an
+    edge of what could be drawn. spared: as untuned, of what a trial does without since nobody reads it, and of what its
+    final has otherwise.
     """
 
     number: int
     of: int
     seeds: tuple[int, ...]
     fraction: float | int | None = None
+    sequence: int = 0
     untuned: tuple[tuple[str, Any], ...] = ()
     edges: tuple[str, ...] = ()
     spared: tuple[tuple[str, Any], ...] = ()
@@ -70,7 +72,8 @@ class Trial:
         plain = {name: getattr(self, name) for name in ("number", "of", "fraction", "final")}
         lists = {name: list(getattr(self, name)) for name in ("seeds", "edges")}
         pairs = {name: [list(pair) for pair in getattr(self, name)] for name in ("untuned", "spared")}
-        return {**plain, **lists, **pairs}
+        sequence = {"sequence": self.sequence} if self.sequence else {}
+        return {**plain, **lists, **pairs, **sequence}
 
     @classmethod
     def read(cls, description: Mapping[str, Any]) -> Trial:

@@ -15,7 +15,16 @@ SPARED = f"{MARK}spared"
 DRAWN = "drawn"
 """The column with what a cell drew, as (column, value) pairs; the columns themselves hold the suite's own values, by
 which the tuned loss is known."""
-HIDDEN = [UNTUNED, SPARED, f"{MARK}edges", f"{MARK}seeds", f"{MARK}fraction", f"{MARK}final", DRAWN]
+HIDDEN = [
+    UNTUNED,
+    SPARED,
+    f"{MARK}edges",
+    f"{MARK}seeds",
+    f"{MARK}sequence",
+    f"{MARK}fraction",
+    f"{MARK}final",
+    DRAWN,
+]
 """Columns that say nothing to a reader of a cell."""
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from mlbench.report.data.drawn import MARK
 from mlbench.report.data.naming import NOT_IDENTITY
 
 _OF_DATA = ("cell/loader", "encoder")
 _PREFIXES = ("cell/dataset_parameters/", "cell/encoder_options/")
 _PROTOCOL = "cell/train/"
+_SEARCH = tuple(f"{MARK}{name}" for name in ("seeds", "sequence"))
+"""Which trials those of a tuned suite are."""
 
 Trained = Mapping[str, frozenset[tuple[str, ...]]]
 """How a suite trains each of its datasets: the settings of their cells."""
@@ -24,8 +27,9 @@ def alike(records: pd.DataFrame, *, tuned: bool) -> list[tuple[str, ...]]:
     Two suites of which one trains a dataset under another protocol, encoder or reading of the data than the other would
     stand in one table as two datasets of one family, each with a mean of its own; so would two of which one holds
     variants of a family (other lengths of training, hidden labels) that the other lacks, and a family's mean would be
-    over both. Two that have no dataset together and compare other losses have nothing to say to each other. What is
-    tuned differs from cell to cell, and is not looked at.
+    over both. Two that tune a dataset by other trials, on other seeds or of another sequence of draws, choose twice
+    for one loss. Two that have no dataset together and compare other losses have nothing to say to each other. What
+    is tuned differs from cell to cell, and is not looked at.
     """
     if "suite" not in records.columns:
         return []
@@ -107,7 +111,9 @@ def _trained(cells: pd.DataFrame, *, tuned: bool) -> Trained:
     columns = [
         name
         for name in cells.columns
-        if name in _OF_DATA or (name.startswith(prefixes) and name not in NOT_IDENTITY)
+        if name in _OF_DATA
+        or (tuned and name in _SEARCH)
+        or (name.startswith(prefixes) and name not in NOT_IDENTITY)
     ]
     settings: pd.DataFrame = cells[columns].astype(object).where(cells[columns].notna(), "–").astype(str)
     settings = settings.assign(dataset=cells["dataset"].astype(str)).drop_duplicates()

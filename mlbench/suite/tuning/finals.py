@@ -156,6 +156,7 @@ def _trial(
         of=tuning.trials,
         seeds=seeds,
         fraction=tuning.fraction,
+        sequence=tuning.sequence,
         untuned=configuration.untuned,
         edges=configuration.edges,
         spared=(*((f"train/{name}", getattr(configuration.train, name)) for name in spared), *other),

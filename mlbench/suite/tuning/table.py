@@ -87,6 +87,11 @@ class Tuning(BaseModel):
     fraction: Fraction | None = Field(
         None, description="where trials are trained; each fraction of the suite by itself where not given"
     )
+    sequence: int = Field(
+        0,
+        ge=0,
+        description="of random draws: another number tries other configurations, the first trial aside",
+    )
     shared: dict[str, Any] = Field(
         default_factory=lambda: dict(SHARED),
         description="keys of [train]: a list of values, a range, or factors",

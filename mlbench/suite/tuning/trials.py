@@ -55,7 +55,7 @@ def trial_configurations(
 ) -> list[list[Configuration]]:
     """The trials of each loss on one dataset, `tuning.trials` of each, by their number.
 
-    What is drawn depends on the dataset's name, the number of the trial and the loss's id alone: more trials keep
+    What is drawn depends on the sequence, the dataset's name, the trial's number and the loss's id alone: more keep
     those that there were, and the shared hyperparameters have the same values for all losses. No configuration is
     tried twice, under no other id of the loss either: where a loss has no further values of its own, or what was
     drawn of the shared hyperparameters does nothing for it, others of these are drawn for it. Raises ValueError where
@@ -108,7 +108,8 @@ class _Search:
     ) -> Iterator[tuple[Mapping[str, Drawn], Mapping[str, Any]]]:
         """Values of the shared hyperparameters, and of what the loss alone has; those of the shared ones at first the
         same."""
-        stream = f"{self._ground.name}/{number}"
+        sequence = f"{self._tuning.sequence}:" if self._tuning.sequence else ""
+        stream = f"{sequence}{self._ground.name}/{number}"
         own = Random(f"{stream}/{candidate.choice.id}")
         spaces_of_keys = candidate.searched.keys
         spaces = {

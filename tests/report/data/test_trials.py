@@ -238,6 +238,20 @@ def test_a_sentence_names_all_losses_that_lack_trials_on_a_task(tmp_path: Path) 
     assert merge([write(tmp_path, records)]).problems == (said,)
 
 
+@pytest.mark.parametrize("change", ["seeds = [0]\nsequence = 1", "seeds = [1]"])
+def test_suites_that_tune_by_other_trials_stand_apart(tmp_path: Path, change: str) -> None:
+    """Else the trials of one number on both sides would pass for one trial, and a loss would have two choices."""
+    first = SUITE.replace("trials = 4", "trials = 4\nseeds = [0]")
+    second = first.replace("seeds = [0]", change).replace('"tuned"', '"retuned"')
+    write(tmp_path, scored(seed=1, text=first))
+    write(tmp_path, scored(seed=1, text=second), suite="retuned")
+    kinds = merge_kinds([tmp_path])
+    assert [set(merged.cells["suite"]) for merged in kinds] == [{"retuned"}, {"tuned"}]
+    assert [len(merged.cells) for merged in kinds] == [FINALS, FINALS]
+    problems = [problem for merged in kinds for problem in merged.problems]
+    assert not [problem for problem in problems if "trials" in problem or "not count" in problem]
+
+
 def test_finals_of_another_choice_do_not_count(tmp_path: Path) -> None:
     """As after a retry, which made another trial the best: those of the old choice are still there."""
     trials = trials_of(seed=1)

@@ -168,6 +168,19 @@ def test_more_trials_keep_those_that_there_were(fewer: int, more: int) -> None:
     }
 
 
+def test_another_sequence_has_other_trials_but_for_the_first() -> None:
+    one, other, again = (cells(**{"tuning.sequence": sequence}) for sequence in (0, 3, 3))
+    assert ids(other) == ids(again)
+    assert ids(one) == ids(cells())
+    same = set(ids(one)) & set(ids(other))
+    assert {cell.id(cell.dataset) for cell in other if number(cell) == 0} == same
+    for cell in (*one, *other):
+        trial = cell.describe()["trial"]
+        assert trial.get("sequence", 0) == (3 if cell in other else 0)
+        assert ("sequence" in trial) == (trial.get("sequence", 0) > 0), "records of before say nothing of it"
+        assert cell_of("tuned", json.loads(json.dumps(cell.describe()))) == cell
+
+
 def test_draws_lie_in_the_search_space_and_leave_what_the_suite_gives() -> None:
     for cell in cells():
         declared = LOSSES.describe(cell.loss.name)
