@@ -112,8 +112,8 @@ class Recommendation:
         if not self.advice or self.loss == self.advice[0].loss:
             return ""
         return (
-            ", the best single loss over all families: choosing by what data are like has not done better than to take "
-            "it always"
+            ", the best single loss over all families: choosing by what data are like is not shown to do better than "
+            "to take it always"
         )
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,12 +15,16 @@ from mlbench.report.data.traits import Traits
 from mlbench.report.recommendation.advice import advise, by_family, family_means, nearest
 from mlbench.report.recommendation.likeness import distance
 from mlbench.report.recommendation.split import Split, find_split
+from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval
 from mlbench.report.statistics.ranks import block_ranks
 
 ALWAYS = ("bce", "asl")
 """Losses that people take without asking."""
 LEAST_TRIALS = 3
 """Past families below which nothing can be said."""
+
+ByFamily = tuple[float, ...]
+"""How far below the best loss a rule has ended, a number for each family."""
 
 Way = Literal["single", "split", "likeness"]
 """How a loss is chosen: one for all data, by one trait, or by the nearest families; the simplest first."""
@@ -29,15 +34,13 @@ Way = Literal["single", "split", "likeness"]
 class Regrets:
     """Leave one family out: the others advise, and on it the advised loss is so far below the best one."""
 
-    families: int
-    """On how many this could be tried, with every rule."""
-    by_likeness: float
-    """Of the loss that is advised from the nearest families; mean over families."""
-    by_split: float
+    likeness: ByFamily
+    """Of the loss that is advised from the nearest families."""
+    divided: ByFamily
     """Of the loss that a split of the others says; of the best single one where they have no split."""
-    by_rank: float
+    rank: ByFamily
     """Of the loss with the best average rank over all other families."""
-    always: Mapping[str, float]
+    always: Mapping[str, ByFamily]
     """Of losses that are always taken."""
     single: str
     """The loss with the best average rank over all families."""
@@ -45,38 +48,79 @@ class Regrets:
     """That of all families, where one ends nearer to the best than a single loss."""
 
     @property
-    def fixed(self) -> tuple[str, float]:
-        """The loss to take whatever the data, with its regret.
+    def families(self) -> int:
+        """On how many this could be tried, with every rule."""
+        return len(self.likeness)
+
+    @property
+    def fixed(self) -> tuple[str, ByFamily]:
+        """The loss to take whatever the data, with its regrets.
 
         It is the one with the best average rank, or one of ALWAYS that has ended nearer to the best.
         """
-        rules = [(self.single, self.by_rank), *self.always.items()]
-        return min(rules, key=lambda rule: float(settled(rule[1])))
+        rules = [(self.single, self.rank), *self.always.items()]
+        return min(rules, key=lambda rule: _mean(rule[1]))
 
     @property
     def way(self) -> Way:
-        """What has ended nearest to the best, of ways that are level the simplest; of too few families that is taken
-        to be likeness."""
+        """One loss for all data, unless another way is shown to end nearer to the best; of too few families that is
+        taken to be likeness."""
         if self.families < LEAST_TRIALS or not self.single:
             return "likeness"
-        ways: list[tuple[float, Way]] = [(float(settled(self.fixed[1])), "single")]
-        if self.split is not None:
-            ways.append((float(settled(self.by_split)), "split"))
-        ways.append((float(settled(self.by_likeness)), "likeness"))
-        return min(ways, key=lambda way: way[0])[1]
+        shown = {way: regrets for way, regrets in self._ways.items() if self.nearer(regrets).low > 0}
+        return min(shown, key=lambda way: _mean(shown[way]), default="single")
+
+    @property
+    def _ways(self) -> dict[Way, ByFamily]:
+        """Those that look at the data, the simplest first."""
+        return {**({} if self.split is None else {"split": self.divided}), "likeness": self.likeness}
+
+    def nearer(self, regrets: ByFamily) -> Interval:
+        """How much nearer to the best than the fixed loss: the mean over families, with its interval where they have
+        one."""
+        gained = np.subtract(self.fixed[1], regrets)
+        if len(gained) < LEAST_FAMILIES:
+            return Interval(_mean(gained.tolist()), -math.inf, math.inf)
+        return mean_interval(gained)
 
     def __str__(self) -> str:
         if self.families < LEAST_TRIALS:
             return "Too few families of datasets to say how good such advice has been."
-        others = [f"always {loss} {value:.3f}" for loss, value in self.always.items()]
-        split = "" if self.split is None else f", by one split of a trait {self.by_split:.3f}"
+        others = [f"always {loss} {_mean(regrets):.3f}" for loss, regrets in self.always.items()]
+        split = "" if self.split is None else f", by one split of a trait {_mean(self.divided):.3f}"
         beside = ", ".join(
-            [f"the loss with the best average rank over the others {self.by_rank:.3f}", *others]
+            [f"the loss with the best average rank over the others {_mean(self.rank):.3f}", *others]
         )
         return (
             f"Given for each of {self.families} past families from the others, the loss advised by likeness was "
-            f"{self.by_likeness:.3f} below the best loss on average{split}; {beside}."
+            f"{_mean(self.likeness):.3f} below the best loss on average{split}; {beside}. {self._shown}"
         )
+
+    @property
+    def _shown(self) -> str:
+        """Whether looking at the data is shown to help."""
+        if self.families < LEAST_FAMILIES:
+            return (
+                f"Whether either is better than {self.fixed[0]} alone takes {LEAST_FAMILIES} families to say."
+            )
+        names: dict[Way, str] = {"split": "the split", "likeness": "likeness"}
+        said = []
+        for way, regrets in self._ways.items():
+            found = self.nearer(regrets)
+            verdict = "nearer" if found.low > 0 else "not shown to be nearer"
+            said.append(
+                f"{names[way]} {verdict} ({_points(found.mean)}, {_points(found.low)} to {_points(found.high)})"
+            )
+        return f"Beside {self.fixed[0]} on all, with 95 % intervals over families: {', '.join(said)}."
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(settled(np.mean(values))) if len(values) else 0.0
+
+
+def _points(value: float) -> str:
+    text = f"{abs(value):.3f}"
+    return text if float(text) == 0 else ("+" if value > 0 else "−") + text
 
 
 def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> Regrets:
@@ -90,15 +134,14 @@ def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> Regret
         by_task = [_of_task(grid, scores, traits, task, rest, always) for task in tasks]
         known = np.array([each for each in by_task if each is not None])
         if len(known):
-            found.append(tuple(known.mean(0)))
-    means = np.array(found).mean(0) if found else np.zeros(3 + len(always))
+            found.append(tuple(known.mean(0).tolist()))
+    by_rule = list(zip(*found, strict=True)) if found else [()] * (3 + len(always))
     best = _best_by_rank(scores, names, range(len(names)))
     return Regrets(
-        families=len(found),
-        by_likeness=float(means[0]),
-        by_rank=float(means[1]),
-        by_split=float(means[2]),
-        always=dict(zip(always, map(float, means[3:]), strict=True)),
+        likeness=by_rule[0],
+        rank=by_rule[1],
+        divided=by_rule[2],
+        always=dict(zip(always, by_rule[3:], strict=True)),
         single="" if best is None else grid.losses[best],
         split=find_split(scores, grid.losses, names, traits, range(len(names))),
     )
