@@ -15,6 +15,8 @@ from mlbench.report.data.arrays import Floats
 ALL_ORDERS = 7
 """Up to so many families every order is taken; of more, ORDERS at random."""
 ORDERS = 9999
+LEAST_P = 2 / (ORDERS + 1)
+"""The least two-sided p that so many orders can tell."""
 
 
 def spearman(first: Floats, second: Floats) -> tuple[float, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.analysis.influence import LEAST_VALUES, Correlation, Influence, Influences, influences
+from mlbench.report.statistics.correlation import LEAST_P
 from mlbench.report.statistics.equivalence import Judged
 from mlbench.report.statistics.frequentist import ALPHA
 from mlbench.report.statistics.interval import LEAST_FAMILIES
@@ -62,7 +63,8 @@ def _of_kind(judged: Judged, *, sided: bool) -> TableEntry:
 def _of_trait(found: Correlation | None) -> TableEntry:
     if found is None:
         return number(None)
-    note = f"p {found.p:.2f}" if found.p >= 0.01 else f"p {found.p:.4f}"
+    least = "≤ " if found.p == LEAST_P else ""
+    note = f"p {found.p:.2f}" if found.p >= 0.01 else f"p {least}{found.p:.4f}"
     return signed_number(found.rho, 2, best=found.p_holm <= ALPHA)._replace(note=note)
 
 
@@ -77,8 +79,8 @@ def _caption(found: Influences) -> str:
         parts.append(
             "ρ: Spearman's correlation of a family's share with its number of labels and the like; above 0 where a "
             f"loss gains on {found.control} as that grows, and in the last row where the choice matters more. p by "
-            "permutation of the families, of one correlation each; bold: 5 % after Holm's correction over all of the "
-            "table."
+            "permutation of the families, of one correlation each; bold: 5 % after Holm's correction over all of this "
+            "table, of which there is one for each metric and reading."
         )
         parts.append(
             "What families are like goes together, so that a correlation with one number may be due to another."

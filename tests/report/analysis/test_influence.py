@@ -99,6 +99,9 @@ def test_a_loss_that_gains_with_the_number_of_labels_is_found(tmp_path: Path) ->
     assert rho.best
     assert rho.value is not None
     assert rho.value > 0.85
+    smallest = [rho.note for row in table.rows for rho in row.entries[3:] if "≤" in rho.note]
+    assert set(smallest) <= {"p ≤ 0.0002"}, "so many orders cannot tell less"
+    assert ("≤" in rho.note) == (rho.note.endswith("0.0002"))
     assert not rows["msc"].entries[3].best
     assert rows["asl"].entries[1].note.count(" to ") == 1
     assert rows["asl"].entries[2].note == ""  # two families have no interval
