@@ -35,8 +35,8 @@ def budget_curves(
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return Drawing(
         key=f"tuning-{subject.suffix}",
-        title=f"Expected {subject.metric} over the number of trials, {subject.where}",
-        words=f"Expected test {subject.metric} of the trial that validation chooses, over the number of trials; the "
-        "first has the suite's own values.",
+        title=f"Expected {subject.metric} over the number of trials, on the trials' own seeds, {subject.where}",
+        words=f"Expected test {subject.metric} of the trial that validation chooses, on the seeds of the trials, over "
+        "their number; the first has the suite's own values.",
         figure=figure,
     )
