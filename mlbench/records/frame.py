@@ -19,8 +19,9 @@ SHOWN = 3
 """So many of the cells whose records differ are named."""
 
 
-_Stage = tuple[bool, tuple[int, ...], int] | None
-"""Whether a cell is a final one, and by which trials it was tuned: their seeds and sequence; None where it was not."""
+_Stage = tuple[bool, tuple[int, ...], int, str] | None
+"""Whether a cell is a final one, by which trials it was tuned (their seeds and sequence), and what their finals have
+otherwise; None where it was not tuned."""
 
 
 def load_records(paths: Path | str | Iterable[Path | str]) -> pd.DataFrame:
@@ -73,7 +74,8 @@ def _stage(record: Mapping[str, Any]) -> _Stage:
     trial = record["cell"].get("trial")
     if not trial:
         return None
-    return bool(trial.get("final")), tuple(trial.get("seeds", ())), int(trial.get("sequence", 0))
+    otherwise = repr(trial.get("spared", ()))
+    return bool(trial.get("final")), tuple(trial.get("seeds", ())), int(trial.get("sequence", 0)), otherwise
 
 
 def _digest(record: Mapping[str, Any]) -> int | None:

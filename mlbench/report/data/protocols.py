@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlbench.report.data.drawn import MARK
+from mlbench.report.data.drawn import MARK, UNTUNED, as_the_suite_has_it
 from mlbench.report.data.naming import NOT_IDENTITY
 
 _OF_DATA = ("cell/loader", "encoder")
@@ -29,10 +29,12 @@ def alike(records: pd.DataFrame, *, tuned: bool) -> list[tuple[str, ...]]:
     variants of a family (other lengths of training, hidden labels) that the other lacks, and a family's mean would be
     over both. Two that tune a dataset by other trials, on other seeds or of another sequence of draws, choose twice
     for one loss. Two that have no dataset together and compare other losses have nothing to say to each other. What
-    is tuned differs from cell to cell, and is not looked at.
+    was drawn differs from cell to cell: there the suite's own value counts.
     """
     if "suite" not in records.columns:
         return []
+    if tuned and UNTUNED in records.columns:
+        records = as_the_suite_has_it(records)
     suites = records["suite"].fillna("").astype(str)
     groups: list[_Group] = []
     for suite in (
@@ -107,7 +109,7 @@ def _values(cells: pd.DataFrame, key: str) -> set[str]:
 def _trained(cells: pd.DataFrame, *, tuned: bool) -> Trained:
     if "cell/loss/repeats" in cells.columns:
         cells = cells[cells["cell/loss/repeats"].isna()]
-    prefixes = _PREFIXES if tuned else (*_PREFIXES, _PROTOCOL)
+    prefixes = (*_PREFIXES, _PROTOCOL)
     columns = [
         name
         for name in cells.columns

@@ -104,10 +104,13 @@ def _columns(part: _Part, *, ahead: bool) -> list[TableColumn]:
 
 def _caption(analysis: Analysis, parts: list[_Part]) -> str:
     first, grid = parts[0], analysis.grid
-    seeds = f" ± standard deviation over {count(len(grid.seeds), 'seed')}" if len(grid.seeds) > 1 else ""
+    seeds = (
+        f" ± standard deviation over {count(len(grid.seeds), 'seed')} alone" if len(grid.seeds) > 1 else ""
+    )
     said = [
-        f"Mean over {count(first.families, 'family', 'families')}{seeds}, on the test split; by own logits, by the "
-        "probe of losses that have none. % of span: of the way from a family's floor to its best loss."
+        f"Mean over {count(first.families, 'family', 'families')}{seeds}, on the test split, by own logits; of losses "
+        "that have none by the probe, a linear classifier on what they learned. % of span: of the way from a family's "
+        "floor, the training frequencies as scores, to its best loss, with the 95 % interval over families."
     ]
     for part in parts:
         wide = part.families - len(part.region.narrow)

@@ -252,6 +252,25 @@ def test_suites_that_tune_by_other_trials_stand_apart(tmp_path: Path, change: st
     assert not [problem for problem in problems if "trials" in problem or "not count" in problem]
 
 
+def test_a_suite_whose_finals_are_trained_otherwise_than_its_trials_stands_apart(tmp_path: Path) -> None:
+    """It has the trials of the other suite, a copy of each, and finals of its own."""
+    longer = SUITE.replace('"tuned"', '"longer"').replace("[tuning]", "[train]\nepochs = 50\n[tuning]")
+    for encoder in ("conv", "bag"):
+        longer = longer.replace(
+            f'encoder = "{encoder}"',
+            f'encoder = "{encoder}"\n[datasets.tuned_with]\nencoder = "{encoder}"\ntrain = {{ epochs = 20 }}',
+        )
+    first = SUITE.replace("[tuning]", "[train]\nepochs = 20\n[tuning]")
+    one, other = scored(seed=1, text=first), scored(seed=1, text=longer)
+    assert {each["id"] for each in trials_of(first)} == {each["id"] for each in trials_of(longer)}
+    write(tmp_path, one)
+    write(tmp_path, other, suite="longer")
+    kinds = merge_kinds([tmp_path])
+    assert [set(merged.cells["suite"]) for merged in kinds] == [{"longer"}, {"tuned"}]
+    assert [len(merged.cells) for merged in kinds] == [FINALS, FINALS]
+    assert not any(merged.problems for merged in kinds)
+
+
 def test_finals_of_another_choice_do_not_count(tmp_path: Path) -> None:
     """As after a retry, which made another trial the best: those of the old choice are still there."""
     trials = trials_of(seed=1)

@@ -69,7 +69,7 @@ def test_its_numbers_are_those_of_scores_and_comparison(tmp_path: Path) -> None:
     ranks = [row.entries[2].value for row in table.rows]
     assert ranks == sorted(ranks, key=lambda rank: rank or 0.0)
     assert {len(row.entries) for row in table.rows} == {len(table.columns)}
-    assert "Mean over 8 families ± standard deviation over 3 seeds" in table.caption
+    assert "Mean over 8 families ± standard deviation over 3 seeds alone" in table.caption
 
 
 def test_families_without_a_span_and_what_correction_takes_back_are_named(tmp_path: Path) -> None:
