@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -130,7 +131,16 @@ def test_run_again_and_report(suite: Path, tmp_path: Path) -> None:
     assert "A claim in a loose file." in (tmp_path / "report" / "report.md").read_text()
     assert (tmp_path / "report" / "index.html").stat().st_size > 10_000
     assert "index.html" in page
-    assert "4 records, 4 of them with bootstrap replicates" in mlbench("pack", str(results)).stdout
+    late = tmp_path / "late"
+    shutil.copytree(results, late)
+    for file in late.rglob("*.npz"):
+        file.unlink()
+    said = mlbench("pack", str(late))
+    assert "4 records, 0 of them with bootstrap replicates" in said.stdout
+    assert "without replicates: 4 finished cells" in said.stderr
+    packed = mlbench("pack", str(results))
+    assert "4 records, 4 of them with bootstrap replicates" in packed.stdout
+    assert packed.stderr == ""
     for file in cells.iterdir():
         file.unlink()
     again = json.loads(mlbench("plan", str(suite), "--results", str(results), "--json").stdout)
