@@ -175,7 +175,7 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
             for record in packed_records(file)
             if not isinstance(record, RecordError)
             and record["status"] == "done"
-            and record["cell"]["train"].get("bootstrap", True)
+            and (record["cell"].get("train") or {}).get("bootstrap", True)
             and record["id"] not in replicates
         ]
         if lacking:
