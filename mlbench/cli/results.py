@@ -157,7 +157,7 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
     how far test rows alone move the main metrics."""
     from mlbench.metrics.catalog import MAIN
     from mlbench.records import RecordError, stores
-    from mlbench.records.packed import packed_ids, packed_records, packed_replicates
+    from mlbench.records.packed import packed_ids, packed_replicates, without_replicates
     from mlbench.report.wording import count
 
     for store in stores(results):
@@ -170,15 +170,7 @@ def pack(results: Annotated[Path, typer.Argument(help="A results root, or one su
             f"wrote {file}: {count(len(packed_ids(file)), 'record')}, {len(replicates)} of them with bootstrap "
             "replicates"
         )
-        lacking = [
-            record["id"]
-            for record in packed_records(file)
-            if not isinstance(record, RecordError)
-            and record["status"] == "done"
-            and (record["cell"].get("train") or {}).get("bootstrap", True)
-            and record["id"] not in replicates
-        ]
-        if lacking:
+        if lacking := without_replicates(file, replicates):
             print(
                 f"without replicates: {count(len(lacking), 'finished cell')}, such as {lacking[0]}, whose scores are "
                 f"not in {store.scores_folder}; pack before scores are removed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,17 @@ def packed_replicates(file: Path) -> dict[str, dict[str, KeptReplicates]]:
                     read = {name: KeptReplicates(**kept) for name, kept in pairs or ()}
                     if usable := {name: kept for name, kept in read.items() if is_kept(name, kept)}:
                         found[identifier] = usable
+    return found
+
+
+def without_replicates(file: Path, replicates: Collection[str]) -> list[str]:
+    """The packed cells that have finished and were to have replicates, and whose id is not among those that do."""
+    found = []
+    for text in read_packed(file, "head"):
+        head = json.loads(text)
+        wanted = (head["cell"].get("train") or {}).get("bootstrap", True)
+        if head["status"] == "done" and wanted and head["id"] not in replicates:
+            found.append(head["id"])
     return found
 
 

@@ -33,9 +33,11 @@ def alike(records: pd.DataFrame, *, tuned: bool) -> list[tuple[str, ...]]:
     """
     if "suite" not in records.columns:
         return []
+    suites = records["suite"].fillna("").astype(str)
+    if suites.nunique() == 1:
+        return [(str(suites.iloc[0]),)]
     if tuned and UNTUNED in records.columns:
         records = as_the_suite_has_it(records)
-    suites = records["suite"].fillna("").astype(str)
     groups: list[_Group] = []
     for suite in (
         suites.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index

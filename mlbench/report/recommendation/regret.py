@@ -17,6 +17,7 @@ from mlbench.report.recommendation.likeness import distance
 from mlbench.report.recommendation.split import Split, find_split
 from mlbench.report.statistics.interval import LEAST_FAMILIES, Interval, mean_interval
 from mlbench.report.statistics.ranks import block_ranks
+from mlbench.report.tables.model import signed
 
 ALWAYS = ("bce", "asl")
 """Losses that people take without asking."""
@@ -109,18 +110,13 @@ class Regrets:
             found = self.nearer(regrets)
             verdict = "nearer" if found.low > 0 else "not shown to be nearer"
             said.append(
-                f"{names[way]} {verdict} ({_points(found.mean)}, {_points(found.low)} to {_points(found.high)})"
+                f"{names[way]} {verdict} ({signed(found.mean)}, {signed(found.low)} to {signed(found.high)})"
             )
         return f"Beside {self.fixed[0]} on all, with 95 % intervals over families: {', '.join(said)}."
 
 
 def _mean(values: Sequence[float]) -> float:
     return float(settled(np.mean(values))) if len(values) else 0.0
-
-
-def _points(value: float) -> str:
-    text = f"{abs(value):.3f}"
-    return text if float(text) == 0 else ("+" if value > 0 else "−") + text
 
 
 def past_regrets(grid: Grid, scores: Floats, traits: Sequence[Traits]) -> Regrets:
