@@ -21,7 +21,7 @@ from mlbench.models.pretrained.hf_names import _config
 from mlbench.plain_text import fit, fit_all, no_formula, parse_json, parse_toml, said, writable
 from mlbench.records import Store, decode, encode
 from mlbench.report.output.files import guard
-from mlbench.report.tables import html, markdown
+from mlbench.report.tables.formats import html, markdown
 from mlbench.runner import run_suites
 from tests.records.least import LEAST_CELL
 from tests.runner.conftest import PLUGINS, MakeOptions, MakeSuite, options, suite, toys

@@ -13,7 +13,7 @@ import pytest
 from mlbench.cli.render import plan_json, print_plan
 from mlbench.errors import ConfigError
 from mlbench.records import Store, load_records
-from mlbench.report.data.trials import select_finals
+from mlbench.report.data.tuned.trials import select_finals
 from mlbench.runner import estimate, plan, run_suites
 from mlbench.runner.options import RunOptions
 from mlbench.suite import Selection, Suite

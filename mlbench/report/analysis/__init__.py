@@ -3,7 +3,7 @@
 Tested elsewhere than in a file of their own name:
 
     analysis, buckets, views: tests/report/analysis/test_summary.py
-    budget, trial_table: tests/report/data/test_trials.py
+    budget, trial_table: tests/report/data/tuned/test_trials.py
     within_tasks: tests/report/analysis/test_one_family.py
 """
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid
+from mlbench.report.data.tuned.drawn import DRAWN
 
 
 def choices(grid: Grid, trials: pd.DataFrame, fraction: int) -> dict[str, dict[str, list[Any]]]:

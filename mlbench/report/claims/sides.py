@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mlbench.report.data.drawn import as_trained
 from mlbench.report.data.grid import Grid, Task
+from mlbench.report.data.tuned.drawn import as_trained
 from mlbench.report.wording import count, listed
 
 Keep = Callable[[Task], bool]

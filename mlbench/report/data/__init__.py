@@ -2,7 +2,7 @@
 
 Tested elsewhere than in a file of their own name:
 
-    drawn, grid, shortfalls: tests/report/data/test_trials.py
+    grid: tests/report/data/tuned/test_trials.py
     naming, repeats, superseded: tests/report/data/test_arrays.py
     traits: tests/report/recommendation/test_recommend.py
 """

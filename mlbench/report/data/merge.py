@@ -14,7 +14,7 @@ from mlbench.report.data.backfill import complete
 from mlbench.report.data.kinds import RecordKind, kinds_of, split
 from mlbench.report.data.repeats import at_the_places_of_what_they_repeat, set_apart
 from mlbench.report.data.superseded import PLACE, one_a_place
-from mlbench.report.data.trials import select_finals
+from mlbench.report.data.tuned.trials import select_finals
 from mlbench.report.wording import count
 
 PUBLISHED = " (published)"

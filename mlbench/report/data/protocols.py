@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from mlbench.report.data.drawn import MARK, UNTUNED, as_the_suite_has_it
 from mlbench.report.data.naming import NOT_IDENTITY
+from mlbench.report.data.tuned.drawn import MARK, UNTUNED, as_the_suite_has_it
 
 _OF_DATA = ("cell/loader", "encoder")
 _PREFIXES = ("cell/dataset_parameters/", "cell/encoder_options/")

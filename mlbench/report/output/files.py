@@ -12,12 +12,12 @@ import pandas as pd
 
 from mlbench.report.analysis import Analysis
 from mlbench.report.analysis.trial_table import listed_trials
-from mlbench.report.data.drawn import as_trained
 from mlbench.report.data.kinds import kind_of
+from mlbench.report.data.tuned.drawn import as_trained
 from mlbench.report.output.others import Other
-from mlbench.report.tables import latex, markdown
 from mlbench.report.tables.collect import Tables, files
-from mlbench.report.tables.csv import guard, to_csv
+from mlbench.report.tables.formats import latex, markdown
+from mlbench.report.tables.formats.csv import guard, to_csv
 from mlbench.report.tables.model import Table
 from mlbench.report.text.answer import opening, question
 from mlbench.report.text.caveats import caveats

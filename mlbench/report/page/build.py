@@ -25,7 +25,7 @@ from mlbench.report.page.one_dataset import about_one, standings
 from mlbench.report.page.sections import other_section, sections
 from mlbench.report.page.templating import environment, static
 from mlbench.report.tables.collect import Tables
-from mlbench.report.tables.html import to_html
+from mlbench.report.tables.formats.html import to_html
 from mlbench.report.text.answer import opening, question
 from mlbench.report.text.evidence import evidence, no_diagram
 from mlbench.report.wording import show_fraction

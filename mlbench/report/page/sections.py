@@ -12,7 +12,7 @@ from mlbench.report.output.others import Other
 from mlbench.report.page.claims import claim_list, claim_rule
 from mlbench.report.page.fragments import Fragments, Section
 from mlbench.report.tables.collect import Tables
-from mlbench.report.tables.html import to_html
+from mlbench.report.tables.formats.html import to_html
 from mlbench.report.tables.model import Table
 from mlbench.report.text.caveats import caveats
 from mlbench.report.text.protocol import environment, protocol

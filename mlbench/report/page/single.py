@@ -10,11 +10,11 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from mlbench.report.analysis import Analysis
-from mlbench.report.data.drawn import HIDDEN, as_trained
 from mlbench.report.data.grid import READINGS
 from mlbench.report.data.kinds import kind_of
+from mlbench.report.data.tuned.drawn import HIDDEN, as_trained
 from mlbench.report.page.templating import environment, static
-from mlbench.report.tables.html import to_html
+from mlbench.report.tables.formats.html import to_html
 from mlbench.report.tables.model import Row, Table, TableColumn, number, word
 from mlbench.report.wording import show_fraction
 

@@ -6,8 +6,7 @@ Tested elsewhere than in a file of their own name:
     collect, published, settings: tests/report/tables/test_scores.py
     comparison: tests/report/text/test_evidence.py
     cost: tests/report/analysis/test_cost.py
-    csv, html, latex, model, one_family: tests/report/tables/test_formats.py
+    model, one_family: tests/report/tables/test_formats.py
     glance: tests/report/analysis/test_one_family.py
     influence: tests/report/analysis/test_influence.py
-    markdown: tests/report/text/test_answer.py
 """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid
+from mlbench.report.data.tuned.drawn import DRAWN
 from mlbench.report.tables.model import Row, Table, TableColumn, word
 
 _PREFIX = "cell/loss/parameters/"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mlbench.report.data.drawn import DRAWN
 from mlbench.report.data.grid import Grid, fraction_order
 from mlbench.report.data.measures import measure
+from mlbench.report.data.tuned.drawn import DRAWN
 from mlbench.report.text.conditions import conditions, values
 from mlbench.report.wording import count, listed
 

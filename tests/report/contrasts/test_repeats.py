@@ -15,8 +15,8 @@ from mlbench.report.contrasts.repeats import once_more
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import Merged, merge
 from mlbench.suite import SEEDS_APART, Final, parse_suite
-from tests.report.data.test_trials import finals_of, record, trials_of
-from tests.report.data.test_trials import write as write_records
+from tests.report.data.tuned.test_trials import finals_of, record, trials_of
+from tests.report.data.tuned.test_trials import write as write_records
 from tests.report.synthetic import World, records
 
 SEVEN = tuple(f"data-{name}" for name in "abcdefg")

@@ -19,10 +19,10 @@ from mlbench.records import Store, load_records
 from mlbench.report import report
 from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
-from mlbench.report.tables import html, latex, markdown
 from mlbench.report.tables.breakdowns import frequency_table
 from mlbench.report.tables.comparison import comparison_table
-from mlbench.report.tables.csv import to_csv
+from mlbench.report.tables.formats import html, latex, markdown
+from mlbench.report.tables.formats.csv import to_csv
 from mlbench.report.tables.model import Row, Table, TableColumn, TableEntry, format_number, number, word
 from tests.report.synthetic import World, records, write
 

@@ -15,7 +15,7 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.tables.comparison import comparison_table
-from mlbench.report.tables.markdown import to_markdown
+from mlbench.report.tables.formats.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
 from mlbench.report.tables.summary import summary_table
 from tests.report.synthetic import World, records

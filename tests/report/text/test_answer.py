@@ -12,7 +12,7 @@ from mlbench.report.analysis import Analysis, View
 from mlbench.report.data.grid import Grid
 from mlbench.report.figures.style import line_styles
 from mlbench.report.page.board import board
-from mlbench.report.tables.markdown import to_markdown
+from mlbench.report.tables.formats.markdown import to_markdown
 from mlbench.report.tables.scores import score_table
 from mlbench.report.text.answer import answer
 from mlbench.report.text.caveats import caveats

@@ -12,8 +12,8 @@ from mlbench.report.data.grid import Grid
 from mlbench.report.data.merge import merge
 from mlbench.report.text.answer import answer
 from mlbench.report.text.hyperparameters import untuned
-from tests.report.data.test_trials import scored
-from tests.report.data.test_trials import write as write_trials
+from tests.report.data.tuned.test_trials import scored
+from tests.report.data.tuned.test_trials import write as write_trials
 from tests.report.synthetic import World, write
 
 FOCAL = {"gamma": 2.0, "alpha": 0.25, "reduction": "batchmean"}

@@ -23,7 +23,7 @@ from mlbench.report.build import build
 from mlbench.report.data.grid import Grid
 from mlbench.report.data.kinds import RecordKind
 from mlbench.report.data.merge import merge, merge_kinds
-from mlbench.report.data.trials import select_finals
+from mlbench.report.data.tuned.trials import select_finals
 from mlbench.report.text.protocol import edges_chosen, environment, protocol
 from mlbench.suite import Cell, parse_suite
 from mlbench.version import TRAINING_VERSION

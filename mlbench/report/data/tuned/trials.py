@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlbench.report.data.drawn import DRAWN, MARK, NUMBER, as_the_suite_has_it
 from mlbench.report.data.naming import name_losses, name_tasks
-from mlbench.report.data.shortfalls import Reason, Shortfall, sentences
+from mlbench.report.data.tuned.drawn import DRAWN, MARK, NUMBER, as_the_suite_has_it
+from mlbench.report.data.tuned.shortfalls import Reason, Shortfall, sentences
 from mlbench.suite import choose, selected
 from mlbench.suite.tuning.finals import SPARED
 
