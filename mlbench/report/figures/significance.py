@@ -32,8 +32,8 @@ def critical_differences(
         pd.Series(ranks, index=names),
         pd.DataFrame(p, index=names, columns=names),
         ax=axes,
-        label_fmt_left="{label}  {rank:.2f}",
-        label_fmt_right="{rank:.2f}  {label}",
+        label_fmt_left="{label}  {rank:.2f}\N{NO-BREAK SPACE}",
+        label_fmt_right="\N{NO-BREAK SPACE}{rank:.2f}  {label}",
         label_props={"fontsize": 8.5},
         marker_props={"s": 14},
         elbow_props={"linewidth": 0.9},
@@ -42,6 +42,9 @@ def critical_differences(
     )
     for label in drawn["labels"]:
         label.set_color(INK)
+    for (bar,) in drawn["crossbars"]:
+        # A bar goes through a set of names, whose order is another in every process.
+        bar.set_xdata(np.sort(bar.get_xdata()))
     axes.grid(False)
     return Drawing(
         key=f"differences-{subject.suffix}",
