@@ -1,0 +1,1 @@
+"""The published study: what is said of it, against its records."""
