@@ -65,8 +65,7 @@ def try_kinds(
         limits = dataclasses.replace(options, time_limit=limit, checkpoint_every=None, results=Path(folder))
         with open_engine(limits, len(trial.cells)) as engine:
             summary = spread(trial, limits, engine, shown or Silent())
-        if summary.signal:
-            raise SystemExit(128 + summary.signal)
+        summary.end_if_signalled()
         records = {
             record["id"]: record
             for record in store.records()

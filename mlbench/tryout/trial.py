@@ -191,8 +191,8 @@ def _run_or_stop(suite: Path, options: RunOptions) -> RunSummary:
     """Raises SystemExit where a signal stopped the run before its end, the same command goes on there, and where one
     other than Ctrl-C came at its end: that asks for no page any more."""
     summary = run_suites([load_suite(suite)], options)
-    if summary.signal and (summary.missing or summary.signal != signal.SIGINT):
-        raise SystemExit(128 + summary.signal)
+    if summary.missing or summary.signal != signal.SIGINT:
+        summary.end_if_signalled()
     return summary
 
 

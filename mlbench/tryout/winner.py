@@ -55,8 +55,7 @@ def export_winner(suite: Suite, loss: str, results: Path, output: Path, options:
                 selection = Selection(losses=(loss,), seeds=(seed,))
                 chosen = replace(options, results=Path(folder), selection=selection, progress="none")
                 done = run_suites([_keeping(suite, record)], chosen)
-                if done.signal:
-                    raise SystemExit(128 + done.signal)
+                done.end_if_signalled()
                 if not done.done:
                     return ExportedModel(None, f"no model: {loss}, seed {seed} was not trained again")
                 store = Store(Path(folder) / suite.name)

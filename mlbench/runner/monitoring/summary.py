@@ -37,6 +37,11 @@ class RunSummary:
             return 128 + self.signal
         return 1 if self.failed or self.missing or self.not_fetched or self.reason else 0
 
+    def end_if_signalled(self) -> None:
+        """Raises SystemExit where a signal stopped the run: whoever called it is to end as well."""
+        if self.signal:
+            raise SystemExit(128 + self.signal)
+
     def describe(self) -> dict[str, Any]:
         return {**asdict(self), "exit_code": self.exit_code}
 

@@ -103,6 +103,9 @@ def attempt(
             if message is not None and message.get("nonce", nonce) in ("", nonce):
                 # Another one is an answer to an earlier request, by a process that its cell has left.
                 stall.spoke()
+                if message.get("broken"):
+                    # What it has left behind would harm the next cell.
+                    worker.kill()
                 match message["event"]:
                     case "ready":
                         worker.environment = message["environment"]
@@ -116,18 +119,12 @@ def attempt(
                     case "progress":
                         progress = message["progress"]
                     case "done":
-                        if message.get("broken"):
-                            worker.kill()
                         return Done()
                     case "stopped":
-                        if message.get("broken"):
-                            worker.kill()
                         return Stopped()
                     case "unwritable":
                         return Unwritable(message["message"])
                     case "failed":
-                        if message["broken"]:
-                            worker.kill()
                         said = message["class"], message["message"], message["traceback"]
                         return Failed(*said, "raised", progress, rows)
             heartbeat(progress)

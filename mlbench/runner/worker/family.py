@@ -1,4 +1,4 @@
-"""The processes that a cell starts: they die with the process that trains it."""
+"""A worker dies with its supervisor, and what a cell starts with the worker that trains it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 
 MARK = "MLBENCH_WORKER"
 """A variable of a worker's environment, by which what it has started is known, in whatever group or session."""
 _PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, and take it first when memory runs out."""
+    if sys.platform == "linux":
+        _at_parents_end(signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
 
 
 def keep_children() -> None:
@@ -31,11 +40,16 @@ def keep_children() -> None:
             signal.signal(number, signal.SIG_IGN)
     os.closerange(0, 64)
     signal.signal(signal.SIGTERM, lambda *_: _end(parent))
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    _at_parents_end(signal.SIGTERM)
     while os.getppid() == parent:
         signal.pause()
     _end(parent)
+
+
+def _at_parents_end(number: signal.Signals) -> None:
+    """Have the kernel send this process a signal then; nothing where it has no such call."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 def _end(group: int) -> None:

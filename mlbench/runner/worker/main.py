@@ -34,10 +34,10 @@ from mlbench.records.schema import Environment, Record
 from mlbench.registry import load_plugins
 from mlbench.runner.worker.cells import cell_id, cell_of
 from mlbench.runner.worker.environment import environment, now
-from mlbench.runner.worker.family import keep_children
+from mlbench.runner.worker.family import die_with_parent, keep_children
 from mlbench.runner.worker.lock_waits import report_lock_waits
 from mlbench.runner.worker.memory import is_out_of_memory, limit_device_memory
-from mlbench.runner.worker.messages import CellRequest, Channel, Handshake, die_with_parent
+from mlbench.runner.worker.messages import CellRequest, Channel, Handshake
 from mlbench.runner.worker.state import CleanState
 from mlbench.runner.worker.usable import Trouble, trouble, works_still
 from mlbench.suite import Cell

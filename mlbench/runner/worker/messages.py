@@ -1,16 +1,13 @@
-"""What a supervisor tells its worker, as JSON; the worker's end of the pipes, and what ties its life to theirs."""
+"""What a supervisor tells its worker, as JSON; the worker's end of the pipes."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import queue
 import signal
-import sys
 import threading
-from pathlib import Path
 from typing import Any, TypedDict
 
 from mlbench.plain_text import said
@@ -95,12 +92,3 @@ class Channel:
         with self._writing:
             self._out.write(line)
             self._out.flush()
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, and take it first when memory runs out."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
