@@ -120,14 +120,31 @@ def per_loss(table: pd.DataFrame) -> str:
     return ", ".join(f"{loss} {value:.4f}" for loss, value in table.median().items())
 
 
-def worth(cells: pd.DataFrame, study: Scores) -> None:
-    """Question 5, and what choosing the loss by validation brings."""
-    apart = study.test.sub(study.test["bce"], axis=0).drop(columns="bce").abs()
-    print(f"beside bce, median of the absolute differences: {per_loss(apart)}")
+def apart(study: Scores) -> pd.DataFrame:
+    """How far each loss is from bce, either way."""
+    return study.test.sub(study.test["bce"], axis=0).drop(columns="bce").abs()
+
+
+def chosen_trials(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores of the trial that was chosen and of the one with default settings, a family a row, a loss a column."""
     trials = cells[cells["cell/trial/final"].eq(False)].sort_values("cell/trial/number")
     of_loss = trials.groupby(["dataset", "loss"])
     chosen = trials.loc[of_loss["validation"].idxmax()].set_index(["dataset", "loss"])["test"]
-    moved = (chosen - of_loss["test"].first()).abs().unstack("loss")
+    return chosen.unstack("loss"), of_loss["test"].first().unstack("loss")
+
+
+def tuned_twice(study: Scores, other: Scores) -> pd.Series:
+    """What bce gains where of two searches the one counts that validation prefers."""
+    both = study.test.index.intersection(other.test.index)
+    better = other.validation["bce"][both] > study.validation["bce"][both]
+    return study.test["bce"][both].mask(better, other.test["bce"][both]) - study.test["bce"][both]
+
+
+def worth(cells: pd.DataFrame, study: Scores) -> None:
+    """Question 5, and what choosing the loss by validation brings."""
+    print(f"beside bce, median of the absolute differences: {per_loss(apart(study))}")
+    chosen, default = chosen_trials(cells)
+    moved = (chosen - default).abs()
     print(f"tuned beside default settings, on the seed that chose, likewise: {per_loss(moved)}")
     by_validation = study.chosen(ON_LOGITS)
     best = study.test[ON_LOGITS].max(axis=1)
@@ -178,8 +195,7 @@ def retuned(study: Scores, other: Scores) -> None:
         far = ", ".join(f"{family} {value:.4f}" for family, value in moved.abs().nlargest(3).items())
         print(f"{loss}, tuned anew minus the study's: {points(moved)}, {shares(moved, study.span)}")
         print(f"  absolute: median {moved.abs().median():.4f}, most {far}")
-    better = other.validation["bce"][both] > study.validation["bce"][both]
-    twice = study.test["bce"][both].mask(better, other.test["bce"][both]) - study.test["bce"][both]
+    twice = tuned_twice(study, other)
     print(
         f"bce tuned twice, the better by validation, minus bce: {points(twice)}, {shares(twice, study.span)}"
     )
