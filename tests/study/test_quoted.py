@@ -57,8 +57,8 @@ def between(medians: pd.Series) -> str:
 def test_what_choosing_by_validation_and_tuning_twice_bring(
     study: Scores, retuned: Scores, readme: str
 ) -> None:
-    assert f"validation prefers gains {gain(study.chosen(ON_LOGITS) - study.test['bce'], ' mAP')};" in readme
-    assert f"`bce` twice gains {gain(tuned_twice(study, retuned))}," in readme
+    assert f"validation prefers gains {gain(study.chosen(ON_LOGITS) - study.test['bce'], ' mAP')}," in readme
+    assert f"`bce` twice gains {gain(tuned_twice(study, retuned))}." in readme
 
 
 def test_what_it_is_worth(cells: pd.DataFrame, study: Scores, retuned: Scores, readme: str) -> None:
