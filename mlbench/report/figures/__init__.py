@@ -6,5 +6,5 @@ Tested elsewhere than in a file of their own name:
     draw: tests/report/test_build.py
     jobs: tests/report/analysis/test_one_family.py
     layout, training, tuning: tests/report/figures/test_forest.py
-    matrices, significance: tests/report/figures/test_labels.py
+    matrices: tests/report/figures/test_labels.py
 """
