@@ -17,14 +17,13 @@ from pathlib import Path
 import pandas as pd
 
 import mlbench
+from mlbench.report.statistics.aggregate import LEAST_SPAN
 from mlbench.report.statistics.correlation import spearman
 from mlbench.report.statistics.interval import mean_interval
 
 CONTRASTIVE = ["supcon", "msc", "reg"]
 ON_LOGITS = ["bce", "two_way", "zlpr", "asl", "focal", "kmcl-isotropic", "apl"]
 LEADERS = ["bce", "zlpr", "asl"]
-WIDE = 0.05
-"""The least span, from floor to best loss, that counts."""
 ASKED, SEEN = 2.3, 3.1
 """Labels a row from which two_way should be ahead by question 10, and from which it was seen to be."""
 UNSEEN = {
@@ -98,7 +97,7 @@ def points(differences: pd.Series) -> str:
 def shares(differences: pd.Series, span: pd.Series) -> str:
     """The same in % of the span, where that is wide enough."""
     of = span[differences.index]
-    share = (100 * differences / of)[of >= WIDE]
+    share = (100 * differences / of)[of >= LEAST_SPAN]
     found = mean_interval(share.to_numpy(float))
     return f"{found.mean:+.1f} % ({found.low:+.1f} to {found.high:+.1f} %; {len(share)})"
 
@@ -207,7 +206,7 @@ def few_rows(study: Scores, cells: pd.DataFrame) -> None:
     families = next(iter(fractions.values())).test.index
     for share, scores in {**fractions, 1.0: study}.items():
         here = scores.test.loc[families]
-        narrow = ", ".join(families[scores.span[families] < WIDE]) or "none"
+        narrow = ", ".join(families[scores.span[families] < LEAST_SPAN]) or "none"
         print(
             f"{100 * share:g} % of the rows: bce {here['bce'].mean():.3f}; {len(here)} families, narrow {narrow}"
         )
@@ -235,8 +234,8 @@ def main(results: Path) -> None:
         print(f"\n# {metric}\n")
         cells = read(results / "study", metric)
         study = Scores.of(finals(cells))
-        narrow = ", ".join(study.span[study.span < WIDE].index) or "none"
-        print(f"{len(study.test)} families, {len(cells)} cells; span under {WIDE}: {narrow}")
+        narrow = ", ".join(study.span[study.span < LEAST_SPAN].index) or "none"
+        print(f"{len(study.test)} families, {len(cells)} cells; span under {LEAST_SPAN}: {narrow}")
         worth(cells, study)
         rule(study)
         if (results / "study-retuned").is_dir():

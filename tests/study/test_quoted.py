@@ -84,3 +84,9 @@ def test_where_two_way_is_ahead(study: Scores, retuned: Scores, readme: str) -> 
 def test_how_many_families(study: Scores, readme: str) -> None:
     assert f"The study so far, {len(study.test)} of 33 families," in readme
     assert f"Over {len(study.test)} families no loss is shown" in readme
+
+
+def test_what_changed_after_registration_stands_on_the_page() -> None:
+    page = (ROOT / "results" / "study" / "README.md").read_text(encoding="utf-8")
+    assert 'says so under "Changes"' in page
+    assert "\n## Changes\n" in page
